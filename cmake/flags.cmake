@@ -1,4 +1,4 @@
-# What every file of the house is compiled with. The options FREEHOLD_SANITIZE and FREEHOLD_FUZZ come from
+# What every file of the house is compiled with. FREEHOLD_SANITIZE and FREEHOLD_FUZZ come from
 # CMakePresets.json.
 
 set(CMAKE_CXX_STANDARD 20)
@@ -15,8 +15,8 @@ endif()
 
 set(FREEHOLD_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 reports these falsely on std::string, std::optional and std::variant (GCC bugs 105651, 80635,
-  # 105562); clang and the sanitizers look for the real ones.
+  # g++ 12 reports these falsely on std::string, std::optional and std::variant (GCC bugs 105651,
+  # 80635, 105562); clang and the sanitizers look for the real ones.
   list(APPEND FREEHOLD_WARNINGS -Wno-restrict -Wno-maybe-uninitialized
        -Wno-error=array-bounds -Wno-error=stringop-overflow -Wno-error=stringop-overread)
 endif()

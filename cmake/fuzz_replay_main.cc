@@ -1,5 +1,5 @@
-// Replays a fuzzer's corpus without libFuzzer, so that each input that once mattered is a test in every
-// build with sanitizers. Arguments: files or folders; a folder that does not exist counts as empty.
+// Replays a fuzzer's corpus without libFuzzer, so that each input that once mattered is a test in
+// every build with sanitizers. Arguments: files or folders; what does not exist counts as empty.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -1,14 +1,14 @@
 # freehold_module(NAME store DEPENDS base runtime LIBS SQLite::SQLite3 TEST_LIBS simdjson::simdjson)
 #
 # Makes, from the files in src/<name>/ and nothing else:
-#   freehold_<name>          library       *.cc, or an interface library when there are only headers
-#   freehold_<name>_testing  library       testing/*.cc: suites and fakes that need GoogleTest; linked to the
-#                                          tests of this module and of every module that depends on it
-#   <name>_test              test          *_test.cc, one ctest entry with label `unit`
-#   <name>_bench             benchmark     *_bench.cc
-#   <name>_<file>_fuzz       fuzzer        one per *_fuzz.cc: libFuzzer in the fuzz preset; in the dev preset
-#                                          a test that replays <file>_fuzz_corpus/
-#   freehold-<name>          program       main.cc
+#   freehold_<name>          library    *.cc, or an interface library when there are only headers
+#   freehold_<name>_testing  library    testing/*.cc: suites and fakes that need GoogleTest, for the
+#                                       tests of this module and of those that depend on it
+#   <name>_test              test       *_test.cc, one ctest entry with label `unit`
+#   <name>_bench             benchmark  *_bench.cc
+#   <name>_<file>_fuzz       fuzzer     one per *_fuzz.cc: libFuzzer in the fuzz preset; in the dev
+#                                       preset a test that replays <file>_fuzz_corpus/
+#   freehold-<name>          program    main.cc
 #
 # A module without files, and a dependency on one, is skipped: the next configure finds it.
 
@@ -68,7 +68,8 @@ function(freehold_fuzzer target source library)
     freehold_group(build_fuzzers ${target})
     file(APPEND ${CMAKE_BINARY_DIR}/fuzzers.txt "${target} ${corpus}\n")
   elseif(FREEHOLD_SANITIZE MATCHES "address")
-    add_executable(${target} EXCLUDE_FROM_ALL ${source} ${CMAKE_SOURCE_DIR}/cmake/fuzz_replay_main.cc)
+    add_executable(${target} EXCLUDE_FROM_ALL
+                   ${source} ${CMAKE_SOURCE_DIR}/cmake/fuzz_replay_main.cc)
     freehold_group(build_tests ${target})
     add_test(NAME ${target} COMMAND ${target} ${corpus})
     set_tests_properties(${target} PROPERTIES LABELS fuzz_replay TIMEOUT 300)
@@ -129,7 +130,8 @@ function(freehold_module)
     list(PREPEND depends_testing ${library}_testing)
   endif()
   if(tests)
-    freehold_unit_test(${M_NAME}_test SOURCES ${tests} LIBS ${depends_testing} ${library} ${M_TEST_LIBS})
+    freehold_unit_test(${M_NAME}_test SOURCES ${tests}
+                       LIBS ${depends_testing} ${library} ${M_TEST_LIBS})
   endif()
   if(benches)
     freehold_bench(${M_NAME}_bench SOURCES ${benches} LIBS ${library} ${M_TEST_LIBS})

@@ -1,4 +1,4 @@
-# `make package`: a .tar.gz and a .deb with the program, the licence and what docs/ and deploy/ hold.
+# `make package`: a .tar.gz and a .deb of the program, the licence and the units of deploy/systemd.
 
 if(NOT TARGET freehold)
   return()
