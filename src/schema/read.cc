@@ -52,8 +52,8 @@ std::string_view nearest_name(const TypeInfo& type, std::string_view name) {
 
 class Walk {
  public:
-  Walk(std::string_view text, ReadOutcome& outcome, Errors& errors)
-      : text_(text), reader_(text), outcome_(outcome), errors_(errors) {}
+  Walk(std::string_view text, ReadOutcome& outcome, Errors& errors, Header* header)
+      : text_(text), reader_(text), outcome_(outcome), errors_(errors), header_(header) {}
 
   void root(const TypeInfo& type, void* out) {
     const Rules rules;
@@ -80,6 +80,7 @@ class Walk {
   void parsed_string(Out& out, const Path& at, std::string_view what, Parse parse);
   void mismatch(const Path& at, std::string_view what, std::string_view remedy = {});
   void unknown_field(const TypeInfo& type, const Path& at);
+  bool is_header(const Path& at);
   bool is_full(const Path& at, size_t items);
   std::string_view kept(std::string_view key, std::string& copy) const;
 
@@ -87,6 +88,7 @@ class Walk {
   json::Reader reader_;
   ReadOutcome& outcome_;
   Errors& errors_;
+  Header* header_;
 };
 
 void Walk::value(const TypeInfo& type, const Rules& rules, void* out, const Path& at) {
@@ -149,6 +151,10 @@ void Walk::object(const TypeInfo& type, void* out, const Path& at) {
     for (; tried < fields.size(); ++tried, i = i + 1 < fields.size() ? i + 1 : 0)
       if (fields[i].name == key) break;
     if (tried == fields.size()) {
+      if (header_ != nullptr && at.parent == nullptr && is_header(at / key)) {
+        if (reader_.malformed()) return;
+        continue;
+      }
       unknown_field(type, at / key);
       if (!reader_.skip()) return;
       continue;
@@ -336,6 +342,25 @@ void Walk::unknown_field(const TypeInfo& type, const Path& at) {
   outcome_.nearest.emplace_back(nearest_name(type, at.name));
 }
 
+// Takes `apiVersion` and `kind` of a whole document; false, with nothing consumed, for any other field.
+bool Walk::is_header(const Path& at) {
+  if (at.name != "apiVersion" && at.name != "kind") return false;
+  const bool is_kind = at.name == "kind";  // the name may stand in the scratch of the reader
+  const Path here{nullptr, is_kind ? "kind" : "apiVersion"};
+  std::string& slot = is_kind ? header_->kind : header_->api_version;
+  std::string_view text;
+  if (!slot.empty() && reader_.peek() == Type::string) {
+    if (outcome_.duplicate.size() < limits::field_errors)
+      outcome_.duplicate.push_back(here.to_string());
+    reader_.skip();
+  } else if (reader_.peek() == Type::null) {
+    reader_.read_null();
+  } else if (string(text, here, "a string")) {
+    slot.assign(text);
+  }
+  return true;
+}
+
 bool Walk::is_full(const Path& at, size_t items) {
   if (items < limits::list_items) return false;
   if (items == limits::list_items)
@@ -355,17 +380,18 @@ std::string_view Walk::kept(std::string_view key, std::string& copy) const {
 
 }  // namespace
 
-Result<ReadOutcome> read(const TypeInfo& type, void* out, std::string_view json, Errors& errors) {
+Result<ReadOutcome> read(const TypeInfo& type, void* out, std::string_view json, Errors& errors,
+                         Header* header) {
   ReadOutcome outcome;
-  Walk walk(json, outcome, errors);
+  Walk walk(json, outcome, errors, header);
   walk.root(type, out);
   if (walk.reader().malformed()) return Error{Reason::bad_request, walk.reader().error(), {}};
   return outcome;
 }
 
 ReadOutcome from_json(const TypeInfo& type, void* out, const json::Value& document,
-                      Errors& errors) {
-  Result<ReadOutcome> outcome = read(type, out, json::print(document), errors);
+                      Errors& errors, Header* header) {
+  Result<ReadOutcome> outcome = read(type, out, json::print(document), errors, header);
   if (outcome.ok()) return std::move(*outcome);
   errors.add(Fault::invalid, Path{}, std::move(outcome.error().message));  // nested too deeply
   return {};

@@ -71,12 +71,21 @@ struct ReadOutcome {
   std::vector<std::string> messages() const;
 };
 
-// Fills `out`, which holds defaults, from JSON; null counts as absent. `bad_request` when the text
-// is not JSON; wrong types, enum values, quantities and times go to `errors` with their path.
-// Formats and limits are for validate().
-Result<ReadOutcome> read(const TypeInfo&, void* out, std::string_view json, Errors& errors);
+// What a whole API document says of its own type. Such documents carry `apiVersion` and `kind` beside
+// the fields of the table, in any order; both are empty when they were absent.
+struct Header {
+  std::string api_version, kind;
+};
+
+// Fills `out`, which holds defaults, from JSON; null counts as absent. `bad_request` when the text is
+// not JSON; wrong types, enum values, quantities and times go to `errors` with their path. Formats and
+// limits are for validate(). With `header`, `apiVersion` and `kind` of the document go there instead
+// of being unknown fields.
+Result<ReadOutcome> read(const TypeInfo&, void* out, std::string_view json, Errors& errors,
+                         Header* header = nullptr);
 // As read(), from an untyped document.
-ReadOutcome from_json(const TypeInfo&, void* out, const json::Value& document, Errors& errors);
+ReadOutcome from_json(const TypeInfo&, void* out, const json::Value& document, Errors& errors,
+                      Header* header = nullptr);
 
 // Canonical compact JSON: fields in the table's order, maps sorted. Left out is what is empty or
 // zero and would be read back so; a default that is not zero is printed. read(print(x)) equals x,
