@@ -78,9 +78,15 @@ def fingerprint(root, path, *salt):
 
 
 def tracked_files(root):
-    """Files that git tracks, or would if asked: what is ignored is not looked at."""
-    names = subprocess.run(["git", "-C", str(root), "ls-files", "-coz", "--exclude-standard"],
-                           check=True, capture_output=True, text=True).stdout.split("\0")
+    """Files that git tracks, or would if asked: what is ignored is not looked at. In a tree that came
+    without git, all but what is built."""
+    done = subprocess.run(["git", "-C", str(root), "ls-files", "-coz", "--exclude-standard"],
+                          check=False, capture_output=True, text=True)
+    if done.returncode == 0:
+        names = done.stdout.split("\0")
+    else:
+        names = [str(path.relative_to(root)) for path in root.rglob("*")
+                 if not {"build", ".git", "node_modules"} & set(path.relative_to(root).parts)]
     return sorted(name for name in names if name and pathlib.Path(root, name).is_file())
 
 
