@@ -78,8 +78,8 @@ def fingerprint(root, path, *salt):
 
 
 def tracked_files(root):
-    """Files that git tracks, or would if asked: what is ignored is not looked at. In a tree that came
-    without git, all but what is built."""
+    """Files that git tracks, or would if asked: what is ignored is not looked at. In a tree without
+    git: all but what is built."""
     done = subprocess.run(["git", "-C", str(root), "ls-files", "-coz", "--exclude-standard"],
                           check=False, capture_output=True, text=True)
     if done.returncode == 0:
