@@ -1,0 +1,56 @@
+// `freehold audit verify`: replays every log of a store and names the first leaf or object that
+// does not fit. Reads only; no server is needed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "audit/merkle.h"
+#include "base/result.h"
+
+namespace freehold::audit {
+
+// One log as it lies in the store.
+struct LogView {
+  std::string origin;
+  uint64_t size = 0;
+  std::function<Result<std::vector<std::string>>(uint64_t from, size_t limit)> read;  // raw leaves
+  std::string stored_root;  // hex, as the store kept it with its last commit; empty: not kept
+};
+
+// One object as it lies in the store.
+struct ObjectView {
+  std::string key;
+  uint64_t revision = 0;
+  std::string bytes;
+  bool recorded = true;  // kinds that are not recorded have no leaves
+};
+
+struct LogSummary {
+  std::string origin;
+  uint64_t size = 0;
+  std::string root;  // hex
+};
+
+struct Finding {
+  std::string where;  // "leaf 17 of audit.fra1.example/acme" or "object contracts/acme-prod/chat"
+  std::string what;   // "digest of the object is …, the record says …"
+};
+
+struct Report {
+  std::vector<LogSummary> logs;
+  uint64_t leaves = 0, objects = 0;
+  std::vector<Finding> findings;  // first things that do not fit, at most 20; empty: verified
+};
+
+// Checks: every leaf parses, is canonical and names the next index; revisions rise; prevDigest
+// continues the last newDigest of its key; roots equal the stored ones; every object's digest and
+// revision equal its last leaf; no leaf's object is missing; no recorded object lacks leaves.
+// `progress(done, total)` is called now and then.
+Report verify(const std::vector<LogView>& logs,
+              const std::function<void(const std::function<void(const ObjectView&)>&)>& each_object,
+              const std::function<void(uint64_t done, uint64_t total)>& progress);
+
+}  // namespace freehold::audit
