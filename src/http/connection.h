@@ -1,0 +1,159 @@
+// One client of the server, from its TLS handshake to its end: reads requests one after the other,
+// hands them to the handler, writes what the handler answers, and cuts a client that is slow,
+// silent or too large. Inside server.cc and connection.cc only. A Connection lives while its
+// socket, its Responder or its Stream needs it; everything runs on the loop thread.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/outbox.h"
+#include "http/server.h"
+#include "http/tls.h"
+#include "http/wire.h"
+
+namespace freehold::http {
+
+class Connection;
+class StreamOfConnection;
+
+// What all connections of one server share. Outlives the Server while connections do.
+class ServerCore {
+ public:
+  ServerCore(Loop& loop, ServerOptions options, Handler& handler);
+
+  void add(std::shared_ptr<Connection> connection);
+  void remove(Connection& connection);  // knows itself by its index
+  const std::string& date();            // now, for a Date header
+  void stop(Task done);                 // drains all connections; `done` when none is left
+  void forget_done() { on_empty_ = nullptr; }
+  void cut_all();
+  bool stopping() const { return stopping_; }
+  size_t connections() const { return connections_.size(); }
+  std::vector<std::shared_ptr<StreamOfConnection>> streams() const;  // that run
+
+  Loop& loop;
+  const ServerOptions options;
+  Handler& handler;
+  std::shared_ptr<TlsContext> tls;
+  // One pair of buffers for all: a connection needs them only while it is being served.
+  Scratch incoming;
+  Scratch outgoing;
+
+ private:
+  void arm_sweep();
+  void sweep();
+
+  std::vector<std::shared_ptr<Connection>> connections_;
+  Timer sweep_timer_;
+  Duration sweep_interval_;
+  bool stopping_ = false;
+  Task on_empty_;
+  std::string date_;
+  int64_t date_second_ = 0;
+};
+
+class Connection final : public std::enable_shared_from_this<Connection> {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+  Connection(std::shared_ptr<ServerCore> core, Socket socket);
+
+  void start();
+  void cut();                 // closes now; a stream is told later, from the loop
+  void drain();               // the server stops: ends after what is in flight
+  void expire(Duration now);  // cuts when its time is over
+  std::shared_ptr<StreamOfConnection> stream_now() const { return stream_.lock(); }
+
+  // For the Responder.
+  void respond(Response response);
+  std::shared_ptr<Stream> stream(Response head);
+  // For the Stream.
+  void send(Bytes chunk);
+  void finish();
+
+  size_t index = 0;  // in ServerCore's list
+
+ private:
+  enum class State : uint8_t {
+    handshaking,
+    waiting,    // for the first byte of a request
+    receiving,  // a request
+    handling,   // the handler has it
+    writing,    // the end of a response
+    streaming,
+    lingering,  // all is written; waits for the peer to have read it
+    closed,
+  };
+  enum class Next : uint8_t { go_on, stop };
+  static constexpr Duration never{std::numeric_limits<int64_t>::max()};
+
+  void handshake();
+  void receive();
+  Next take(std::string_view bytes);
+  void dispatch();
+  void refuse();
+  void watch_peer();
+  void discard();
+  void flush();
+  void flush_soon();
+  void flushed();
+  void end_response();
+  void linger();
+  void wait_readable();
+  void wait_writable();
+  void readable();
+  void receive_soon();
+  void push_chunk(Bytes chunk);
+  void tell_stream();
+  Duration from_now(Duration timeout) const;
+
+  const std::shared_ptr<ServerCore> core_;
+  Socket socket_;
+  Channel channel_;
+  std::unique_ptr<RequestReader> reader_;  // while a request comes in
+  std::string input_;                      // read but not parsed yet
+  Outbox outbox_;
+  Peer peer_;
+  std::weak_ptr<StreamOfConnection> stream_;
+  Duration deadline_ = never;  // in uptime
+  size_t lingered_bytes_ = 0;
+  State state_ = State::handshaking;
+  bool read_wait_ = false;
+  bool write_wait_ = false;
+  bool flush_posted_ = false;
+  bool continue_sent_ = false;
+  bool keeps_alive_ = true;
+  bool is_head_ = false;  // the request being answered: no body
+  bool is_http_1_0_ = false;
+  bool is_chunked_ = false;
+};
+
+class StreamOfConnection final : public Stream {
+ public:
+  explicit StreamOfConnection(std::shared_ptr<Connection> connection)
+      : connection_(std::move(connection)) {}
+  ~StreamOfConnection() override { finish(); }
+  void send(Bytes chunk) override {
+    // A copy: sending may close us and drop the connection.
+    if (const auto connection = connection_) connection->send(std::move(chunk));
+  }
+  void finish() override;
+  bool closed() const override { return connection_ == nullptr; }
+  void on_closed(std::function<void()> handler) override;
+
+  void close() { connection_.reset(); }  // from now on nothing is sent
+  void tell();                           // calls the handler, once
+
+ private:
+  std::shared_ptr<Connection> connection_;  // null once closed
+  std::function<void()> on_closed_;
+  bool finished_ = false;
+  bool told_ = false;
+};
+
+}  // namespace freehold::http

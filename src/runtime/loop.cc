@@ -1,0 +1,157 @@
+#include "runtime/loop.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <vector>
+
+#include "base/check.h"
+#include "base/strings.h"
+
+namespace freehold {
+namespace {
+
+// The kernel's timers stand still while the machine sleeps, `uptime` does not: a wait is cut into
+// pieces, so that a deadline which passed during sleep is noticed soon after it.
+constexpr Duration longest_wait = seconds(30);
+
+int64_t read_clock_us(clockid_t clock) {
+  timespec at{};
+  CHECK(clock_gettime(clock, &at) == 0, "the system has no such clock");
+  return int64_t{at.tv_sec} * 1'000'000 + at.tv_nsec / 1000;
+}
+
+std::string system_entropy(size_t count) {
+  std::string bytes(count, '\0');
+  size_t filled = 0;
+  while (filled < count) {
+    const ssize_t got = getrandom(bytes.data() + filled, count - filled, 0);
+    if (got < 0 && errno == EINTR) continue;
+    CHECK(got > 0, "the system gives no entropy");
+    filled += static_cast<size_t>(got);
+  }
+  return bytes;
+}
+
+uint64_t system_seed() {
+  uint64_t seed = 0;
+  for (const char byte : system_entropy(sizeof seed)) {
+    seed = (seed << 8) | static_cast<unsigned char>(byte);
+  }
+  return seed;
+}
+
+struct Scheduled {
+  Duration due;     // in uptime
+  uint64_t number;  // tasks of one instant run in the order in which they were given
+  Task task;
+};
+
+// For a heap whose front is the earliest.
+bool later(const Scheduled& a, const Scheduled& b) {
+  return a.due != b.due ? a.due > b.due : a.number > b.number;
+}
+
+}  // namespace
+
+struct Loop::Impl {
+  boost::asio::io_context context{1};  // one thread runs it
+  Random random{system_seed()};
+  // One kernel timer for all tasks: a request's time limit then costs a heap entry and no system
+  // call.
+  boost::asio::steady_timer alarm{context};
+  std::optional<Duration> alarm_at;  // uptime
+  std::vector<Scheduled> heap;
+  uint64_t scheduled = 0;
+  std::optional<boost::asio::signal_set> signals;
+  Task on_first_signal;
+
+  static Duration uptime() { return {read_clock_us(CLOCK_BOOTTIME)}; }
+
+  void arm() {
+    if (heap.empty()) return;
+    const Duration due = heap.front().due;
+    if (alarm_at && *alarm_at <= due) return;
+    const Duration wait = std::clamp(due - uptime(), Duration{}, longest_wait);
+    alarm_at = due;
+    alarm.expires_after(std::chrono::microseconds(wait.us));
+    alarm.async_wait([this](boost::system::error_code error) {
+      if (error) return;  // replaced by an earlier one
+      alarm_at.reset();
+      run_due();
+      arm();
+    });
+  }
+
+  void run_due() {
+    // What a task schedules for now waits for the next round, so that sockets get their turn.
+    const Duration now = uptime();
+    const uint64_t last = scheduled;
+    while (!heap.empty() && heap.front().due <= now && heap.front().number <= last &&
+           !context.stopped()) {
+      std::pop_heap(heap.begin(), heap.end(), later);
+      Task task = std::move(heap.back().task);
+      heap.pop_back();
+      task();
+    }
+  }
+
+  void wait_for_signal() {
+    signals->async_wait([this](boost::system::error_code error, int number) {
+      if (error) return;
+      if (!on_first_signal) {  // the second: the person means it
+        std::signal(number, SIG_DFL);
+        signals->clear();
+        std::raise(number);
+        return;
+      }
+      Task task = std::exchange(on_first_signal, nullptr);
+      wait_for_signal();
+      task();
+    });
+  }
+};
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::~Loop() = default;
+
+Time Loop::now() const { return {read_clock_us(CLOCK_REALTIME)}; }
+Duration Loop::uptime() const { return Impl::uptime(); }
+Random& Loop::random() { return impl_->random; }
+std::string Loop::random_token(size_t bytes) { return to_hex(system_entropy(bytes)); }
+
+void Loop::after(Duration delay, Task task) {
+  const Duration due = uptime() + std::max(delay, Duration{});
+  impl_->heap.push_back({due, ++impl_->scheduled, std::move(task)});
+  std::push_heap(impl_->heap.begin(), impl_->heap.end(), later);
+  impl_->arm();
+}
+
+void Loop::post(Task task) { boost::asio::post(impl_->context, std::move(task)); }
+
+void Loop::run() {
+  impl_->context.run();
+  impl_->context.restart();  // so that it can run again
+}
+
+void Loop::stop() { impl_->context.stop(); }
+
+void Loop::on_signal(std::initializer_list<int> signals, Task task) {
+  impl_->on_first_signal = std::move(task);
+  impl_->signals.emplace(impl_->context);
+  for (const int number : signals) impl_->signals->add(number);
+  impl_->wait_for_signal();
+}
+
+boost::asio::io_context& Loop::context() { return impl_->context; }
+
+}  // namespace freehold
