@@ -229,22 +229,23 @@ template <>
 inline constexpr auto table<api::ContractPhase> = enumeration<api::ContractPhase>(
     "ContractPhase", "Where in its life a contract is.",
     value(api::ContractPhase::pending, "Pending", "Not decided yet."),
-    value(api::ContractPhase::refused, "Refused", "No offer; the refusal says why and what would help."),
+    value(api::ContractPhase::refused, "Refused",
+          "No offer; the refusal says why and what would help."),
     value(api::ContractPhase::offered, "Offered", "An offer holds capacity until it expires."),
     value(api::ContractPhase::reserved, "Reserved", "Accepted; capacity is committed."),
-    value(api::ContractPhase::testing, "Testing", "The acceptance run is on the assigned hardware."),
+    value(api::ContractPhase::testing, "Testing",
+          "The acceptance run is on the assigned hardware."),
     value(api::ContractPhase::active, "Active", "Kept and assessed."),
     value(api::ContractPhase::breached, "Breached", "The error budget of a guarantee is spent."),
     value(api::ContractPhase::settling, "Settling", "Ended; instances wind down."),
     value(api::ContractPhase::settled, "Settled", "The final statement is made."));
 template <>
 inline constexpr auto table<api::RefusalClass> = enumeration<api::RefusalClass>(
-    "RefusalClass", "How firm a refusal is.",
-    value(api::RefusalClass::none, "", "Not refused."),
+    "RefusalClass", "How firm a refusal is.", value(api::RefusalClass::none, "", "Not refused."),
     value(api::RefusalClass::never, "never", "No state of this fleet would do."),
     value(api::RefusalClass::not_now, "notNow", "It would fit the fleet when others end."),
     value(api::RefusalClass::not_found_within_budget, "notFoundWithinBudget",
-        "Not found, and not proved."));
+          "Not found, and not proved."));
 template <>
 inline constexpr auto table<api::RefusalReason> = object<api::RefusalReason>(
     "RefusalReason", "A constraint and how many nodes it ruled out.",
@@ -257,43 +258,51 @@ inline constexpr auto table<api::Refusal> = object<api::Refusal>(
     field<&api::Refusal::cls>("class", "How firm it is."),
     field<&api::Refusal::message>("message", "Sentence, for people.", {.max_size = 1024}),
     field<&api::Refusal::reasons>("reasons", "Constraints, strongest first.", {.max_size = 16}),
-    field<&api::Refusal::cheapest_change>("cheapestChange",
-        "The cheapest change found; verified by deciding again with it.", {.max_size = 1024}));
+    field<&api::Refusal::cheapest_change>(
+        "cheapestChange", "The cheapest change found; verified by deciding again with it.",
+        {.max_size = 1024}));
 template <>
 inline constexpr auto table<api::Verdicts> = object<api::Verdicts>(
     "Verdicts", "Windows by verdict.",
     field<&api::Verdicts::fulfilled>("fulfilled", "Promise kept.", {.min = 0}),
     field<&api::Verdicts::violated>("violated", "Promise missed.", {.min = 0}),
-    field<&api::Verdicts::not_determined>("notDetermined",
+    field<&api::Verdicts::not_determined>(
+        "notDetermined",
         "Outside the conditions, or nothing was measured; never counted either way.", {.min = 0}));
 template <>
 inline constexpr auto table<api::Basis> = enumeration<api::Basis>(
     "Basis", "What a guarantee rests on.",
-    value(api::Basis::capacity, "capacity", "Resources are reserved; nothing is promised about rates."),
+    value(api::Basis::capacity, "capacity",
+          "Resources are reserved; nothing is promised about rates."),
     value(api::Basis::trial, "trial", "The user's wish until the acceptance run has measured it."),
     value(api::Basis::evidence, "evidence", "Calibration records."),
     value(api::Basis::accepted, "accepted", "Measured on the assigned hardware."));
 template <>
 inline constexpr auto table<api::GuaranteeStatus> = object<api::GuaranteeStatus>(
     "GuaranteeStatus", "Promised against delivered.",
-    field<&api::GuaranteeStatus::metric>("metric", "What is measured.", {.required = true, .max_size = 128}),
-    field<&api::GuaranteeStatus::promised>("promised", "Floor or ceiling.", {.any_dimension = true}),
+    field<&api::GuaranteeStatus::metric>("metric", "What is measured.",
+                                         {.required = true, .max_size = 128}),
+    field<&api::GuaranteeStatus::promised>("promised", "Floor or ceiling.",
+                                           {.any_dimension = true}),
     field<&api::GuaranteeStatus::last>("last", "Value of the last determined window.",
-        {.any_dimension = true}),
+                                       {.any_dimension = true}),
     field<&api::GuaranteeStatus::basis>("basis", "What it rests on."),
     field<&api::GuaranteeStatus::windows>("windows", "Windows by verdict."),
-    field<&api::GuaranteeStatus::delivered_share>("deliveredShare", "Share of determined windows kept."),
-    field<&api::GuaranteeStatus::budget_left>("budgetLeft", "Of the error budget; below 0: breach."),
+    field<&api::GuaranteeStatus::delivered_share>("deliveredShare",
+                                                  "Share of determined windows kept."),
+    field<&api::GuaranteeStatus::budget_left>("budgetLeft",
+                                              "Of the error budget; below 0: breach."),
     field<&api::GuaranteeStatus::assessed_until>("assessedUntil", "Windows are judged up to here."),
-    field<&api::GuaranteeStatus::worst>("worst", "Worst determined window.", {.any_dimension = true}),
+    field<&api::GuaranteeStatus::worst>("worst", "Worst determined window.",
+                                        {.any_dimension = true}),
     field<&api::GuaranteeStatus::median>("median", "Median of the windows kept below.",
-        {.any_dimension = true}));
+                                         {.any_dimension = true}));
 template <>
 inline constexpr auto table<api::AssessedWindow> = object<api::AssessedWindow>(
     "AssessedWindow", "A closed and judged window.",
     field<&api::AssessedWindow::metric>("metric", "What was measured.", {.max_size = 128}),
     field<&api::AssessedWindow::verdict>("verdict", "fulfilled, violated or notDetermined.",
-        {.max_size = 32}),
+                                         {.max_size = 32}),
     field<&api::AssessedWindow::reason>("reason", "Why it was not determined.", {.max_size = 256}),
     field<&api::AssessedWindow::start>("start", "When it began."),
     field<&api::AssessedWindow::length>("length", "How long it was."),
@@ -306,47 +315,55 @@ inline constexpr auto table<api::RemedyRun> = object<api::RemedyRun>(
     field<&api::RemedyRun::reason>("reason", "What it answered.", {.max_size = 512}),
     field<&api::RemedyRun::outcome>("outcome", "What came of it.", {.max_size = 512}),
     field<&api::RemedyRun::at>("at", "When."),
-    field<&api::RemedyRun::amount>("amount", "Money, for a credit.", {.dimension = Dimension::money}));
+    field<&api::RemedyRun::amount>("amount", "Money, for a credit.",
+                                   {.dimension = Dimension::money}));
 template <>
 inline constexpr auto table<api::Statement> = object<api::Statement>(
-    "Statement", "The final statement: promised against delivered, in money and, where power is known, joules.",
+    "Statement",
+    "The final statement: promised against delivered, in money and, where power is known, joules.",
     field<&api::Statement::from>("from", "When the contract became active."),
     field<&api::Statement::until>("until", "When it ended."),
-    field<&api::Statement::guarantees>("guarantees", "Promised against delivered.", {.max_size = 16}),
-    field<&api::Statement::price>("price", "Price of the capacity.", {.dimension = Dimension::money}),
+    field<&api::Statement::guarantees>("guarantees", "Promised against delivered.",
+                                       {.max_size = 16}),
+    field<&api::Statement::price>("price", "Price of the capacity.",
+                                  {.dimension = Dimension::money}),
     field<&api::Statement::credits>("credits", "Money back.", {.dimension = Dimension::money}),
     field<&api::Statement::energy_cost>("energyCost", "Price of the energy.",
-        {.dimension = Dimension::money}),
+                                        {.dimension = Dimension::money}),
     field<&api::Statement::due>("due", "Price and energy less credits, exactly.",
-        {.dimension = Dimension::money}),
+                                {.dimension = Dimension::money}),
     field<&api::Statement::energy>("energy", "Joules; absent when power is not known.",
-        {.dimension = Dimension::energy}),
+                                   {.dimension = Dimension::energy}),
     field<&api::Statement::energy_basis>("energyBasis", "measured, model or nameplate.",
-        {.max_size = 16}),
+                                         {.max_size = 16}),
     field<&api::Statement::cpu_time>("cpuTime", "CPU time delivered.",
-        {.dimension = Dimension::duration}),
+                                     {.dimension = Dimension::duration}),
     field<&api::Statement::text>("text", "One paragraph, for people.", {.max_size = 4096}));
 template <>
 inline constexpr auto table<api::ContractStatus> = object<api::ContractStatus>(
     "ContractStatus", "What became of it.",
     field<&api::ContractStatus::phase>("phase", "Where in its life it is."),
-    field<&api::ContractStatus::offer>("offer", "The offer that holds its capacity.", {.max_size = 253}),
+    field<&api::ContractStatus::offer>("offer", "The offer that holds its capacity.",
+                                       {.max_size = 253}),
     field<&api::ContractStatus::workload>("workload", "The workload that is bound to it.",
-        {.max_size = 253}),
+                                          {.max_size = 253}),
     field<&api::ContractStatus::attempts>("attempts", "Acceptance runs so far.", {.min = 0}),
-    field<&api::ContractStatus::generation>("generation", "Rises with each re-placement.", {.min = 0}),
-    field<&api::ContractStatus::avoid_nodes>("avoidNodes", "Nodes that failed it.", {.max_size = 64}),
+    field<&api::ContractStatus::generation>("generation", "Rises with each re-placement.",
+                                            {.min = 0}),
+    field<&api::ContractStatus::avoid_nodes>("avoidNodes", "Nodes that failed it.",
+                                             {.max_size = 64}),
     field<&api::ContractStatus::reserved_at>("reservedAt", "When an offer was accepted."),
     field<&api::ContractStatus::active_at>("activeAt", "When it became active."),
     field<&api::ContractStatus::ends_at>("endsAt", "When its term ends."),
     field<&api::ContractStatus::released_at>("releasedAt", "When it ended."),
     field<&api::ContractStatus::refusal>("refusal", "Why there is no offer."),
     field<&api::ContractStatus::guarantees>("guarantees", "Promised against delivered.",
-        {.max_size = 16}),
+                                            {.max_size = 16}),
     field<&api::ContractStatus::windows>("windows", "The last windows.", {.max_size = 64}),
     field<&api::ContractStatus::remedies>("remedies", "Remedies that ran.", {.max_size = 64}),
     field<&api::ContractStatus::statement>("statement", "The final statement."),
-    field<&api::ContractStatus::conditions>("conditions",
+    field<&api::ContractStatus::conditions>(
+        "conditions",
         "Admitted, Offered, Reserved, Proven, Active, WithinGuarantee, Breached, Settled.",
         {.max_size = 32, .list_key = "type"}));
 template <>
@@ -366,7 +383,7 @@ template <>
 inline constexpr auto table<api::OfferedGuarantee> = object<api::OfferedGuarantee>(
     "OfferedGuarantee", "A guarantee as offered.",
     field<&api::OfferedGuarantee::metric>("metric", "What is measured.",
-        {.required = true, .max_size = 128}),
+                                          {.required = true, .max_size = 128}),
     field<&api::OfferedGuarantee::at_least>("atLeast", "Floor.", {.any_dimension = true}),
     field<&api::OfferedGuarantee::at_most>("atMost", "Ceiling.", {.any_dimension = true}),
     field<&api::OfferedGuarantee::quantile>("quantile", "Over the requests of a window."),
@@ -385,27 +402,32 @@ inline constexpr auto table<api::PlacementLine> = object<api::PlacementLine>(
 template <>
 inline constexpr auto table<api::OfferSpec> = object<api::OfferSpec>(
     "OfferSpec", "What is offered.",
-    field<&api::OfferSpec::contract>("contract", "The contract that it answers.",
+    field<&api::OfferSpec::contract>(
+        "contract", "The contract that it answers.",
         {.required = true, .max_size = 253, .format = &api::dns_subdomain}),
     field<&api::OfferSpec::contract_generation>("contractGeneration", "Generation that it answers.",
-        {.min = 0}),
+                                                {.min = 0}),
     field<&api::OfferSpec::attempt>("attempt", "Which attempt at an acceptance run.", {.min = 0}),
-    field<&api::OfferSpec::issuer>("issuer", "Who offers: site and organisation.", {.max_size = 253}),
+    field<&api::OfferSpec::issuer>("issuer", "Who offers: site and organisation.",
+                                   {.max_size = 253}),
     field<&api::OfferSpec::start>("start", "When it would start."),
     field<&api::OfferSpec::expires>("expires", "Until when it holds capacity."),
     field<&api::OfferSpec::price_per_hour>("pricePerHour", "Price of the capacity.",
-        {.min = 0, .dimension = Dimension::money_per_hour}),
+                                           {.min = 0, .dimension = Dimension::money_per_hour}),
     field<&api::OfferSpec::total>("total", "For the whole term.",
-        {.min = 0, .dimension = Dimension::money}),
+                                  {.min = 0, .dimension = Dimension::money}),
     field<&api::OfferSpec::power>("power", "Watts; absent when not known.",
-        {.min = 0, .dimension = Dimension::power}),
+                                  {.min = 0, .dimension = Dimension::power}),
     field<&api::OfferSpec::energy>("energy", "Joules for the whole term; absent when not known.",
-        {.min = 0, .dimension = Dimension::energy}),
+                                   {.min = 0, .dimension = Dimension::energy}),
     field<&api::OfferSpec::exactness>("exactness", "How exactly it is kept."),
     field<&api::OfferSpec::guarantees>("guarantees", "Promises.", {.max_size = 16}),
-    field<&api::OfferSpec::placement>("placement", "Where; the first 64 members.", {.max_size = 64}),
-    field<&api::OfferSpec::displaces>("displaces", "Contracts that would have to give way.", {.min = 0}),
-    field<&api::OfferSpec::decision>("decision", "Digest of the decision's input.", {.max_size = 64}));
+    field<&api::OfferSpec::placement>("placement", "Where; the first 64 members.",
+                                      {.max_size = 64}),
+    field<&api::OfferSpec::displaces>("displaces", "Contracts that would have to give way.",
+                                      {.min = 0}),
+    field<&api::OfferSpec::decision>("decision", "Digest of the decision's input.",
+                                     {.max_size = 64}));
 template <>
 inline constexpr auto table<api::OfferPhase> = enumeration<api::OfferPhase>(
     "OfferPhase", "Whether an offer holds capacity.",
@@ -421,10 +443,11 @@ inline constexpr auto table<api::OfferStatus> = object<api::OfferStatus>(
     field<&api::OfferStatus::accepted_at>("acceptedAt", "When."),
     field<&api::OfferStatus::accepted_by>("acceptedBy", "Who.", {.max_size = 253}),
     field<&api::OfferStatus::conditions>("conditions", "Observed facts.",
-        {.max_size = 32, .list_key = "type"}));
+                                         {.max_size = 32, .list_key = "type"}));
 template <>
 inline constexpr auto table<api::Offer> = object<api::Offer>(
-    "Offer", "A priced, expiring answer to a contract. It holds concrete capacity until it expires.",
+    "Offer",
+    "A priced, expiring answer to a contract. It holds concrete capacity until it expires.",
     field<&api::Offer::metadata>("metadata", "Identity."),
     field<&api::Offer::spec>("spec", "What is offered.", {.required = true, .immutable = true}),
     field<&api::Offer::status>("status", "What became of it."));
@@ -434,30 +457,34 @@ inline constexpr auto table<api::AllocatedMember> = object<api::AllocatedMember>
     "AllocatedMember", "The exact hardware of one member.",
     field<&api::AllocatedMember::role>("role", "Role.", {.max_size = 63}),
     field<&api::AllocatedMember::index>("index", "Number within the role.", {.min = 0}),
-    field<&api::AllocatedMember::node>("node", "Node.",
-        {.required = true, .max_size = 63, .format = &api::dns_subdomain}),
-    field<&api::AllocatedMember::cpus>("cpus", "Exclusive logical CPUs.", {.format = &api::cpu_list}),
+    field<&api::AllocatedMember::node>(
+        "node", "Node.", {.required = true, .max_size = 63, .format = &api::dns_subdomain}),
+    field<&api::AllocatedMember::cpus>("cpus", "Exclusive logical CPUs.",
+                                       {.format = &api::cpu_list}),
     field<&api::AllocatedMember::memory>("memory", "Memory per memory node.",
-        {.max_size = 1024, .list_key = "node"}),
+                                         {.max_size = 1024, .list_key = "node"}),
     field<&api::AllocatedMember::devices>("devices", "Device ids.", {.max_size = 256, .set = true}),
-    field<&api::AllocatedMember::power>("power", "Watts.", {.min = 0, .dimension = Dimension::power}));
+    field<&api::AllocatedMember::power>("power", "Watts.",
+                                        {.min = 0, .dimension = Dimension::power}));
 template <>
 inline constexpr auto table<api::AllocationSpec> = object<api::AllocationSpec>(
     "AllocationSpec", "Exact placement of up to 64 members of a contract.",
-    field<&api::AllocationSpec::contract>("contract", "The contract that owns it.", {.max_size = 253}),
+    field<&api::AllocationSpec::contract>("contract", "The contract that owns it.",
+                                          {.max_size = 253}),
     field<&api::AllocationSpec::offer>("offer", "The offer that it belongs to.", {.max_size = 253}),
     field<&api::AllocationSpec::owner>("owner", "freehold, or external for work of others.",
-        {.max_size = 63}),
+                                       {.max_size = 63}),
     field<&api::AllocationSpec::members>("members", "Members.",
-        {.required = true, .min_size = 1, .max_size = 64}));
+                                         {.required = true, .min_size = 1, .max_size = 64}));
 template <>
 inline constexpr auto table<api::AllocationStatus> = object<api::AllocationStatus>(
     "AllocationStatus", "Observed facts.",
     field<&api::AllocationStatus::conditions>("conditions", "Observed facts.",
-        {.max_size = 32, .list_key = "type"}));
+                                              {.max_size = 32, .list_key = "type"}));
 template <>
 inline constexpr auto table<api::Allocation> = object<api::Allocation>(
-    "Allocation", "The only place where capacity is taken. Counts while its offer is held or accepted.",
+    "Allocation",
+    "The only place where capacity is taken. Counts while its offer is held or accepted.",
     field<&api::Allocation::metadata>("metadata", "Identity."),
     field<&api::Allocation::spec>("spec", "The placement.", {.required = true, .immutable = true}),
     field<&api::Allocation::status>("status", "Observed facts."));

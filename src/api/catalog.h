@@ -1,0 +1,232 @@
+// What the platform team knows and decides once for all: DeviceModel (facts of a model, each with a
+// source), PriceBook (what an hour of something costs) and PriorityClass (who comes first).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/meta.h"
+
+namespace freehold::api {
+
+// ---- DeviceModel
+
+enum class ModelType : uint8_t { gpu, nic, cpu, node };
+
+struct PowerDraw {
+  Quantity idle, typical, maximum;
+};
+// One way to split a device, such as a MIG profile.
+struct Partition {
+  std::string profile;  // 1g.10gb
+  int64_t compute_slices = 0, memory_slices = 0;
+  Quantity memory;
+  int64_t max_instances = 0;
+  std::vector<int64_t> placements;  // first memory slices at which it may start
+};
+enum class FactCheck : uint8_t { recalled, read, measured };
+struct Source {
+  std::vector<std::string> facts;  // names of the fields that it vouches for; empty: all
+  std::string text;                // document, page and version
+  FactCheck check = FactCheck::recalled;
+};
+struct DeviceModelSpec {
+  ModelType type = ModelType::gpu;
+  std::string vendor, model;
+  Quantity memory, memory_bandwidth;
+  schema::Map<Quantity> peak;  // precision → dense rate
+  Quantity scale_up_bandwidth;
+  PowerDraw power;
+  std::vector<Partition> partitions;
+  std::vector<std::string> matches;  // "10de:2330" or a model name as a machine reports it
+  std::vector<Source> sources;
+};
+struct DeviceModel {
+  ObjectMeta metadata;
+  DeviceModelSpec spec;
+};
+
+// ---- PriceBook
+
+struct Price {
+  std::string cls;    // cpu: per core; memory: per GiB; a device class: per device
+  std::string model;  // empty: any
+  Quantity price;
+};
+struct PriceBookSpec {
+  std::string site;  // empty: every site
+  std::string currency;
+  Time valid_from, valid_until;
+  std::vector<Price> prices;
+  Quantity energy_price, storage_price, wan_price;
+};
+struct PriceBook {
+  ObjectMeta metadata;
+  PriceBookSpec spec;
+};
+void check_price_book(const PriceBookSpec& spec, const schema::Path& at, schema::Errors& errors);
+
+// ---- PriorityClass
+
+enum class Preemption : uint8_t { never, lower_priority };
+
+struct PriorityClassSpec {
+  int64_t value = 0;
+  Preemption preemption = Preemption::never;
+  Duration minimum_run_time, notice;
+};
+struct PriorityClass {
+  ObjectMeta metadata;
+  PriorityClassSpec spec;
+};
+void check_priority_class(const PriorityClassSpec& spec, const schema::Path& at,
+                          schema::Errors& errors);
+
+}  // namespace freehold::api
+
+namespace freehold::schema {
+
+template <>
+inline constexpr auto table<api::ModelType> =
+    enumeration<api::ModelType>("ModelType", "What a model is a model of.",
+                                value(api::ModelType::gpu, "gpu", "An accelerator."),
+                                value(api::ModelType::nic, "nic", "A network interface."),
+                                value(api::ModelType::cpu, "cpu", "A processor."),
+                                value(api::ModelType::node, "node", "A whole machine."));
+template <>
+inline constexpr auto table<api::PowerDraw> = object<api::PowerDraw>(
+    "PowerDraw", "What a device draws.",
+    field<&api::PowerDraw::idle>("idle", "Without work.",
+                                 {.min = 0, .dimension = Dimension::power}),
+    field<&api::PowerDraw::typical>("typical", "Under typical work.",
+                                    {.min = 0, .dimension = Dimension::power}),
+    field<&api::PowerDraw::maximum>("maximum", "At most.",
+                                    {.min = 0, .dimension = Dimension::power}));
+template <>
+inline constexpr auto table<api::Partition> = object<api::Partition>(
+    "Partition", "One way to split a device.",
+    field<&api::Partition::profile>("profile", "Name that the vendor gives it.",
+                                    {.required = true, .max_size = 63}),
+    field<&api::Partition::compute_slices>("computeSlices", "Slices of compute that it takes.",
+                                           {.min = 0, .max = 64}),
+    field<&api::Partition::memory_slices>("memorySlices", "Slices of memory that it takes.",
+                                          {.min = 0, .max = 64}),
+    field<&api::Partition::memory>("memory", "Memory that it has.",
+                                   {.min = 0, .dimension = Dimension::bytes}),
+    field<&api::Partition::max_instances>("maxInstances", "How many fit on one device.",
+                                          {.min = 0, .max = 64}),
+    field<&api::Partition::placements>("placements", "First memory slices at which it may start.",
+                                       {.min = 0, .max = 63, .max_size = 64}));
+template <>
+inline constexpr auto table<api::FactCheck> = enumeration<api::FactCheck>(
+    "FactCheck", "How sure a fact is.",
+    value(api::FactCheck::recalled, "recalled", "Written down without the document at hand."),
+    value(api::FactCheck::read, "read", "Read in the document."),
+    value(api::FactCheck::measured, "measured", "Measured."));
+template <>
+inline constexpr auto table<api::Source> = object<api::Source>(
+    "Source", "Where facts come from.",
+    field<&api::Source::facts>("facts", "Fields that it vouches for; none means all.",
+                               {.max_size = 32, .set = true}),
+    field<&api::Source::text>("text", "Document, page and version.",
+                              {.required = true, .min_size = 1, .max_size = 512}),
+    field<&api::Source::check>("check", "How sure they are."));
+template <>
+inline constexpr auto table<api::DeviceModelSpec> = object<api::DeviceModelSpec>(
+    "DeviceModelSpec", "Facts of a model; what is not known is left out.",
+    field<&api::DeviceModelSpec::type>("type", "What it is a model of."),
+    field<&api::DeviceModelSpec::vendor>("vendor", "Who makes it.", {.max_size = 63}),
+    field<&api::DeviceModelSpec::model>("model", "Name that contracts and price books use.",
+                                        {.required = true, .min_size = 1, .max_size = 128}),
+    field<&api::DeviceModelSpec::memory>("memory", "Size of its memory.",
+                                         {.min = 0, .dimension = Dimension::bytes}),
+    field<&api::DeviceModelSpec::memory_bandwidth>("memoryBandwidth", "Rate of its memory.",
+                                                   {.min = 0, .dimension = Dimension::bandwidth}),
+    field<&api::DeviceModelSpec::peak>(
+        "peak", "Peak dense rate by precision, such as bf16.",
+        {.min = 0, .max_size = 16, .key_format = &api::dns_label, .dimension = Dimension::flops}),
+    field<&api::DeviceModelSpec::scale_up_bandwidth>(
+        "scaleUpBandwidth", "Rate to its peers in the scale-up domain, one direction.",
+        {.min = 0, .dimension = Dimension::bandwidth}),
+    field<&api::DeviceModelSpec::power>("power", "What it draws."),
+    field<&api::DeviceModelSpec::partitions>("partitions", "Ways to split it.",
+                                             {.max_size = 64, .list_key = "profile"}),
+    field<&api::DeviceModelSpec::matches>(
+        "matches", "PCI ids such as 10de:2330, or names as machines report them.",
+        {.max_size = 64, .set = true}),
+    field<&api::DeviceModelSpec::sources>("sources", "Where the facts come from.",
+                                          {.max_size = 32}));
+template <>
+inline constexpr auto table<api::DeviceModel> = object<api::DeviceModel>(
+    "DeviceModel", "Facts of a model of accelerator, network interface, processor or machine.",
+    field<&api::DeviceModel::metadata>("metadata", "Identity."),
+    field<&api::DeviceModel::spec>("spec", "The facts.", {.required = true}));
+
+template <>
+inline constexpr auto table<api::Price> = object<api::Price>(
+    "Price", "What an hour of something costs.",
+    field<&api::Price::cls>(
+        "class", "cpu (per core), memory (per GiB), or a device class such as gpu (per device).",
+        {.required = true, .max_size = 32, .format = &api::priced_class}),
+    field<&api::Price::model>("model", "Model that the price is for; empty for any other.",
+                              {.max_size = 128}),
+    field<&api::Price::price>(
+        "price", "Price per hour.",
+        {.required = true, .min = 0, .dimension = Dimension::money_per_hour}));
+template <>
+inline constexpr auto table<api::PriceBookSpec> =
+    checked_object<api::PriceBookSpec, api::check_price_book>(
+        "PriceBookSpec", "Prices of a site over a time; every amount is in one currency.",
+        field<&api::PriceBookSpec::site>("site", "Site that it holds for; empty for every site.",
+                                         {.max_size = 63, .format = &api::dns_label}),
+        field<&api::PriceBookSpec::currency>(
+            "currency", "ISO 4217 code of three letters.",
+            {.required = true, .max_size = 3, .format = &api::currency}),
+        field<&api::PriceBookSpec::valid_from>("validFrom", "First moment that it holds."),
+        field<&api::PriceBookSpec::valid_until>("validUntil", "First moment that it does not."),
+        field<&api::PriceBookSpec::prices>(
+            "prices", "Prices; one that names a model goes before one that does not.",
+            {.max_size = 1024}),
+        field<&api::PriceBookSpec::energy_price>(
+            "energyPrice", "Price of a kilowatt hour; absent: that of the site.",
+            {.dimension = Dimension::money_per_energy}),
+        field<&api::PriceBookSpec::storage_price>("storagePrice", "Price of a stored GB and month.",
+                                                  {.min = 0,
+                                                   .dimension = Dimension::money_per_bytes,
+                                                   .later = "storage is not charged yet"}),
+        field<&api::PriceBookSpec::wan_price>(
+            "wanPrice", "Price of a GB sent to another site.",
+            {.min = 0,
+             .dimension = Dimension::money_per_bytes,
+             .later = "traffic between sites is not charged yet"}));
+template <>
+inline constexpr auto table<api::PriceBook> = object<api::PriceBook>(
+    "PriceBook", "What contracts cost.", field<&api::PriceBook::metadata>("metadata", "Identity."),
+    field<&api::PriceBook::spec>("spec", "The prices.", {.required = true}));
+
+template <>
+inline constexpr auto table<api::Preemption> = enumeration<api::Preemption>(
+    "Preemption", "Whom a contract may displace.",
+    value(api::Preemption::never, "never", "Nobody."),
+    value(api::Preemption::lower_priority, "lowerPriority", "Contracts of lower priority."));
+template <>
+inline constexpr auto table<api::PriorityClassSpec> =
+    checked_object<api::PriorityClassSpec, api::check_priority_class>(
+        "PriorityClassSpec", "Order, and who may displace whom.",
+        field<&api::PriorityClassSpec::value>("value", "Higher comes first.",
+                                              {.min = -1000000000, .max = 1000000000}),
+        field<&api::PriorityClassSpec::preemption>("preemption",
+                                                   "Whom it may displace; `never` is honoured."),
+        field<&api::PriorityClassSpec::minimum_run_time>(
+            "minimumRunTime", "How long a contract runs before it may be displaced.",
+            {.later = "nothing is displaced yet"}),
+        field<&api::PriorityClassSpec::notice>("notice",
+                                               "How long before it is displaced it is told.",
+                                               {.later = "nothing is displaced yet"}));
+template <>
+inline constexpr auto table<api::PriorityClass> = object<api::PriorityClass>(
+    "PriorityClass", "An order among contracts.",
+    field<&api::PriorityClass::metadata>("metadata", "Identity."),
+    field<&api::PriorityClass::spec>("spec", "Order, and who may displace whom."));
+
+}  // namespace freehold::schema
