@@ -1,0 +1,113 @@
+// NodeState: one node of a fleet: what it has (NodeFacts, immutable, shared between forks), what is
+// taken, and so what is free. Changed by Fleet alone. A node may be over-occupied: it shrank below
+// what is allocated on it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/contract.h"
+#include "api/node.h"
+#include "base/time.h"
+#include "fleet/bits.h"
+#include "fleet/interior.h"
+
+namespace freehold::fleet {
+
+// Why new work may not be placed on a node.
+enum class Readiness : uint8_t {
+  ready,
+  unknown,         // only named by an allocation
+  no_profile,      // its HardwareProfile is not known
+  not_ready,       // condition Ready is not True
+  unschedulable,   // spec.schedulable is false
+  not_in_service,  // spec.lifecycle
+  not_yet,         // spec.availableFrom lies ahead
+};
+std::string_view readiness_text(Readiness readiness);  // "is cordoned", for people
+
+struct NodeFacts {
+  std::string name;
+  bool is_known = false;   // false: only named by an allocation
+  std::string site, rack;  // as the node says; Fleet::site_of() also asks the rack
+  schema::StringMap labels;
+  std::vector<api::Feed> feeds;
+  bool has_ready_condition = false, is_schedulable = false;
+  api::Lifecycle lifecycle = api::Lifecycle::in_service;
+  Time available_from;
+  std::string profile;  // by name, known or not
+  std::shared_ptr<const Interior> interior;
+  // Allocatable, in the interior's terms. What the interior does not know is left out.
+  Bits cpus, devices;
+  std::vector<int64_t> memory;   // bytes per cell
+  int64_t power_mw = -1;         // -1: unknown
+  api::Allocatable allocatable;  // as written, to compile again when the profile changes
+  uint64_t hash = 0;
+};
+
+// One allocated member in the terms of a node's interior. What the interior does not know is left
+// out.
+struct Taken {
+  Bits cpus, devices;
+  std::vector<int64_t> memory;  // bytes per cell
+  int64_t power_mw = 0;
+};
+Taken compile(const Interior& interior, const api::AllocatedMember& member);
+
+struct Occupant {  // an allocation; shared by all nodes and forks that it is on
+  std::string key;
+  api::AllocationSpec spec;
+};
+struct Holding {
+  std::shared_ptr<const Occupant> occupant;
+  uint32_t member = 0;  // index into its members
+  Taken taken;
+};
+
+class NodeState {
+ public:
+  NodeState() = default;
+  explicit NodeState(std::shared_ptr<const NodeFacts> facts);
+
+  const NodeFacts& facts() const { return *facts_; }
+  const std::shared_ptr<const NodeFacts>& shared_facts() const { return facts_; }
+  const Interior& interior() const { return *facts_->interior; }
+  const std::string& name() const { return facts_->name; }
+  Readiness readiness(Time now) const;
+
+  const Bits& free_cpus() const { return free_cpus_; }
+  const Bits& free_devices() const { return free_devices_; }
+  const std::vector<int64_t>& free_memory() const {
+    return free_memory_;
+  }                                                         // per cell, never negative
+  int64_t free_power_mw() const { return free_power_mw_; }  // -1: unknown; never below 0 when known
+  const Taken& taken() const { return taken_; }             // by all allocations together
+  bool is_over_occupied() const;
+  const std::vector<Holding>& holdings() const { return holdings_; }  // ordered by key and member
+
+  // Equal for nodes with the same interior and the same free CPUs, memory, devices and watts.
+  uint64_t free_hash() const { return free_hash_; }
+  // Of all that a decision may see.
+  uint64_t hash() const { return facts_->hash * 0x9E3779B97F4A7C15 + free_hash_; }
+
+  void set_facts(std::shared_ptr<const NodeFacts> facts);  // keeps the occupancy
+  void hold(std::shared_ptr<const Occupant> occupant, uint32_t member);
+  void drop(std::string_view key);
+  void drop_all();
+
+ private:
+  void recount();
+  void refresh();
+
+  std::shared_ptr<const NodeFacts> facts_;
+  std::vector<Holding> holdings_;
+  Taken taken_;
+  Bits free_cpus_, free_devices_;
+  std::vector<int64_t> free_memory_;
+  int64_t free_power_mw_ = -1;
+  uint64_t free_hash_ = 0;
+};
+
+}  // namespace freehold::fleet
