@@ -25,13 +25,14 @@ void add_bounds(const FieldInfo& field, std::vector<std::string>& words) {
   if (rules.min != none.min) words.push_back("at least " + bound(field, rules.min));
   if (rules.max != none.max) words.push_back("at most " + bound(field, rules.max));
   const TypeInfo& type = field.type->kind == Kind::optional ? *field.type->element : *field.type;
-  const std::string unit = type.kind == Kind::list  ? " items"
-                           : type.kind == Kind::map ? " entries"
-                                                    : " bytes";
-  if (rules.min_size != none.min_size)
-    words.push_back("at least " + std::to_string(rules.min_size) + unit);
-  if (rules.max_size != none.max_size)
-    words.push_back("at most " + std::to_string(rules.max_size) + unit);
+  const auto sized = [&](std::string_view bound_word, uint32_t size) {
+    std::string text(bound_word);
+    text += std::to_string(size);
+    text += type.kind == Kind::list ? " item" : type.kind == Kind::map ? " key" : " byte";
+    words.push_back(size == 1 ? text : text + 's');
+  };
+  if (rules.min_size != none.min_size) sized("at least ", rules.min_size);
+  if (rules.max_size != none.max_size) sized("at most ", rules.max_size);
 }
 
 }  // namespace

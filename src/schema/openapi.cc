@@ -1,9 +1,9 @@
 #include "schema/openapi.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "schema/describe.h"
 #include "schema/scalar.h"
 #include "schema/walk.h"
@@ -40,7 +40,9 @@ void add_sizes(const Rules& rules, std::string_view least, std::string_view most
                json::Object& out) {
   const Rules none;
   if (rules.min_size != none.min_size) out[least] = static_cast<int64_t>(rules.min_size);
-  if (rules.max_size != none.max_size) out[most] = static_cast<int64_t>(rules.max_size);
+  // Bounds that hold everywhere are no rule of this field.
+  if (rules.max_size != none.max_size && rules.max_size != limits::object_bytes)
+    out[most] = static_cast<int64_t>(rules.max_size);
 }
 
 void add_range(const Rules& rules, json::Object& out) {
@@ -145,7 +147,6 @@ void Writer::list(const TypeInfo& type, const Rules& rules, json::Object& out) c
   out["type"] = "array";
   json::Object items;
   value(*type.element, element_rules(type, rules), items);
-  items.erase("maxLength");  // the bound of the whole object, not a rule of its own
   out["items"] = std::move(items);
   add_sizes(rules, "minItems", "maxItems", out);
   out["x-kubernetes-list-type"] = !rules.list_key.empty() ? "map" : rules.set ? "set" : "atomic";
@@ -156,7 +157,6 @@ void Writer::map(const TypeInfo& type, const Rules& rules, json::Object& out) co
   out["type"] = "object";
   json::Object values;
   value(*type.element, element_rules(type, rules), values);
-  values.erase("maxLength");
   out["additionalProperties"] = std::move(values);
   add_sizes(rules, "minProperties", "maxProperties", out);
 }

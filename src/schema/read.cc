@@ -342,7 +342,8 @@ void Walk::unknown_field(const TypeInfo& type, const Path& at) {
   outcome_.nearest.emplace_back(nearest_name(type, at.name));
 }
 
-// Takes `apiVersion` and `kind` of a whole document; false, with nothing consumed, for any other field.
+// Takes `apiVersion` and `kind` of a whole document; false, with nothing consumed, for any other
+// field.
 bool Walk::is_header(const Path& at) {
   if (at.name != "apiVersion" && at.name != "kind") return false;
   const bool is_kind = at.name == "kind";  // the name may stand in the scratch of the reader
@@ -389,8 +390,8 @@ Result<ReadOutcome> read(const TypeInfo& type, void* out, std::string_view json,
   return outcome;
 }
 
-ReadOutcome from_json(const TypeInfo& type, void* out, const json::Value& document,
-                      Errors& errors, Header* header) {
+ReadOutcome from_json(const TypeInfo& type, void* out, const json::Value& document, Errors& errors,
+                      Header* header) {
   Result<ReadOutcome> outcome = read(type, out, json::print(document), errors, header);
   if (outcome.ok()) return std::move(*outcome);
   errors.add(Fault::invalid, Path{}, std::move(outcome.error().message));  // nested too deeply

@@ -70,8 +70,8 @@ struct Rules {
   bool required = false;   // absent is an error
   bool immutable = false;  // may not change after creation
   bool output = false;     // written by the system, ignored from clients (metadata.uid …)
-  int64_t min =
-      std::numeric_limits<int64_t>::min();  // integers; quantities in the unit of their dimension
+  int64_t min = std::numeric_limits<int64_t>::min();  // integers; quantities in the unit of their
+                                                      // dimension; durations in microseconds
   int64_t max = std::numeric_limits<int64_t>::max();
   uint32_t min_size = 0, max_size = 1u << 16;  // length of string, list or map: never unbounded
   const Format* format = nullptr;              // of a string, or of the strings of a list
@@ -138,7 +138,8 @@ struct EnumSchema {
 template <class T>
 inline constexpr auto table = nullptr;
 
-// Holds the table of T. Declared before it can be built, so that types may refer to one another.
+// Holds the table of T. A type must be described before those that hold it; none may hold itself,
+// not even in a list (its table would be needed to build its table): such a field is a json::Value.
 template <class T>
 struct Described {
   static const TypeInfo info;

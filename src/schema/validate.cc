@@ -145,7 +145,7 @@ void Validator::number(const Rules& rules, double number, const Path& at) {
 }
 
 void Validator::items(const TypeInfo& type, const Rules& rules, const void* value, const Path& at) {
-  length(rules, type.size(value), type.kind == Kind::list ? "item" : "entry", at);
+  length(rules, type.size(value), type.kind == Kind::list ? "item" : "key", at);
   if (rules.set || !rules.list_key.empty()) unique(type, rules, value, at);
   struct Context {
     Validator* self;

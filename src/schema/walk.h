@@ -71,16 +71,16 @@ struct ReadOutcome {
   std::vector<std::string> messages() const;
 };
 
-// What a whole API document says of its own type. Such documents carry `apiVersion` and `kind` beside
-// the fields of the table, in any order; both are empty when they were absent.
+// What a whole API document says of its own type. Such documents carry `apiVersion` and `kind`
+// beside the fields of the table, in any order; both are empty when they were absent.
 struct Header {
   std::string api_version, kind;
 };
 
-// Fills `out`, which holds defaults, from JSON; null counts as absent. `bad_request` when the text is
-// not JSON; wrong types, enum values, quantities and times go to `errors` with their path. Formats and
-// limits are for validate(). With `header`, `apiVersion` and `kind` of the document go there instead
-// of being unknown fields.
+// Fills `out`, which holds defaults, from JSON; null counts as absent. `bad_request` when the text
+// is not JSON; wrong types, enum values, quantities and times go to `errors` with their path.
+// Formats and limits are for validate(). With `header`, `apiVersion` and `kind` of the document go
+// there instead of being unknown fields.
 Result<ReadOutcome> read(const TypeInfo&, void* out, std::string_view json, Errors& errors,
                          Header* header = nullptr);
 // As read(), from an untyped document.
