@@ -1,0 +1,20 @@
+// The machine as a picture for the terminal: a tree of memory nodes, cores, caches, PCI bridges and devices with their
+// links. Bridges that only pass through are left out, equal siblings are counted, degraded links are marked. Pure.
+#pragma once
+
+#include <string>
+
+#include "discover/machine.h"
+
+namespace freehold::discover {
+
+struct DrawOptions {
+  bool colour = false;
+  int width = 100;      // columns; longer lines are cut
+  bool unicode = true;  // else plain ASCII
+};
+
+// Lines, each with its line end.
+std::string draw(const Machine& machine, const DrawOptions& options = {});
+
+}  // namespace freehold::discover

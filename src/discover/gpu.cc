@@ -1,0 +1,203 @@
+// Accelerators as far as sysfs and the drivers' text files show them.
+#include <algorithm>
+#include <map>
+
+#include "base/strings.h"
+#include "discover/parse.h"
+#include "discover/scan.h"
+
+namespace freehold::discover {
+
+namespace {
+
+constexpr std::string_view nvidia = "10de";
+constexpr std::string_view amd = "1002";
+constexpr std::string_view intel = "8086";
+
+// Consoles of management controllers and of processors are displays, too, but nobody computes on them.
+bool is_accelerator(const PciRecord& record) {
+  const auto& function = record.function;
+  if (function.class_code == "0302" || function.class_code.starts_with("12")) return true;
+  if (function.class_code != "0300" && function.class_code != "0380") return false;
+  if (function.vendor == intel) return !function.address.ends_with(":00:02.0");
+  if (function.vendor == amd) return function.device != "515e";  // ES1000, on boards of old servers
+  return function.vendor == nvidia;
+}
+
+bool is_nvswitch(const PciRecord& record) {
+  return record.function.class_code == "0680" && record.function.vendor == nvidia;
+}
+
+// The KFD's nodes by PCI address: how AMD's driver describes its GPUs.
+struct KfdNode {
+  std::string unique_id;
+  int64_t memory_bytes = 0;
+  int64_t render_minor = -1;
+};
+
+int64_t kfd_memory(const Scan& scan, const std::string& folder) {
+  int64_t bytes = 0;
+  for (const std::string& bank : scan.names(folder + "/mem_banks")) {
+    const auto properties =
+        parse_properties(scan.root.read_file(folder + "/mem_banks/" + bank + "/properties").value_or(""));
+    const auto size = properties.find("size_in_bytes");
+    const auto heap = properties.find("heap_type");  // 1: visible to the CPU, 2: not; both are the GPU's own
+    if (size == properties.end() || heap == properties.end()) continue;
+    const auto number = parse_int(size->second);
+    if ((heap->second == "1" || heap->second == "2") && number && *number > 0 && *number < int64_t{1} << 48)
+      bytes += *number;
+  }
+  return bytes;
+}
+
+std::map<PciParts, KfdNode> read_kfd(const Scan& scan) {
+  std::map<PciParts, KfdNode> out;
+  const std::string nodes = "/sys/class/kfd/kfd/topology/nodes";
+  for (const std::string& name : scan.names(nodes)) {
+    const std::string folder = nodes + "/" + name;
+    const auto properties = parse_properties(scan.root.read_file(folder + "/properties").value_or(""));
+    const auto number = [&](std::string_view key) -> int64_t {
+      const auto found = properties.find(key);
+      return found == properties.end() ? 0 : parse_int(found->second).value_or(0);
+    };
+    if (number("simd_count") <= 0) continue;  // a CPU
+    const int64_t location = number("location_id"), domain = number("domain");
+    if (location < 0 || location > 0xffff || domain < 0 || domain > 0xffffffff) continue;
+    PciParts parts;
+    parts.domain = static_cast<uint32_t>(domain);
+    parts.bus = static_cast<uint32_t>(location >> 8);
+    parts.slot = static_cast<uint32_t>(location >> 3 & 31);
+    parts.function = static_cast<uint32_t>(location & 7);
+    KfdNode node;
+    const auto unique = properties.find("unique_id");
+    if (unique != properties.end() && unique->second != "0") node.unique_id = unique->second;
+    node.render_minor = number("drm_render_minor");
+    node.memory_bytes = kfd_memory(scan, folder);
+    // Partitions of one GPU are nodes of their own at one place; the whole is what is bought.
+    KfdNode& at = out[parts];
+    at.unique_id = at.unique_id.empty() ? node.unique_id : at.unique_id;
+    at.render_minor = at.render_minor < 0 ? node.render_minor : at.render_minor;
+    at.memory_bytes += node.memory_bytes;
+  }
+  return out;
+}
+
+// NVIDIA's driver: a folder per GPU, named by its address in any case.
+struct NvidiaInformation {
+  std::string model, uuid, minor;
+  int64_t memory_node = -1;
+};
+
+std::map<PciParts, NvidiaInformation> read_nvidia(const Scan& scan) {
+  std::map<PciParts, NvidiaInformation> out;
+  const std::string folder = "/proc/driver/nvidia/gpus";
+  for (const std::string& name : scan.names(folder)) {
+    const auto parts = parse_pci_address(name);
+    if (!parts) continue;
+    NvidiaInformation found;
+    const std::string text = scan.root.read_file(folder + "/" + name + "/information").value_or("");
+    found.model = parse_colon_value(text, "Model");
+    found.uuid = parse_colon_value(text, "GPU UUID");
+    found.minor = parse_colon_value(text, "Device Minor");
+    const std::string numa = scan.root.read_file(folder + "/" + name + "/numa_status").value_or("");
+    found.memory_node = parse_int(parse_colon_value(numa, "Node")).value_or(-1);
+    out.emplace(*parts, std::move(found));
+  }
+  return out;
+}
+
+// Files under /dev/dri that belong to a PCI function.
+std::vector<std::string> drm_files(const Scan& scan, const PciRecord& record) {
+  std::vector<std::string> out;
+  for (const std::string& name : scan.names(record.directory + "/drm"))
+    if (name.starts_with("renderD") || (name.starts_with("card") && name.find('-') == std::string::npos))
+      out.push_back("/dev/dri/" + name);
+  return out;
+}
+
+struct Vendors {
+  std::map<PciParts, KfdNode> kfd;
+  std::map<PciParts, NvidiaInformation> nvidia;
+};
+
+void fill_nvidia(Scan& scan, const NvidiaInformation& found, api::Device& device, api::NodeDevice& seen,
+                 DeviceAccess& access) {
+  if (!found.model.empty()) device.model = clean_text(found.model, limits::model_characters);
+  // Before a GPU is first used its UUID may be masked with question marks.
+  if (found.uuid.find('?') == std::string::npos) seen.identity = clean_text(found.uuid, 128);
+  if (parse_uint(found.minor)) access.files.push_back("/dev/nvidia" + found.minor);
+  if (found.memory_node >= 0) scan.gpu_of_memory[found.memory_node] = device.pci;
+}
+
+void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, api::Device& device,
+              api::NodeDevice& seen, DeviceAccess& access) {
+  device.memory_bytes = scan.number(record.directory + "/mem_info_vram_total").value_or(node.memory_bytes);
+  if (device.memory_bytes < 0) device.memory_bytes = 0;
+  const std::string unique = scan.line(record.directory + "/unique_id");
+  seen.identity = clean_text(unique.empty() ? node.unique_id : unique, 128);
+  const std::string name = scan.line(record.directory + "/product_name");
+  if (!name.empty()) device.model = clean_text(name, limits::model_characters);
+  access.files.push_back("/dev/kfd");
+}
+
+// A driver is bound, and the function answers. A GPU that fell off the bus reads as all ones.
+api::Health health_of(Scan& scan, const PciRecord& record, const std::string& id) {
+  if (record.function.vendor == "ffff" || record.function.vendor.empty()) return api::Health::failed;
+  if (record.driver.empty()) {
+    scan.note(id + " (" + record.function.address + "): no driver is bound");
+    return api::Health::unknown;
+  }
+  if (record.driver == "vfio-pci") {
+    scan.note(id + " (" + record.function.address + "): handed to vfio-pci, so not visible here");
+    return api::Health::unknown;
+  }
+  return api::Health::healthy;
+}
+
+void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors, int number) {
+  const auto parts = parse_pci_address(record.function.address);
+  const bool is_switch = is_nvswitch(record);
+  api::Device device;
+  device.id = (is_switch ? "nvswitch" : "gpu") + std::to_string(number);
+  device.cls = is_switch ? api::DeviceClass::nvswitch : api::DeviceClass::gpu;
+  device.model = record.function.vendor + ":" + record.function.device;
+  device.pci = record.function.address;
+  device.numa = record.function.numa;
+  api::NodeDevice seen;
+  DeviceAccess access;
+  access.files = drm_files(scan, record);
+  if (const auto found = vendors.nvidia.find(*parts); found != vendors.nvidia.end())
+    fill_nvidia(scan, found->second, device, seen, access);
+  const auto kfd = vendors.kfd.find(*parts);
+  if (record.function.vendor == amd)
+    fill_amd(scan, kfd == vendors.kfd.end() ? KfdNode{} : kfd->second, record, device, seen, access);
+  // The driver may say on which node's memory the GPU is; it is not the node that it is near to.
+  seen.health = health_of(scan, record, device.id);
+  seen.link_speed = record.speed_now;
+  seen.link_width = record.width_now;
+  scan.add(std::move(device), std::move(seen), std::move(access));
+}
+
+}  // namespace
+
+void scan_gpus(Scan& scan) {
+  const Vendors vendors{read_kfd(scan), read_nvidia(scan)};
+  int gpus = 0, switches = 0, hidden = 0;
+  for (const PciRecord& record : scan.pci) {
+    if (!is_accelerator(record) && !is_nvswitch(record)) continue;
+    if (record.is_virtual) {
+      ++hidden;
+      continue;
+    }
+    add_accelerator(scan, record, vendors, is_nvswitch(record) ? switches++ : gpus++);
+  }
+  if (hidden > 0) scan.note("gpu: " + std::to_string(hidden) + " virtual functions are not devices of their own");
+  for (const auto& [parts, found] : vendors.nvidia) {
+    const bool on_bus = std::any_of(scan.pci.begin(), scan.pci.end(), [&, at = parts](const PciRecord& record) {
+      return parse_pci_address(record.function.address) == at;
+    });
+    if (!on_bus) scan.note("gpu: the NVIDIA driver knows a GPU that the PCI bus does not show: " + found.uuid);
+  }
+}
+
+}  // namespace freehold::discover

@@ -1,0 +1,126 @@
+// Links that run below what both of their ends can do.
+#include <algorithm>
+#include <map>
+
+#include "base/strings.h"
+#include "discover/parse.h"
+#include "discover/scan.h"
+
+namespace freehold::discover {
+
+namespace {
+
+bool is_bridge(const PciRecord& record) { return record.function.class_code == "0604"; }
+
+// Bridges between the function and its root.
+size_t bridges_above(const Scan& scan, const PciRecord& record) {
+  size_t count = 0;
+  const PciRecord* at = scan.find_pci(record.function.parent);
+  while (at != nullptr && count < limits::pci_depth) {
+    ++count;
+    at = scan.find_pci(at->function.parent);
+  }
+  return count;
+}
+
+// A link is judged at its lower end: a device below a bridge, or the upper port of a switch, whose parent is a root
+// port or the lower port of another switch. Ports of one switch alternate, so that counting tells them apart.
+bool is_lower_end(const Scan& scan, const PciRecord& record) {
+  const size_t above = bridges_above(scan, record);
+  return above > 0 && (!is_bridge(record) || above % 2 == 1);
+}
+
+// GPUs, and the switches inside of AMD's, slow down their link while they are idle.
+bool may_rest(const PciRecord& record) {
+  const std::string_view code = record.function.class_code;
+  return code.starts_with("03") || code.starts_with("12") || (is_bridge(record) && record.function.vendor == "1002");
+}
+
+std::string words_for(std::string_view speed, int64_t width) {
+  std::string out = width > 0 ? "x" + std::to_string(width) : "";
+  if (!speed.empty()) out += (out.empty() ? "" : " ") + std::string(speed);
+  return out;
+}
+
+// What both ends can do; the other end is often unknown.
+std::pair<std::string, int64_t> expected_link(const PciRecord& record, const PciRecord* above) {
+  std::string speed = record.function.link_speed;
+  int64_t width = record.function.link_width;
+  if (above != nullptr) {
+    const auto& parent = above->function;
+    if (parent.link_width > 0 && width > 0) width = std::min(width, parent.link_width);
+    if (!parent.link_speed.empty() && link_speed_mt(parent.link_speed) < link_speed_mt(speed)) speed = parent.link_speed;
+  }
+  return {speed, width};
+}
+
+std::string device_at(const Scan& scan, const std::string& address) {
+  for (const api::Device& device : scan.machine.profile.devices)
+    if (device.pci == address) return device.id + " at " + address;
+  return address;
+}
+
+void degrade(Scan& scan, const std::string& address) {
+  for (size_t i = 0; i < scan.machine.devices.size(); ++i) {
+    const bool here = scan.machine.profile.devices[i].pci == address;
+    if (here && scan.machine.devices[i].health == api::Health::healthy)
+      scan.machine.devices[i].health = api::Health::degraded;
+  }
+}
+
+void judge(Scan& scan, const PciRecord& record) {
+  if (record.is_virtual || record.width_now == 0 || !is_lower_end(scan, record)) return;
+  const auto [speed, width] = expected_link(record, scan.find_pci(record.function.parent));
+  const bool narrow = width > 0 && record.width_now < width;
+  const bool slow = !may_rest(record) && !record.speed_now.empty() &&
+                    link_speed_mt(record.speed_now) < link_speed_mt(speed);
+  if (!narrow && !slow) return;
+  if (scan.machine.degraded.size() >= limits::degraded_links) return;
+  const std::string what = narrow ? std::to_string(record.width_now) + " of " + std::to_string(width) + " lanes"
+                                  : record.speed_now + " instead of " + speed;
+  // The speed of a link that may rest says nothing, so it is not part of what is expected.
+  const bool judged_speed = !may_rest(record);
+  scan.machine.degraded.push_back(
+      {record.function.address, words_for(judged_speed ? speed : "", width),
+       words_for(judged_speed ? record.speed_now : "", record.width_now),
+       "the PCIe link of " + device_at(scan, record.function.address) + " runs with " + what +
+           "; reseat or replace the card, riser or cable"});
+  degrade(scan, record.function.address);
+}
+
+// One of several equal network devices that runs slower than the others: a bad cable or port, most likely.
+void judge_rails(Scan& scan) {
+  std::map<std::string, std::vector<size_t>> by_model;
+  const auto& devices = scan.machine.profile.devices;
+  for (size_t i = 0; i < devices.size(); ++i)
+    if (devices[i].cls == api::DeviceClass::rdma_nic && !devices[i].speed.empty()) by_model[devices[i].model].push_back(i);
+  for (const auto& [model, members] : by_model) {
+    std::map<std::string, size_t> counts;
+    for (const size_t i : members) ++counts[devices[i].speed];
+    const auto usual = std::max_element(counts.begin(), counts.end(),
+                                        [](const auto& a, const auto& b) { return a.second < b.second; });
+    // Three of four agree, else they may well be meant to differ.
+    if (members.size() < 4 || usual->second * 4 < members.size() * 3) continue;
+    const auto best = Quantity::parse(usual->first, Dimension::bandwidth);
+    for (const size_t i : members) {
+      const auto seen = Quantity::parse(devices[i].speed, Dimension::bandwidth);
+      if (!best.ok() || !seen.ok() || seen->value() >= best->value()) continue;
+      if (scan.machine.degraded.size() >= limits::degraded_links) return;
+      scan.machine.degraded.push_back({devices[i].id, usual->first, devices[i].speed,
+                                       "the network link of " + devices[i].id + " runs at " + devices[i].speed + "; " +
+                                           std::to_string(usual->second) + " others of its model run at " +
+                                           usual->first});
+      if (scan.machine.devices[i].health == api::Health::healthy)
+        scan.machine.devices[i].health = api::Health::degraded;
+    }
+  }
+}
+
+}  // namespace
+
+void scan_links(Scan& scan) {
+  for (const PciRecord& record : scan.pci) judge(scan, record);
+  judge_rails(scan);
+}
+
+}  // namespace freehold::discover

@@ -1,0 +1,119 @@
+// Memory nodes, with those that have no CPUs and those that are an accelerator's memory.
+#include <algorithm>
+#include <bit>
+
+#include "base/strings.h"
+#include "discover/parse.h"
+#include "discover/scan.h"
+
+namespace freehold::discover {
+
+namespace {
+
+constexpr std::string_view node_folder = "/sys/devices/system/node";
+
+// What the kernel manages is a little less than what was bought, and differs from boot to boot. Rounded up to a 16th of
+// the power of two below, which is finer than memory modules come and coarser than what kernels keep.
+int64_t bought_size(int64_t bytes) {
+  if (bytes <= 0) return 0;
+  const uint64_t step = std::max<uint64_t>(std::bit_floor(static_cast<uint64_t>(bytes)) / 16, 1u << 20);
+  return static_cast<int64_t>((static_cast<uint64_t>(bytes) + step - 1) / step * step);
+}
+
+std::vector<int64_t> node_numbers(const Scan& scan) {
+  std::vector<int64_t> out;
+  for (const std::string& name : scan.names(node_folder)) {
+    if (!name.starts_with("node")) continue;
+    const auto number = parse_uint(std::string_view(name).substr(4));
+    if (number && *number <= 65'535 && out.size() < limits::numa_nodes) out.push_back(static_cast<int64_t>(*number));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<uint32_t> cpus_of(const Scan& scan, const std::string& folder, const std::vector<uint32_t>& online) {
+  std::optional<std::vector<uint32_t>> found;
+  if (const auto list = scan.root.read_file(folder + "/cpulist"); list.ok()) found = parse_cpu_list(trim(*list));
+  if (!found)
+    if (const auto mask = scan.root.read_file(folder + "/cpumap"); mask.ok()) found = parse_cpu_mask(*mask);
+  std::vector<uint32_t> out;
+  if (found)
+    std::set_intersection(found->begin(), found->end(), online.begin(), online.end(), std::back_inserter(out));
+  return out;
+}
+
+api::NumaClass class_of(bool has_cpus, bool has_memory, bool of_gpu) {
+  if (of_gpu) return api::NumaClass::gpu_memory;
+  if (has_cpus) return has_memory ? api::NumaClass::cpu_memory : api::NumaClass::cpu_only;
+  return has_memory ? api::NumaClass::memory_only : api::NumaClass::empty;
+}
+
+int64_t meminfo_total(const Scan& scan, const std::string& path) {
+  const auto text = scan.root.read_start(path);
+  return text.ok() ? parse_meminfo(*text, "MemTotal").value_or(0) : 0;
+}
+
+// A node without CPUs belongs to the package of the node that it is nearest to.
+void adopt_packages(std::vector<api::NumaNode>& nodes) {
+  for (api::NumaNode& node : nodes) {
+    if (node.package >= 0 || node.distances.size() != nodes.size()) continue;
+    int64_t nearest = std::numeric_limits<int64_t>::max();
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      if (nodes[i].cpus.empty() || nodes[i].package < 0 || node.distances[i] >= nearest) continue;
+      nearest = node.distances[i];
+      node.package = nodes[i].package;
+    }
+  }
+}
+
+// Machines without memory nodes have one.
+void add_only_node(Scan& scan) {
+  Machine& machine = scan.machine;
+  const int64_t bytes = meminfo_total(scan, "/proc/meminfo");
+  api::NumaNode node;
+  node.cpus = machine.online_cpus;
+  node.memory_bytes = bought_size(bytes);
+  node.cls = class_of(true, bytes > 0, false);
+  if (machine.profile.packages.size() == 1) node.package = machine.profile.packages[0].id;
+  machine.profile.numa.push_back(std::move(node));
+  if (bytes > 0) machine.memory.push_back({0, bytes});
+}
+
+void check_distances(Scan& scan) {
+  auto& nodes = scan.machine.profile.numa;
+  for (api::NumaNode& node : nodes) {
+    if (node.distances.empty() || node.distances.size() == nodes.size()) continue;
+    scan.note("numa: node " + std::to_string(node.id) + " gives " + std::to_string(node.distances.size()) +
+              " distances for " + std::to_string(nodes.size()) + " nodes; they are left out");
+    node.distances.clear();
+  }
+}
+
+}  // namespace
+
+void scan_numa(Scan& scan) {
+  Machine& machine = scan.machine;
+  const auto online = parse_cpu_list(machine.online_cpus).value_or(std::vector<uint32_t>{});
+  const auto allowed = read_cpuset(scan.root).nodes;
+  for (const int64_t id : node_numbers(scan)) {
+    const std::string folder = std::string(node_folder) + "/node" + std::to_string(id);
+    const auto cpus = cpus_of(scan, folder, online);
+    const int64_t bytes = meminfo_total(scan, folder + "/meminfo");
+    api::NumaNode node;
+    node.id = id;
+    node.cpus = format_cpu_list(cpus);
+    node.memory_bytes = bought_size(bytes);
+    node.cls = class_of(!cpus.empty(), bytes > 0, scan.gpu_of_memory.contains(id));
+    const auto package = cpus.empty() ? scan.package_of.end() : scan.package_of.find(cpus.front());
+    if (package != scan.package_of.end()) node.package = package->second;
+    node.distances = parse_distances(scan.line(folder + "/distance")).value_or(std::vector<int64_t>{});
+    const bool may = !allowed || std::binary_search(allowed->begin(), allowed->end(), static_cast<uint32_t>(id));
+    if (bytes > 0 && may) machine.memory.push_back({id, bytes});
+    machine.profile.numa.push_back(std::move(node));
+  }
+  if (machine.profile.numa.empty()) add_only_node(scan);
+  check_distances(scan);
+  adopt_packages(machine.profile.numa);
+}
+
+}  // namespace freehold::discover

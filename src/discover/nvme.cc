@@ -1,0 +1,97 @@
+// NVMe controllers, their namespaces, and whether the system itself lives on one.
+#include <algorithm>
+
+#include "base/strings.h"
+#include "discover/parse.h"
+#include "discover/scan.h"
+
+namespace freehold::discover {
+
+namespace {
+
+// "nvme0n1" of controller "nvme0"; with native multipath it is "nvme0c0n1", which is not a disk to open.
+std::vector<std::string> namespaces_of(const Scan& scan, const std::string& directory, const std::string& controller) {
+  std::vector<std::string> out;
+  for (const std::string& name : scan.names(directory))
+    if (name.starts_with(controller + "n") && scan.root.exists(directory + "/" + name + "/size")) out.push_back(name);
+  // Under native multipath the disks hang on the subsystem and keep the number of the first controller.
+  if (out.empty())
+    for (const std::string& name : scan.names("/sys/block"))
+      if (name.starts_with(controller + "n")) out.push_back(name);
+  return out;
+}
+
+// "nvme0n1p2" belongs to "nvme0n1"; "nvme0n10" does not.
+bool is_part_of(std::string_view device, std::string_view disk) {
+  if (!device.starts_with("/dev/")) return false;
+  device.remove_prefix(5);
+  if (!device.starts_with(disk)) return false;
+  device.remove_prefix(disk.size());
+  return device.empty() || device.front() == 'p';
+}
+
+std::string user_of(const Scan& scan, const std::string& disk, const std::vector<Mount>& mounts,
+                    std::string_view swaps) {
+  for (const Mount& mount : mounts)
+    if (is_part_of(mount.device, disk)) return clean_text(mount.point + " is on " + mount.device, 128);
+  for (const std::string_view line : split(swaps, '\n'))
+    if (is_part_of(line.substr(0, line.find(' ')), disk)) return "swap is on " + disk;
+  std::vector<std::string> folders = {"/sys/block/" + disk};
+  for (const std::string& name : scan.names(folders[0]))
+    if (name.starts_with(disk)) folders.push_back(folders[0] + "/" + name);
+  for (const std::string& folder : folders)
+    for (const std::string& holder : scan.names(folder + "/holders"))
+      return clean_text(holder + " is made of " + disk, 128);
+  return "";
+}
+
+api::Health health_of(const std::string& state) {
+  if (state == "live") return api::Health::healthy;
+  return state == "dead" ? api::Health::failed : api::Health::unknown;
+}
+
+}  // namespace
+
+void scan_nvme(Scan& scan) {
+  const auto names = scan.names("/sys/class/nvme");
+  if (names.empty()) return;
+  auto table = scan.root.read_start("/proc/self/mounts", limits::mounts_bytes);
+  if (!table.ok()) table = scan.root.read_start("/proc/mounts", limits::mounts_bytes);
+  const auto mounts = parse_mounts(table.ok() ? *table : "");
+  const std::string swaps = scan.root.read_start("/proc/swaps").value_or("");
+  for (const std::string& entry : names) {
+    const std::string name = clean_text(entry, 63);
+    const auto directory = scan.root.resolve("/sys/class/nvme/" + entry);
+    if (!directory.ok()) {
+      scan.note(name + ": " + clean_text(directory.error().message, 200));
+      continue;
+    }
+    const PciRecord* record = scan.find_pci(scan.pci_above(*directory));
+    if (record != nullptr && record->is_virtual) continue;
+    api::Device device;
+    device.id = name;
+    device.cls = api::DeviceClass::nvme;
+    device.model = clean_text(scan.line(*directory + "/model"), limits::model_characters);
+    api::NodeDevice seen;
+    seen.identity = clean_text(scan.line(*directory + "/serial"), 128);
+    seen.health = health_of(scan.line(*directory + "/state"));
+    if (record != nullptr) {
+      device.pci = record->function.address;
+      device.numa = record->function.numa;
+      seen.link_speed = record->speed_now;
+      seen.link_width = record->width_now;
+    }
+    DeviceAccess access;
+    for (const std::string& disk : namespaces_of(scan, *directory, entry)) {
+      // In sectors of 512 bytes, whatever the disk's own are.
+      const int64_t sectors = scan.number("/sys/block/" + disk + "/size")
+                                  .value_or(scan.number(*directory + "/" + disk + "/size").value_or(0));
+      if (sectors > 0 && sectors < int64_t{1} << 50) device.memory_bytes += sectors * 512;
+      access.files.push_back("/dev/" + disk);
+      if (access.used_by_system.empty()) access.used_by_system = user_of(scan, disk, mounts, swaps);
+    }
+    scan.add(std::move(device), std::move(seen), std::move(access));
+  }
+}
+
+}  // namespace freehold::discover

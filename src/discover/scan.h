@@ -1,0 +1,77 @@
+// The steps of discovery, in the order in which they run; each fills its part of a Machine and leaves notes about what
+// it could not read. Internal to this module.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "discover/machine.h"
+#include "discover/root.h"
+
+namespace freehold::discover {
+
+// A PCI function with all that sysfs says about it.
+struct PciRecord {
+  api::PciFunction function;
+  std::string directory;  // resolved, inside the root
+  std::string driver;     // that is bound; empty: none or unknown
+  std::string speed_now;
+  int64_t width_now = 0;
+  std::string subsystem;     // "vendor:device"
+  bool is_virtual = false;   // a virtual function of one that this machine also sees
+};
+
+struct Scan {
+  const Root& root;
+  Machine& machine;
+  std::vector<PciRecord> pci{};            // sorted by address; all of them, not only what the profile keeps
+  std::map<uint32_t, int64_t> package_of{};  // CPU to package; -1: unknown
+  std::map<int64_t, std::string> gpu_of_memory{};  // memory nodes of accelerators: node to PCI address
+
+  void note(std::string text);
+  // First line, trimmed; empty when it cannot be read.
+  std::string line(std::string_view path) const;
+  std::optional<int64_t> number(std::string_view path) const;
+  std::vector<std::string> names(std::string_view directory) const;  // empty when it cannot be read
+  const PciRecord* find_pci(std::string_view address) const;
+  // The nearest PCI function on the way to a resolved directory; empty: none.
+  std::string pci_above(std::string_view directory) const;
+  // Adds to the profile, to `devices` and to `access` at once. False when there is no room.
+  bool add(api::Device device, api::NodeDevice seen, DeviceAccess access);
+};
+
+// What the CPU step finds, by hwloc or by sysfs alone.
+struct CpuTopology {
+  std::vector<uint32_t> cpus, online;
+  std::vector<api::Package> packages;
+  std::vector<std::string> cores;
+  std::vector<api::Cache> caches;
+  std::map<uint32_t, int64_t> package_of;  // CPU to package; -1: unknown
+};
+// Nothing when there is no CPU to see.
+std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root);
+// Nothing when hwloc cannot read the tree. Changes environment variables for the time of the call unless the root is
+// "/", since hwloc takes another root from nowhere else.
+std::optional<CpuTopology> read_cpus_with_hwloc(const Root& root);
+// The logical CPUs and memory nodes that the cgroup of this process may use; nothing when it may use all.
+struct CpusetLimits {
+  std::optional<std::vector<uint32_t>> cpus, nodes;
+};
+CpusetLimits read_cpuset(const Root& root);
+
+void scan_board(Scan& scan);  // product, architecture, kernel, boot, host name
+bool scan_cpus(Scan& scan);   // false: there are none
+void scan_pci(Scan& scan);
+void scan_gpus(Scan& scan);
+void scan_rdma(Scan& scan);
+void scan_network(Scan& scan);  // after rdma: an interface of an RDMA device is no device of its own
+void scan_nvme(Scan& scan);
+void scan_numa(Scan& scan);   // after gpus: memory nodes may be theirs
+void scan_links(Scan& scan);  // degraded links and the health that follows from them
+// Keeps of the PCI tree what matters: devices and the bridges above them.
+void keep_pci(Scan& scan);
+
+}  // namespace freehold::discover
