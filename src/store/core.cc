@@ -176,7 +176,7 @@ void Core::commit(Transaction transaction, std::function<void(Result<CommitPtr>)
   if (!checked.ok()) return fail_later(std::move(checked).error(), std::move(done));
   JobPtr job = sequence(std::move(transaction));
   waiting_writes_ += std::max<size_t>(1, job->commit->changes.size());
-  waiting_.push_back({job, std::move(done)});
+  waiting_.push_back({job, std::move(done), runtime_.uptime()});
   submit(std::move(job));
 }
 
@@ -202,10 +202,10 @@ void Core::settle(const Waiting& waiting) {
   ++stats_.commits;
 }
 
-void Core::durable(size_t jobs, Duration sync) {
-  CHECK(jobs <= waiting_.size(), "the disk reported a commit that nobody asked for");
+void Core::durable(size_t jobs) {
+  CHECK(jobs > 0 && jobs <= waiting_.size(), "the disk reported a commit that nobody asked for");
   ++stats_.group_commits;
-  stats_.last_sync_us = sync.us;
+  stats_.last_sync_us = (runtime_.uptime() - waiting_[jobs - 1].accepted).us;
   for (size_t i = 0; i < jobs; ++i) {
     Waiting waiting = std::move(waiting_.front());
     waiting_.pop_front();

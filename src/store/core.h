@@ -49,8 +49,8 @@ class Core : public Store {
 
   // Hands a job to the disk; jobs become durable in this order. Must not call back inside the call.
   virtual void submit(JobPtr job) = 0;
-  // The oldest `jobs` that wait are on the disk; how long its sync took.
-  void durable(size_t jobs, Duration sync);
+  // The oldest `jobs` that wait are on the disk, written together.
+  void durable(size_t jobs);
   // None of what waits is on the disk, nor will be.
   void refused(const Error& error);
 
@@ -67,6 +67,7 @@ class Core : public Store {
   struct Waiting {
     JobPtr job;
     std::function<void(Result<CommitPtr>)> done;
+    Duration accepted;  // uptime
   };
   struct Sequenced {
     Rev rev = 0;  // of the change

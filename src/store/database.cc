@@ -17,6 +17,7 @@ namespace freehold::store {
 
 namespace {
 
+constexpr uint64_t page_bytes = 4096;
 constexpr uint64_t application_id = 0x46524844;  // "FRHD"
 
 // An object is kept under the revision that made it: unique, and a creation appends at the right
@@ -173,7 +174,8 @@ Result<bool> Database::check_format() {
 }
 
 Result<void> Database::create(Time now) {
-  TRY(execute("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE"));
+  TRY(execute(("PRAGMA page_size = " + std::to_string(page_bytes)).c_str()));
+  TRY(execute("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE"));
   TRY(execute(schema));
   {
     Statement insert(*this, "INSERT INTO meta VALUES('created', ?)");
@@ -210,6 +212,11 @@ Result<std::unique_ptr<Database>> Database::reader() const {
   auto database = TRY(connect(path_, SQLITE_OPEN_READONLY));
   TRY(database->execute("PRAGMA cache_size = -256"));
   return database;
+}
+
+Result<void> Database::limit_size(uint64_t bytes) {
+  const uint64_t pages = std::max<uint64_t>(1, bytes / page_bytes);
+  return execute(("PRAGMA max_page_count = " + std::to_string(pages)).c_str());
 }
 
 // ---- loading
@@ -269,6 +276,8 @@ Result<std::vector<CommitPtr>> load_history(Database& database, const Table& obj
       return damaged(database.path(), "\"" + change.key + "\" changed at revision " +
                                           std::to_string(rev) + ", but what follows names " +
                                           std::to_string(it->second.rev));
+    if (!change.value && !change.previous)
+      return damaged(database.path(), "revision " + std::to_string(rev) + " changed nothing");
     it->second = {change.previous, change.previous_rev};
     commit->changes.push_back(std::move(change));
   }

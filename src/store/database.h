@@ -60,6 +60,7 @@ class Database {
 
   Result<void> execute(const char* sql);
   Result<uint64_t> number(const char* sql);  // the first column of the first row
+  Result<void> limit_size(uint64_t bytes);
   Result<Image::Parts> load();
   Result<void> copy_to(const std::string& path);
   bool in_transaction() const;

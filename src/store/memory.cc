@@ -65,8 +65,8 @@ class MemoryStore final : public Core {
   // Whatever waits when a sync begins shares it; what comes later waits for the next.
   void sync() {
     syncing_ = true;
-    auto end = [this, alive = alive(), jobs = disk_->queue.size(), took = disk_->faults.sync_time] {
-      if (!alive.expired()) synced(jobs, took);
+    auto end = [this, alive = alive(), jobs = disk_->queue.size()] {
+      if (!alive.expired()) synced(jobs);
     };
     if (disk_->faults.sync_time == microseconds(0))
       runtime().post(std::move(end));
@@ -74,7 +74,7 @@ class MemoryStore final : public Core {
       runtime().after(disk_->faults.sync_time, std::move(end));
   }
 
-  void synced(size_t jobs, Duration took) {
+  void synced(size_t jobs) {
     if (life_ != disk_->life) return;
     syncing_ = false;
     if (disk_->faults.full) {
@@ -85,7 +85,7 @@ class MemoryStore final : public Core {
     for (size_t i = 0; i < jobs; ++i) disk_->write_leaves(*disk_->queue[i]);
     disk_->queue.erase(disk_->queue.begin(), disk_->queue.begin() + static_cast<ptrdiff_t>(jobs));
     if (!disk_->queue.empty()) sync();
-    durable(jobs, took);
+    durable(jobs);
   }
 
   std::shared_ptr<MemoryDisk> disk_;

@@ -24,7 +24,7 @@ void set_faults(MemoryDisk& disk, DiskFaults faults);
 // destroying the store in between decides by the disk's own `random` argument in crash().
 std::unique_ptr<Store> open_memory(Runtime& runtime, std::shared_ptr<MemoryDisk> disk);
 // The process dies: what waits for a sync is written or lost as a prefix of the queue; `random`
-// picks its length.
+// picks its length. Not from within a callback of the store.
 void crash(MemoryDisk& disk, Random& random);
 
 }  // namespace freehold::store

@@ -111,7 +111,7 @@ class SqliteStore final : public Core {
         ++epoch_;
         refused(*outcome.error);
       } else {
-        durable(outcome.jobs, outcome.sync);
+        durable(outcome.jobs);
       }
     }
     forget(forget_step);
@@ -162,6 +162,7 @@ Result<std::unique_ptr<Store>> open_sqlite(Runtime& runtime, const SqliteOptions
   if (is_writing) lock.emplace(TRY(FileLock::take(options.path + ".lock")));
   auto database = TRY(Database::open(
       options.path, is_writing ? Access::read_write : Access::read_only, runtime.now()));
+  if (is_writing && options.max_bytes != 0) TRY(database->limit_size(options.max_bytes));
   auto image = std::make_unique<Image>();
   if (!image->load(TRY(database->load())))
     return Error{Reason::invalid,

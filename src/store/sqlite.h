@@ -13,8 +13,10 @@ namespace freehold::store {
 inline constexpr int format_version = 1;
 
 struct SqliteOptions {
-  std::string path;  // ":memory:" is refused
+  std::string path{};  // ":memory:" is refused
   enum class Mode : uint8_t { read_write, read_only } mode = Mode::read_write;
+  uint64_t max_bytes =
+      0;  // the file never grows beyond; commits that need more are refused. 0: no bound
 };
 
 // `unavailable` when the file is locked by another process or cannot be opened; `invalid` when it

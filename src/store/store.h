@@ -80,7 +80,7 @@ struct Commit {
 using CommitPtr = std::shared_ptr<const Commit>;
 
 struct ListOptions {
-  std::string prefix;
+  std::string prefix{};
   std::string after{};  // only keys greater than this
   size_t limit = 0;     // 0: all
   Rev at = 0;           // 0: the durable head; else a commit end within history
@@ -102,6 +102,7 @@ struct Stats {
   size_t keys = 0, bytes = 0;
   uint64_t commits = 0, group_commits = 0;  // since start
   size_t waiting = 0;                       // commits sequenced, not durable
+  // Of the last group: from its newest commit being accepted to being durable.
   int64_t last_sync_us = 0;
 };
 

@@ -64,8 +64,8 @@ const Entry* Table::find(std::string_view key) const {
 
 void Table::put(Entry entry) {
   bytes_ += weight(entry);
+  const size_t c = chunks_.empty() ? 0 : chunk_of(entry.key);
   if (chunks_.empty()) chunks_.emplace_back().reserve(chunk_entries);
-  const size_t c = chunk_of(entry.key);
   Chunk& chunk = chunks_[c];
   auto it = std::lower_bound(chunk.begin(), chunk.end(), entry.key, key_below);
   if (it != chunk.end() && it->key == entry.key) {

@@ -1,7 +1,6 @@
 #include "store/writer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -120,12 +119,9 @@ void Writer::report(Outcome outcome) {
 }
 
 void Writer::write_group(const std::vector<JobPtr>& group, uint64_t epoch) {
-  using Clock = std::chrono::steady_clock;
   Result<void> written = write_jobs(group);
-  const auto start = Clock::now();
   if (written.ok()) written = statements_->commit.run();
-  const auto sync = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
-  Outcome outcome{epoch, group.size(), microseconds(sync.count()), std::nullopt};
+  Outcome outcome{epoch, group.size(), std::nullopt};
   if (!written.ok()) {
     outcome.error = std::move(written).error();
     outcome.error->reason = Reason::unavailable;

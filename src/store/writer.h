@@ -23,7 +23,6 @@ class Writer {
   struct Outcome {
     uint64_t epoch = 0;
     size_t jobs = 0;
-    Duration sync;
     std::optional<Error> error;
   };
 
