@@ -168,7 +168,7 @@ json::Object definitions(std::span<const TypeInfo* const> roots, std::string_vie
   const Writer writer(prefix, reference_prefix);
   std::vector<const TypeInfo*> types = reachable(roots);
   std::erase_if(types, [](const TypeInfo* t) { return t->kind != Kind::object; });
-  std::ranges::stable_sort(types, {}, [](const TypeInfo* t) { return t->name; });
+  std::ranges::sort(types, {}, [](const TypeInfo* t) { return t->name; });
   json::Object out;
   for (size_t i = 0; i < types.size(); ++i) {
     if (BUG_IF(i > 0 && types[i - 1]->name == types[i]->name, "two types share a name")) continue;

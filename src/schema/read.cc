@@ -72,7 +72,7 @@ class Walk {
   void enumeration(const TypeInfo& type, void* out, const Path& at);
   void bytes(Bytes& out, const Path& at);
   void quantity(const Rules& rules, Quantity& out, const Path& at);
-  void any(json::Value& out);
+  void any(json::Value& out, const Path& at);
 
   // A string for `what`; false when there is none (reported, or malformed).
   bool string(std::string_view& out, const Path& at, std::string_view what);
@@ -125,7 +125,7 @@ void Walk::value(const TypeInfo& type, const Rules& rules, void* out, const Path
       return parsed_string(*static_cast<Duration*>(out), at, "a duration such as 30s or 1h30m",
                            parse_duration);
     case Kind::any:
-      return any(*static_cast<json::Value*>(out));
+      return any(*static_cast<json::Value*>(out), at);
     case Kind::enumeration:
       return enumeration(type, out, at);
     case Kind::optional:
@@ -240,10 +240,8 @@ void Walk::number(double& out, const Path& at) {
   if (reader_.peek() != Type::number) return mismatch(at, "a number", "write it without quotes");
   std::string_view raw;
   if (!reader_.read_number(raw)) return;
-  double n = 0;
-  const auto [end, failure] = std::from_chars(raw.data(), raw.data() + raw.size(), n);
-  if (failure == std::errc{})
-    out = n;
+  if (const std::optional<double> n = json::to_double(raw))
+    out = *n;
   else
     errors_.add(Fault::invalid, at, shortened(raw) + " does not fit a 64-bit number");
 }
@@ -297,14 +295,20 @@ void Walk::quantity(const Rules& rules, Quantity& out, const Path& at) {
     errors_.add(Fault::invalid, at, std::move(parsed.error().message));
 }
 
-// The reader has checked the text once it is passed, so parsing it again cannot fail.
-void Walk::any(json::Value& out) {
+// The reader has checked the syntax once it is passed; numbers that no double holds and lists
+// beyond their limit are found by the parser alone.
+void Walk::any(json::Value& out, const Path& at) {
   reader_.peek();
   const size_t from = reader_.offset();
   if (!reader_.skip()) return;
   Result<json::Value> parsed = json::parse(text_.substr(from, reader_.offset() - from));
-  if (BUG_IF(!parsed.ok(), "a value that was skipped as JSON does not parse")) return;
-  out = std::move(*parsed);
+  if (parsed.ok()) {
+    out = std::move(*parsed);
+    return;
+  }
+  const std::string& message = parsed.error().message;
+  const size_t what = message.find(": ");  // after the byte, which would count from here
+  errors_.add(Fault::invalid, at, message.substr(what == message.npos ? 0 : what + 2));
 }
 
 bool Walk::string(std::string_view& out, const Path& at, std::string_view what) {

@@ -230,6 +230,11 @@ TEST(Read, ListsAreBounded) {
   EXPECT_EQ(r.errors.all()[0].path, "spec.ports");
 }
 
+TEST(Read, FreeFormValuesThatCannotBeHeldAreAFault) {
+  EXPECT_THAT(faults_of_spec(R"("parameters":{"a":[1e999]})"),
+              ElementsAre("spec.parameters: number out of range"));
+}
+
 TEST(Read, WrappedBase64IsAccepted) {
   EXPECT_EQ(read_widget(R"({"spec":{"seed":"AA\nEC\r\n"}})").widget.spec.seed.data,
             std::string("\0\1\2", 3));
