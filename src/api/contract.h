@@ -186,6 +186,7 @@ struct ContractStatus {
   std::vector<GuaranteeStatus> guarantees;
   std::vector<AssessedWindow> windows;
   std::vector<RemedyRun> remedies;
+  int64_t past_cpu_us = 0, past_energy_joules = 0;  // of instances that are gone
   std::optional<Statement> statement;
   Conditions conditions;
 };

@@ -361,6 +361,10 @@ inline constexpr auto table<api::ContractStatus> = object<api::ContractStatus>(
                                             {.max_size = 16}),
     field<&api::ContractStatus::windows>("windows", "The last windows.", {.max_size = 64}),
     field<&api::ContractStatus::remedies>("remedies", "Remedies that ran.", {.max_size = 64}),
+    field<&api::ContractStatus::past_cpu_us>(
+        "pastCpuMicroseconds", "CPU time delivered by instances that are gone.", {.min = 0}),
+    field<&api::ContractStatus::past_energy_joules>(
+        "pastEnergyJoules", "Energy of instances that are gone.", {.min = 0}),
     field<&api::ContractStatus::statement>("statement", "The final statement."),
     field<&api::ContractStatus::conditions>(
         "conditions",

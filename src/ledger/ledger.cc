@@ -101,9 +101,8 @@ Result<void> Ledger::load(Identity fresh) {
     if (parts.kind == nullptr) continue;
     auto object = api::decode(*parts.kind, *entry.value);
     if (!object) return std::move(object.error()).within("stored object " + entry.key);
-    view_.put(entry.key, std::make_shared<const Record>(Record{std::move(object).value(),
-                                                               entry.value, entry.rev,
-                                                               entry.created}));
+    view_.put(entry.key, std::make_shared<const Record>(Record{
+                             std::move(object).value(), entry.value, entry.rev, entry.created}));
   }
   view_.set_rev(page.rev);
   TRY(load_logs());
@@ -134,14 +133,16 @@ Result<void> Ledger::load(Identity fresh) {
   return {};
 }
 
-// Rebuilds the trees' right edges from the leaves themselves, so that what is appended next continues what is there.
+// Rebuilds the trees' right edges from the leaves themselves, so that what is appended next
+// continues what is there.
 Result<void> Ledger::load_logs() {
   frontiers_.clear();
   for (const std::string& origin : store_.logs()) {
     audit::Frontier& frontier = frontiers_[origin];
     for (uint64_t at = 0, size = store_.log_size(origin); at < size;) {
       const auto leaves = TRY(store_.read_log(origin, at, 4096));
-      if (leaves.empty()) return Error{Reason::internal, "log " + origin + " is shorter than its size"};
+      if (leaves.empty())
+        return Error{Reason::internal, "log " + origin + " is shorter than its size"};
       for (const store::Leaf& leaf : leaves) frontier.append(audit::leaf_hash(*leaf.data));
       at += leaves.size();
     }
@@ -235,8 +236,8 @@ Result<void> Ledger::prepare(Op& op, Prepared& out) {
   if (op.expected != 0 && out.before->rev != op.expected) return conflict(kind, name);
   if (op.type == OpType::update) return prepare_update(out.before, op.object.clone(), out);
   if (!op.uid.empty() && op.uid != out.before->object.meta().uid)
-    return Error{Reason::conflict, "uid " + op.uid + " is not that of " + kind.resource() + " \"" +
-                                       name + "\""};
+    return Error{Reason::conflict,
+                 "uid " + op.uid + " is not that of " + kind.resource() + " \"" + name + "\""};
   return prepare_remove(out.before, out);
 }
 
@@ -274,7 +275,8 @@ void Ledger::feed_fleet(std::string_view key, const Record* before, const Record
   }
 }
 
-// Every Allocation that begins to count must fit what is free once all ops of the change have been applied.
+// Every Allocation that begins to count must fit what is free once all ops of the change have been
+// applied.
 Result<void> Ledger::reserve(const std::vector<Prepared>& prepared) {
   fleet::Fleet next = fleet_.fork();
   std::map<std::string, const api::Offer*, std::less<>> offers;  // as of after this change
@@ -299,8 +301,10 @@ Result<void> Ledger::reserve(const std::vector<Prepared>& prepared) {
     if (!allocation || p.type != OpType::create) continue;
     const std::string key = offer_key(*allocation);
     const api::Offer* offer = nullptr;
-    if (const auto it = offers.find(key); it != offers.end()) offer = it->second;
-    else if (const RecordPtr r = sequenced(key)) offer = r->object.as<api::Offer>();
+    if (const auto it = offers.find(key); it != offers.end())
+      offer = it->second;
+    else if (const RecordPtr r = sequenced(key))
+      offer = r->object.as<api::Offer>();
     if (allocation->spec.owner == "freehold" && (!offer || !api::counts(offer->status.phase)))
       return Error{Reason::invalid, "allocation \"" + allocation->metadata.name +
                                         "\" names offer \"" + allocation->spec.offer +
@@ -313,8 +317,7 @@ Result<void> Ledger::reserve(const std::vector<Prepared>& prepared) {
 
 // ---- sequencing
 
-void Ledger::append_leaf(const Prepared& p, const Change& change,
-                         store::Transaction& transaction) {
+void Ledger::append_leaf(const Prepared& p, const Change& change, store::Transaction& transaction) {
   const api::Kind& kind = p.object.kind();
   const api::ObjectMeta& meta = p.object.meta();
   std::string tenant = tenant_of(meta.ns);
@@ -376,8 +379,8 @@ void Ledger::submit(Change change, Done done) {
     runtime_.post([done, error = std::move(error)] { done(error); });
   };
   if (change.ops.size() > limits::commit_writes)
-    return fail({Reason::too_large, "a change holds at most " +
-                                        std::to_string(limits::commit_writes) + " objects"});
+    return fail({Reason::too_large,
+                 "a change holds at most " + std::to_string(limits::commit_writes) + " objects"});
   std::vector<Prepared> prepared(change.ops.size());
   std::set<std::string_view> keys;
   for (size_t i = 0; i < change.ops.size(); ++i) {
@@ -393,16 +396,19 @@ void Ledger::submit(Change change, Done done) {
     if (auto r = reserve(prepared); !r) return fail(std::move(r.error()));
 
   auto result = std::make_shared<Committed>();
-  const bool nothing = std::all_of(prepared.begin(), prepared.end(),
-                                   [](const Prepared& p) { return p.unchanged; });
+  const bool nothing =
+      std::all_of(prepared.begin(), prepared.end(), [](const Prepared& p) { return p.unchanged; });
   store::Transaction transaction;
   transaction.first = store_.sequenced_head() + 1;
   transaction.time = runtime_.now();
   if (!change.dry_run && !nothing) stamp(prepared, change, transaction);
   for (Prepared& p : prepared) {
-    if (p.type == OpType::remove) result->records.push_back(nullptr);
-    else if (p.unchanged) result->records.push_back(p.before);
-    else if (p.after) result->records.push_back(p.after);
+    if (p.type == OpType::remove)
+      result->records.push_back(nullptr);
+    else if (p.unchanged)
+      result->records.push_back(p.before);
+    else if (p.after)
+      result->records.push_back(p.after);
     else
       result->records.push_back(std::make_shared<const Record>(
           Record{p.object, std::make_shared<const std::string>(p.object.print()), 0, 0}));
@@ -431,7 +437,8 @@ void Ledger::applied(const store::CommitPtr& commit) {
       record = it->second.second;
       pending_.erase(it);
     } else if (change.value) {
-      // Superseded while it waited: the later write is still pending, and the view shows this one meanwhile.
+      // Superseded while it waited: the later write is still pending, and the view shows this one
+      // meanwhile.
       const api::KeyParts parts = api::parse_key(change.key);
       if (parts.kind == nullptr) continue;
       auto object = api::decode(*parts.kind, *change.value);

@@ -1,6 +1,7 @@
-// Ledger: the one writer. It checks conditions and capacity, numbers every change, keeps what the server owns of an object's
-// metadata, appends a leaf per recorded object to the log of its site and tenant, and commits all of it in one transaction.
-// Everything on the loop thread. Writes are sequenced at once and answered when durable; reads (`view`) see what is durable.
+// Ledger: the one writer. It checks conditions and capacity, numbers every change, keeps what the
+// server owns of an object's metadata, appends a leaf per recorded object to the log of its site
+// and tenant, and commits all of it in one transaction. Everything on the loop thread. Writes are
+// sequenced at once and answered when durable; reads (`view`) see what is durable.
 #pragma once
 
 #include <deque>
@@ -46,8 +47,8 @@ struct Change {
 };
 
 struct Committed {
-  Rev rev = 0;                       // the commit's end, or the current head when nothing changed
-  std::vector<RecordPtr> records;    // per op: as it is now; null when removed
+  Rev rev = 0;                     // the commit's end, or the current head when nothing changed
+  std::vector<RecordPtr> records;  // per op: as it is now; null when removed
 };
 using Done = std::function<void(Result<Committed>)>;
 
@@ -64,14 +65,17 @@ struct Stats {
 
 class Ledger {
  public:
-  // Reads the store into the view. A store without identity gets `fresh`. `internal` when stored objects cannot be read.
-  static Result<std::unique_ptr<Ledger>> open(Runtime& runtime, store::Store& store, Identity fresh);
+  // Reads the store into the view. A store without identity gets `fresh`. `internal` when stored
+  // objects cannot be read.
+  static Result<std::unique_ptr<Ledger>> open(Runtime& runtime, store::Store& store,
+                                              Identity fresh);
   ~Ledger();
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
-  // `done` runs later, never inside the call. Errors: already_exists, not_found, conflict (revision, capacity), invalid, too_large,
-  // too_many_requests, unavailable (the disk refused; nothing happened).
+  // `done` runs later, never inside the call. Errors: already_exists, not_found, conflict
+  // (revision, capacity), invalid, too_large, too_many_requests, unavailable (the disk refused;
+  // nothing happened).
   void submit(Change change, Done done);
 
   const View& view() const { return view_; }
@@ -87,7 +91,8 @@ class Ledger {
 
   // The opaque id by which the record names a user: "u:" and 16 hex digits.
   std::string principal_id(std::string_view user) const;
-  std::string tenant_of(std::string_view ns) const;  // by the namespace's label; empty when it has none
+  std::string tenant_of(
+      std::string_view ns) const;  // by the namespace's label; empty when it has none
 
  private:
   struct Prepared;
@@ -102,7 +107,8 @@ class Ledger {
   Result<void> prepare_remove(const RecordPtr& before, Prepared& out);
   Result<void> reserve(const std::vector<Prepared>& prepared);
   void feed_fleet(std::string_view key, const Record* before, const Record* after);
-  void stamp(std::vector<Prepared>& prepared, const Change& change, store::Transaction& transaction);
+  void stamp(std::vector<Prepared>& prepared, const Change& change,
+             store::Transaction& transaction);
   void append_leaf(const Prepared& p, const Change& change, store::Transaction& transaction);
   void applied(const store::CommitPtr& commit);
   void rolled_back();
@@ -114,7 +120,8 @@ class Ledger {
   fleet::Fleet fleet_;
   // What is sequenced and not durable: null for removed.
   std::map<std::string, std::pair<Rev, RecordPtr>, std::less<>> pending_;
-  std::map<std::string, std::set<std::string>, std::less<>> allocations_of_offer_;  // keys, by offer key
+  std::map<std::string, std::set<std::string>, std::less<>>
+      allocations_of_offer_;  // keys, by offer key
   std::map<std::string, audit::Frontier, std::less<>> frontiers_;
   std::set<std::string, std::less<>> principals_;
   std::vector<Listener> listeners_;

@@ -11,8 +11,7 @@ RecordPtr View::find(const api::Kind& kind, std::string_view ns, std::string_vie
   return find(kind.key(ns, name));
 }
 
-void View::each(std::string_view prefix,
-                const std::function<bool(const RecordPtr&)>& visit) const {
+void View::each(std::string_view prefix, const std::function<bool(const RecordPtr&)>& visit) const {
   for (auto it = records_.lower_bound(prefix); it != records_.end(); ++it) {
     if (!it->first.starts_with(prefix) || !visit(it->second)) return;
   }

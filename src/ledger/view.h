@@ -1,5 +1,6 @@
-// View: the durable state as typed objects, by kind and key, with an index of what belongs to what. Readers on the
-// loop thread see one revision at a time; a commit is applied whole. Records are immutable and may be kept.
+// View: the durable state as typed objects, by kind and key, with an index of what belongs to what.
+// Readers on the loop thread see one revision at a time; a commit is applied whole. Records are
+// immutable and may be kept.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,46 @@
+// Assessment: closed windows become verdicts. Pure functions: what the instances measured, against
+// what the contract promised. A window is fulfilled, violated, or not determined: outside its
+// conditions, or nothing was measured; never counted either way.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "api/contract.h"
+#include "api/workload.h"
+
+namespace freehold::control {
+
+enum class Verdict : uint8_t { fulfilled, violated, not_determined };
+std::string_view verdict_name(Verdict verdict);
+
+struct Judged {
+  Verdict verdict = Verdict::not_determined;
+  std::string reason;  // why it was not determined
+  Quantity value;      // of the whole contract
+  int64_t samples = 0;
+};
+
+// One window of all members together: rates and amounts add up, quantiles and levels count by their
+// worst member.
+Judged judge(const api::Guarantee& guarantee, const std::vector<const api::Window*>& members);
+
+// What is known of one member when windows are judged.
+struct MemberView {
+  const api::Instance* instance = nullptr;
+  bool node_heard = true;  // its node is heard from, so what it has not handed in will not come
+  Time heard_since;        // since when
+};
+
+// Judges what can be judged now and moves `status.guarantees`, `.windows` forward. A window waits
+// for every member that should have measured it, for twice its length and at least 15 s after its
+// node was heard from. True when anything changed.
+bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
+            const std::vector<MemberView>& members, Time now);
+
+// Share of the error budget that is left: 1 untouched, below 0 breach. The budget is (1 - target)
+// of the windows of the term, of a day when it is open.
+double budget_left(const api::Guarantee& guarantee, const api::Verdicts& windows, Duration term);
+
+}  // namespace freehold::control

@@ -1,0 +1,128 @@
+#include "control/contract/contract.h"
+
+#include <algorithm>
+
+#include "api/catalog.h"
+#include "api/core.h"
+#include "api/site.h"
+#include "api/tenancy.h"
+#include "audit/merkle.h"
+#include "control/contract/work.h"
+
+namespace freehold::control {
+
+void Work::condition(std::string_view type, api::ConditionStatus value, std::string_view reason,
+                     std::string_view message) {
+  api::set_condition(next.status.conditions, type, value, reason, message.substr(0, 4000),
+                     before.metadata.generation, in.now);
+}
+
+void Work::note(std::string_view type, std::string_view reason, std::string message) {
+  plan.notes.push_back(
+      {api::Object::of(before), std::string(type), std::string(reason), std::move(message)});
+}
+
+api::ObjectMeta Work::owned(std::string object_name) const {
+  api::ObjectMeta meta;
+  meta.name = std::move(object_name);
+  meta.ns = before.metadata.ns;
+  meta.owner_references.push_back({api::kind_of<api::Contract>().api_version(), "Contract",
+                                   before.metadata.name, before.metadata.uid, true, true});
+  return meta;
+}
+
+const api::Offer* Work::offer() const {
+  return next.status.offer.empty() ? nullptr : in.view.get<api::Offer>(ns(), next.status.offer);
+}
+
+std::vector<const api::Instance*> Work::instances() const {
+  return in.view.owned<api::Instance>(before.metadata.uid);
+}
+
+std::vector<const api::Allocation*> Work::allocations() const {
+  auto all = in.view.owned<api::Allocation>(before.metadata.uid);
+  std::erase_if(all, [&](const auto* a) { return a->spec.offer != next.status.offer; });
+  return all;
+}
+
+void Work::set_offer_phase(const api::Offer& offer, api::OfferPhase phase) {
+  api::Offer changed = offer;
+  changed.status.phase = phase;
+  if (phase == api::OfferPhase::accepted) {
+    changed.status.accepted_at = in.now;
+    changed.status.accepted_by = before.spec.accept.mode == api::AcceptMode::automatic
+                                     ? "automatic acceptance"
+                                     : "the contract's owner";
+  }
+  plan.update(api::Object::of(std::move(changed)), revision_of(offer.metadata));
+}
+
+std::string request_digest(const api::ContractSpec& spec) {
+  api::ContractSpec request = spec;
+  request.accept = {};
+  request.release = false;
+  request.term.duration = {};
+  return audit::to_hex(audit::sha256(schema::print(request))).substr(0, 32);
+}
+
+std::vector<std::string> ContractController::keys_for(const ledger::Record& record, bool,
+                                                      const ledger::View& view) const {
+  const api::Object& o = record.object;
+  const auto& kind = api::kind_of<api::Contract>();
+  const std::string& ns = o.meta().ns;
+  if (o.as<api::Contract>()) return {o.key()};
+  if (const auto* offer = o.as<api::Offer>()) return {kind.key(ns, offer->spec.contract)};
+  if (const auto* instance = o.as<api::Instance>()) return {kind.key(ns, instance->spec.contract)};
+  if (const auto* w = o.as<api::Workload>())
+    return {kind.key(ns, w->spec.contract.empty() ? w->metadata.name : w->spec.contract)};
+  // What may let a waiting contract find its place, its tenant or its price.
+  const bool matters = o.as<api::Node>() || o.as<api::Allocation>() || o.as<api::PriceBook>() ||
+                       o.as<api::Site>() || o.as<api::Tenant>() || o.as<api::Namespace>() ||
+                       o.as<api::HardwareProfile>() || o.as<api::PowerDomain>();
+  std::vector<std::string> keys;
+  if (!matters) return keys;
+  for (const api::Contract* c : view.all<api::Contract>())
+    if (c->status.phase == api::ContractPhase::pending ||
+        c->status.phase == api::ContractPhase::refused)
+      keys.push_back(kind.key(c->metadata.ns, c->metadata.name));
+  return keys;
+}
+
+Plan ContractController::plan(std::string_view key, const Input& input) const {
+  const auto* contract = find<api::Contract>(input.view, key);
+  if (contract == nullptr) return {};
+  Work work(input, *contract);
+  auto& finalizers = work.next.metadata.finalizers;
+  const bool dying = contract->metadata.deletion_timestamp.is_set();
+  if (!dying &&
+      std::find(finalizers.begin(), finalizers.end(), settle_finalizer) == finalizers.end())
+    finalizers.emplace_back(settle_finalizer);
+  if (wants_end(work)) {
+    step_settle(work);
+  } else {
+    switch (contract->status.phase) {
+      case api::ContractPhase::pending:
+      case api::ContractPhase::refused:
+        step_pending(work);
+        break;
+      case api::ContractPhase::offered:
+        step_offered(work);
+        break;
+      case api::ContractPhase::reserved:
+      case api::ContractPhase::testing:
+      case api::ContractPhase::active:
+      case api::ContractPhase::breached:
+        step_reserved(work);
+        break;
+      case api::ContractPhase::settling:
+      case api::ContractPhase::settled:
+        step_settle(work);
+        break;
+    }
+  }
+  if (schema::print(work.next) != schema::print(*contract))
+    work.plan.update(api::Object::of(work.next), revision_of(contract->metadata));
+  return std::move(work.plan);
+}
+
+}  // namespace freehold::control

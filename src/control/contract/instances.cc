@@ -1,0 +1,125 @@
+#include "control/contract/instances.h"
+
+#include <algorithm>
+
+#include "api/tenancy.h"
+#include "base/strings.h"
+
+namespace freehold::control {
+
+namespace {
+
+constexpr int64_t default_processes = 1024;
+
+const api::ContractRole* role_of(const api::ContractSpec& spec, std::string_view name) {
+  for (const api::ContractRole& r : spec.roles)
+    if (r.name == name) return &r;
+  return nullptr;
+}
+
+int64_t user_id_of(const ledger::View& view, std::string_view tenant) {
+  const auto* t = view.get<api::Tenant>({}, tenant);
+  if (t == nullptr) return 0;
+  const auto it = t->metadata.annotations.find(user_id_annotation);
+  return it == t->metadata.annotations.end() ? 0 : parse_int(it->second).value_or(0);
+}
+
+api::Limits limits_for(const api::ContractRole& role, const api::AllocatedMember& member) {
+  api::Limits limits;
+  // Whole CPUs are bound by the CPU set; a fraction of one needs a quota as well.
+  if (role.each.cpu.value() % 1000 != 0) limits.cpu_milli = role.each.cpu.value();
+  for (const api::MemoryShare& share : member.memory) limits.memory_bytes += share.bytes;
+  limits.processes = role.each.processes > 0 ? role.each.processes : default_processes;
+  return limits;
+}
+
+std::vector<api::Measure> measures_for(const api::Contract& contract) {
+  std::vector<api::Measure> measures;
+  for (size_t i = 0; i < contract.spec.guarantees.size(); ++i) {
+    const api::Guarantee& g = contract.spec.guarantees[i];
+    Time until;
+    if (i < contract.status.guarantees.size()) until = contract.status.guarantees[i].assessed_until;
+    measures.push_back({g.metric, g.quantile, g.window, g.measured_by, until});
+  }
+  return measures;
+}
+
+}  // namespace
+
+const api::Workload* bound_workload(const ledger::View& view, const api::Contract& contract) {
+  const api::Workload* oldest = nullptr;
+  for (const api::Workload* w : view.all<api::Workload>(contract.metadata.ns)) {
+    const std::string& names = w->spec.contract.empty() ? w->metadata.name : w->spec.contract;
+    if (names != contract.metadata.name || w->metadata.deletion_timestamp.is_set()) continue;
+    if (w->spec.roles.empty()) continue;  // its template has not been filled in yet
+    if (oldest == nullptr || w->metadata.creation_timestamp < oldest->metadata.creation_timestamp)
+      oldest = w;
+  }
+  return oldest;
+}
+
+std::map<std::string, api::Instance> wanted_instances(const Work& work) {
+  std::map<std::string, api::Instance> wanted;
+  const api::Contract& c = work.next;
+  const api::Workload* workload = bound_workload(work.in.view, c);
+  const std::string tenant = work.in.ledger.tenant_of(work.ns());
+  for (const api::Allocation* a : work.allocations()) {
+    for (const api::AllocatedMember& m : a->spec.members) {
+      const api::ContractRole* role = role_of(c.spec, m.role);
+      if (role == nullptr) continue;
+      api::Instance i;
+      i.metadata = work.owned(c.status.offer + "-" + m.role + "-" + std::to_string(m.index));
+      i.metadata.finalizers.emplace_back(agent_finalizer);
+      i.spec.contract = c.metadata.name;
+      i.spec.offer = c.status.offer;
+      i.spec.allocation = a->metadata.name;
+      i.spec.role = m.role;
+      i.spec.tenant = tenant;
+      i.spec.node = m.node;
+      i.spec.member = m.index;
+      i.spec.generation = c.status.generation;
+      i.spec.cpus = m.cpus;
+      i.spec.memory = m.memory;
+      i.spec.devices = m.devices;
+      i.spec.limits = limits_for(*role, m);
+      i.spec.user_id = user_id_of(work.in.view, tenant);
+      i.spec.acceptance = c.spec.acceptance;
+      i.spec.measures = measures_for(c);
+      if (workload != nullptr) {
+        i.spec.workload = workload->metadata.name;
+        i.spec.workload_uid = workload->metadata.uid;
+        i.metadata.labels["freehold.dev/workload"] = workload->metadata.name.substr(0, 63);
+        for (const api::WorkloadRole& r : workload->spec.roles)
+          if (r.name == m.role) i.spec.run = r.run;
+      }
+      wanted.emplace(i.metadata.name, std::move(i));
+    }
+  }
+  return wanted;
+}
+
+bool keep_instances(Work& work, const std::map<std::string, api::Instance>& wanted) {
+  bool whole = true;
+  for (const auto& [name, want] : wanted) {
+    const auto* have = work.in.view.get<api::Instance>(work.ns(), name);
+    if (have == nullptr) {
+      work.plan.create(api::Object::of(want));
+      whole = false;
+      continue;
+    }
+    api::Instance next = *have;
+    const bool bound_anew = have->spec.workload_uid != want.spec.workload_uid;
+    const bool runs_anew = schema::print(have->spec.run) != schema::print(want.spec.run);
+    next.spec.workload = want.spec.workload;
+    next.spec.workload_uid = want.spec.workload_uid;
+    next.spec.run = want.spec.run;
+    next.spec.measures = want.spec.measures;
+    next.metadata.labels = want.metadata.labels;
+    if (runs_anew && !bound_anew) ++next.spec.restart_epoch;
+    if (schema::print(next.spec) != schema::print(have->spec))
+      work.plan.update(api::Object::of(std::move(next)), revision_of(have->metadata));
+  }
+  return whole;
+}
+
+}  // namespace freehold::control

@@ -1,0 +1,212 @@
+// From requirement to reservation: admission, placement, offer, acceptance.
+#include <algorithm>
+
+#include "api/site.h"
+#include "api/tenancy.h"
+#include "base/strings.h"
+#include "control/contract/price.h"
+#include "control/contract/work.h"
+#include "control/tenant/quota.h"
+#include "place/place.h"
+
+namespace freehold::control {
+
+using api::ConditionStatus;
+using api::ContractPhase;
+
+namespace {
+
+constexpr Duration look_for_capacity = seconds(30);
+
+// False, and Admitted says why, when the contract may not be offered anything.
+bool admit(Work& w) {
+  auto deny = [&](std::string_view reason, const std::string& message) {
+    w.condition("Admitted", ConditionStatus::false_, reason, message);
+    return false;
+  };
+  const std::string tenant = w.in.ledger.tenant_of(w.ns());
+  if (tenant.empty())
+    return deny("NoTenant", "namespace \"" + w.ns() + "\" belongs to no tenant; label it with " +
+                                std::string(api::tenant_label) + "=<tenant>");
+  const auto* t = w.in.view.get<api::Tenant>({}, tenant);
+  if (t == nullptr) return deny("NoTenant", "tenant \"" + tenant + "\" does not exist; create it");
+  if (t->spec.isolation > w.before.spec.isolation)
+    return deny("Isolation", "tenant \"" + tenant +
+                                 "\" demands a higher isolation than the contract; "
+                                 "raise spec.isolation");
+  if (const std::string over = quota_exceeded(w.in.view, *t, w.before); !over.empty())
+    return deny("QuotaExceeded", over);
+  w.condition("Admitted", ConditionStatus::true_, "Checked",
+              "tenant " + tenant + ", within its quota");
+  return true;
+}
+
+std::vector<place::OwnContract> own_contracts(const Work& w) {
+  std::vector<place::OwnContract> own;
+  for (const api::Contract* c : w.in.view.all<api::Contract>(w.ns())) {
+    if (c == &w.before || c->status.offer.empty()) continue;
+    place::OwnContract o{c->metadata.name, {}, c->status.ends_at};
+    for (const auto* a : w.in.view.owned<api::Allocation>(c->metadata.uid))
+      if (a->spec.offer == c->status.offer)
+        o.allocation_keys.push_back(
+            api::kind_of<api::Allocation>().key(a->metadata.ns, a->metadata.name));
+    own.push_back(std::move(o));
+  }
+  return own;
+}
+
+api::Offer describe_offer(const Work& w, const place::Decision& decision, const std::string& name) {
+  const auto& members = decision.placement->members;
+  api::Offer offer;
+  offer.metadata = w.owned(name);
+  offer.metadata.annotations[std::string(request_annotation)] = request_digest(w.before.spec);
+  api::OfferSpec& s = offer.spec;
+  s.contract = w.name();
+  s.contract_generation = w.before.metadata.generation;
+  s.attempt = w.next.status.attempts;
+  s.issuer = w.in.ledger.identity().organization + "/" + w.in.ledger.identity().site;
+  s.start = w.in.now;
+  s.expires = w.in.now + w.before.spec.offer_ttl;
+  s.decision = decision.digest;
+  const PriceQuote quote = price_of(w.in.view, members, w.in.now);
+  s.price_per_hour = quote.per_hour;
+  const Duration term = w.before.spec.term.duration;
+  if (quote.per_hour.is_set() && term.us > 0) s.total = money_for(quote.per_hour, term);
+  int64_t milliwatts = 0;
+  bool power_known = !members.empty();
+  for (const api::AllocatedMember& m : members) {
+    power_known &= m.power.is_set();
+    milliwatts += m.power.value();
+    if (s.placement.size() < 64)
+      s.placement.push_back({m.role, m.node, m.cpus, m.index, m.memory, m.devices});
+  }
+  if (power_known) {
+    s.power = Quantity::of(milliwatts, Dimension::power);
+    if (term.us > 0)
+      s.energy = Quantity::of(milliwatts / 1000 * (term.us / 1'000'000), Dimension::energy);
+  }
+  for (const api::Guarantee& g : w.before.spec.guarantees)
+    s.guarantees.push_back(
+        {g.metric, g.at_least, g.at_most, g.quantile, g.target, 0, api::Basis::trial});
+  return offer;
+}
+
+void refuse(Work& w, const api::Refusal& refusal) {
+  const bool news = schema::print(w.before.status.refusal) != schema::print(refusal);
+  w.status().refusal = refusal;
+  w.status().phase = ContractPhase::refused;
+  std::string message = refusal.message;
+  if (!refusal.cheapest_change.empty()) message += "; cheapest change: " + refusal.cheapest_change;
+  w.condition("Offered", ConditionStatus::false_, "Refused", message);
+  if (news) w.note("Warning", "Refused", message);
+  w.plan.look_again(look_for_capacity);
+}
+
+}  // namespace
+
+bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase phase) {
+  place::Request request;
+  request.contract_key = api::kind_of<api::Contract>().key(w.ns(), w.name());
+  request.tenant = w.in.ledger.tenant_of(w.ns());
+  request.spec = w.before.spec;
+  request.avoid_nodes = avoid;
+  request.own = own_contracts(w);
+  place::Options options;
+  options.now = w.in.now;
+  const place::Decision decision = place::decide(w.in.fleet, request, options);
+  w.plan.decision_digest = decision.digest;
+  if (!decision.placement) {
+    w.status().refusal = decision.refusal;
+    return false;
+  }
+  w.status().refusal = {};
+  ++w.status().generation;
+  const std::string name = w.name() + "-" + std::to_string(w.status().generation);
+  api::Offer offer = describe_offer(w, decision, name);
+  offer.status.phase = phase;
+  if (phase == api::OfferPhase::accepted) offer.status.accepted_at = w.in.now;
+  w.plan.create(api::Object::of(std::move(offer)));
+  const auto allocations = place::to_allocations(*decision.placement, w.name(), name);
+  for (size_t i = 0; i < allocations.size(); ++i) {
+    api::Allocation allocation;
+    allocation.metadata = w.owned(name + "-" + std::to_string(i));
+    allocation.spec = allocations[i];
+    w.plan.create(api::Object::of(std::move(allocation)));
+  }
+  w.status().offer = name;
+  return true;
+}
+
+void step_pending(Work& w) {
+  if (!admit(w)) {
+    w.status().phase = ContractPhase::pending;
+    w.plan.look_again(look_for_capacity);
+    return;
+  }
+  const api::Condition* offered = api::find_condition(w.before.status.conditions, "Offered");
+  if (w.before.spec.accept.mode == api::AcceptMode::manual && offered != nullptr &&
+      offered->reason == "Expired" && offered->observed_generation == w.before.metadata.generation)
+    return;  // held once, not taken: the next offer waits for a sign of life
+  if (w.before.spec.term.start != "now") {
+    const Time start = parse_rfc3339(w.before.spec.term.start).value_or(Time{});
+    if (start > w.in.now) {
+      w.condition("Offered", ConditionStatus::unknown, "NotYet",
+                  "starts at " + w.before.spec.term.start + "; capacity is looked for then");
+      return w.plan.look_again(std::min(start - w.in.now, hours(1)));
+    }
+  }
+  if (!make_offer(w, w.before.status.avoid_nodes, api::OfferPhase::held))
+    return refuse(w, api::Refusal(w.status().refusal));
+  w.status().phase = ContractPhase::offered;
+  const std::string until = format_rfc3339(w.in.now + w.before.spec.offer_ttl);
+  w.condition("Offered", ConditionStatus::true_, "Held",
+              "offer " + w.status().offer + " holds capacity until " + until);
+  w.note("Normal", "Offered", "offer " + w.status().offer + " holds capacity until " + until);
+}
+
+void step_offered(Work& w) {
+  const api::Offer* offer = w.offer();
+  auto back = [&](std::string_view reason, const std::string& message) {
+    w.status().phase = ContractPhase::pending;
+    w.status().offer.clear();
+    w.condition("Offered", ConditionStatus::false_, reason, message);
+    w.plan.look_again(microseconds(0));
+  };
+  if (offer == nullptr || offer->status.phase != api::OfferPhase::held)
+    return back("Gone", "the offer is gone");
+  const auto digest = offer->metadata.annotations.find(request_annotation);
+  if (digest == offer->metadata.annotations.end() ||
+      digest->second != request_digest(w.before.spec)) {
+    w.set_offer_phase(*offer, api::OfferPhase::withdrawn);
+    return back("Changed", "the contract was changed; asking anew");
+  }
+  if (w.in.now >= offer->spec.expires) {
+    w.set_offer_phase(*offer, api::OfferPhase::expired);
+    w.note("Warning", "OfferExpired", "nobody accepted offer " + offer->metadata.name + " in time");
+    return back("Expired", "nobody accepted offer " + offer->metadata.name +
+                               " in time; change the contract to ask anew");
+  }
+  const api::Accept& accept = w.before.spec.accept;
+  const Quantity& price = offer->spec.price_per_hour;
+  bool taken = accept.offer == offer->metadata.name;
+  if (accept.mode == api::AcceptMode::automatic) {
+    taken = !accept.max_price.is_set() ||
+            (price.is_set() && price.currency() == accept.max_price.currency() &&
+             price <= accept.max_price);
+    if (!taken)
+      w.condition("Reserved", ConditionStatus::false_, "PriceTooHigh",
+                  price.is_set()
+                      ? "offer " + offer->metadata.name + " costs " + price.text() +
+                            ", more than spec.accept.maxPrice " + accept.max_price.text()
+                      : "no price book covers this placement, so maxPrice cannot be kept");
+  }
+  if (!taken) return w.plan.look_again(offer->spec.expires - w.in.now);
+  w.set_offer_phase(*offer, api::OfferPhase::accepted);
+  w.status().phase = ContractPhase::reserved;
+  w.status().reserved_at = w.in.now;
+  w.condition("Reserved", ConditionStatus::true_, "Accepted",
+              "offer " + offer->metadata.name + " accepted; its capacity is committed");
+  w.note("Normal", "Reserved", "offer " + offer->metadata.name + " accepted");
+}
+
+}  // namespace freehold::control

@@ -1,0 +1,29 @@
+// What a placement costs per hour, and what energy costs, by the price books in force. Integer
+// minor units throughout: sums are exact.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/contract.h"
+#include "ledger/view.h"
+
+namespace freehold::control {
+
+struct PriceQuote {
+  Quantity per_hour;                 // unset when no price book covers all of it
+  Quantity energy_price;             // per kWh; unset: none known
+  std::vector<std::string> missing;  // what no price book covers, for people
+};
+
+// Of the members as placed; the first price book by name that covers a thing at its site and is
+// valid now counts. CPUs are priced per logical CPU, memory per GiB, devices each. Prices of
+// different currencies do not add: the second is reported as missing.
+PriceQuote price_of(const ledger::View& view, const std::vector<api::AllocatedMember>& members,
+                    Time now);
+
+// Money for a span at a price per hour, rounded down to the micro unit.
+Quantity money_for(const Quantity& per_hour, Duration span);
+
+}  // namespace freehold::control

@@ -1,0 +1,352 @@
+// A reserved contract: instances, the gate, the acceptance run, assessment, breach and remedies.
+#include <algorithm>
+
+#include "base/strings.h"
+#include "control/contract/assess.h"
+#include "control/contract/instances.h"
+#include "control/contract/work.h"
+
+namespace freehold::control {
+
+using api::ConditionStatus;
+using api::ContractPhase;
+using api::InstancePhase;
+
+namespace {
+
+using Instances = std::vector<const api::Instance*>;
+
+bool all_of(const Instances& all, bool (*test)(const api::Instance&)) {
+  return std::all_of(all.begin(), all.end(), [&](const auto* i) { return test(*i); });
+}
+
+bool is_prepared(const api::Instance& i) {
+  const bool tested = i.spec.acceptance.test == api::AcceptanceTest::none ||
+                      i.spec.acceptance.test == api::AcceptanceTest::workload ||
+                      (i.status.acceptance.done && i.status.acceptance.passed);
+  return tested && i.status.phase >= InstancePhase::prepared &&
+         i.status.phase < InstancePhase::stopping;
+}
+
+bool has_started(const api::Instance& i) {
+  if (i.spec.run.command.empty()) return is_prepared(i);
+  return i.status.phase == InstancePhase::running || i.status.phase == InstancePhase::succeeded;
+}
+
+MemberView member_view(const Work& w, const api::Instance& i) {
+  const auto* node = w.in.view.get<api::Node>({}, i.spec.node);
+  const api::Condition* ready =
+      node ? api::find_condition(node->status.conditions, "Ready") : nullptr;
+  const bool heard = ready != nullptr && ready->status == ConditionStatus::true_;
+  return {&i, heard, heard ? ready->last_transition_time : Time{}};
+}
+
+Instances of_generation(const Instances& all, int64_t generation) {
+  Instances some;
+  for (const auto* i : all)
+    if (i->spec.generation == generation) some.push_back(i);
+  return some;
+}
+
+// ---- acceptance
+
+// Below the floor: other hardware, not a broken promise.
+void attempt_failed(Work& w, const Instances& current, const std::string& why) {
+  ++w.status().attempts;
+  for (const auto* i : current) {
+    const bool at_fault = !(i->status.acceptance.done && i->status.acceptance.passed);
+    auto& avoid = w.status().avoid_nodes;
+    if (at_fault && std::find(avoid.begin(), avoid.end(), i->spec.node) == avoid.end() &&
+        avoid.size() < 64)
+      avoid.push_back(i->spec.node);
+  }
+  if (const api::Offer* offer = w.offer()) w.set_offer_phase(*offer, api::OfferPhase::withdrawn);
+  for (const auto* i : current) w.erase(*i);
+  w.status().offer.clear();
+  w.condition("Proven", ConditionStatus::false_, "BelowFloor", why);
+  w.note("Warning", "AcceptanceFailed", why);
+  if (w.status().attempts < w.before.spec.acceptance.attempts) {
+    w.status().phase = ContractPhase::pending;
+    w.condition("Reserved", ConditionStatus::false_, "OtherHardware",
+                "looking for other hardware: " + why);
+    return w.plan.look_again(microseconds(0));
+  }
+  w.status().phase = ContractPhase::refused;
+  w.status().attempts = 0;
+  w.status().avoid_nodes.clear();
+  w.condition(
+      "Reserved", ConditionStatus::false_, "AcceptanceFailed",
+      std::to_string(w.before.spec.acceptance.attempts) + " acceptance runs failed: " + why);
+  w.plan.look_again(minutes(5));
+}
+
+// What went wrong before the gate, if anything.
+std::string fault_before_gate(const Instances& current) {
+  for (const auto* i : current) {
+    const api::AcceptanceResult& r = i->status.acceptance;
+    if (r.done && !r.passed)
+      return "acceptance run on " + i->spec.node + ": " +
+             (r.message.empty() ? "below the floor" : r.message);
+    if (i->status.phase == InstancePhase::failed)
+      return "instance " + i->metadata.name + " could not be prepared: " + i->status.message;
+  }
+  return {};
+}
+
+std::string proof_of(const Instances& current) {
+  std::string text;
+  for (const auto* i : current) {
+    const api::AcceptanceResult& r = i->status.acceptance;
+    if (!r.done) continue;
+    if (text.size() > 1000) return text + "; …";
+    text += (text.empty() ? "" : "; ") + i->metadata.name + ": " + r.test + " " +
+            humanize(r.value.value(), r.value.dimension(), r.value.currency());
+  }
+  return text;
+}
+
+void open_gate(Work& w, const Instances& current) {
+  for (const auto* i : current) {
+    if (i->spec.gate_open) continue;
+    api::Instance opened = *i;
+    opened.spec.gate_open = true;
+    w.plan.update(api::Object::of(std::move(opened)), revision_of(i->metadata));
+  }
+  const std::string proof = proof_of(current);
+  if (!proof.empty()) w.condition("Proven", ConditionStatus::true_, "Measured", proof);
+}
+
+void activate(Work& w, const Instances& current) {
+  w.status().phase = ContractPhase::active;
+  if (!w.status().active_at.is_set()) {
+    w.status().active_at = w.in.now;
+    if (w.before.spec.term.duration.us > 0)
+      w.status().ends_at = w.in.now + w.before.spec.term.duration;
+    w.note("Normal", "Active", std::to_string(current.size()) + " members run on their hardware");
+  }
+  w.condition("Active", ConditionStatus::true_, "Running",
+              std::to_string(current.size()) + " of " + std::to_string(current.size()) +
+                  " members run; their limits were read back");
+}
+
+// With the workload as its own acceptance run: every guarantee has been kept in a window at least
+// once.
+bool proven_by_windows(Work& w, const Instances& current, bool& waiting) {
+  waiting = false;
+  for (api::GuaranteeStatus& g : w.status().guarantees) {
+    if (g.windows.fulfilled > 0) {
+      g.basis = api::Basis::accepted;
+      continue;
+    }
+    if (g.windows.violated >= 3) {
+      attempt_failed(w, current,
+                     g.metric + " was missed in its first " + std::to_string(g.windows.violated) +
+                         " windows, last " + g.last.text());
+      return false;
+    }
+    waiting = true;
+  }
+  return !waiting;
+}
+
+// ---- breach and remedies
+
+Duration settle_time(const api::ContractSpec& spec) {
+  Duration longest = seconds(5);
+  for (const api::Guarantee& g : spec.guarantees) longest = std::max(longest, g.window);
+  return longest * 3;
+}
+
+const api::GuaranteeStatus* breached_guarantee(const api::ContractStatus& status) {
+  for (const api::GuaranteeStatus& g : status.guarantees)
+    if (g.budget_left < 0) return &g;
+  return nullptr;
+}
+
+bool violated_since(const api::ContractStatus& status, Time since) {
+  return std::any_of(status.windows.begin(), status.windows.end(), [&](const auto& win) {
+    return win.verdict == "violated" && win.start >= since;
+  });
+}
+
+void remedy_restart(Work& w, const Instances& current, api::RemedyRun& run) {
+  for (const auto* i : current) {
+    const auto queued =
+        std::find_if(w.plan.ops.begin(), w.plan.ops.end(), [&](const ledger::Op& op) {
+          return op.object.key() ==
+                 api::kind_of<api::Instance>().key(i->metadata.ns, i->metadata.name);
+        });
+    if (queued != w.plan.ops.end()) {
+      ++queued->object.as<api::Instance>()->spec.restart_epoch;
+      continue;
+    }
+    api::Instance again = *i;
+    ++again.spec.restart_epoch;
+    w.plan.update(api::Object::of(std::move(again)), revision_of(i->metadata));
+  }
+  run.outcome = std::to_string(current.size()) + " instances are restarted";
+}
+
+void remedy_replace(Work& w, const Instances& current, api::RemedyRun& run) {
+  std::vector<std::string> avoid = w.status().avoid_nodes;
+  for (const auto* i : current) avoid.push_back(i->spec.node);
+  const api::Refusal kept = w.status().refusal;
+  if (make_offer(w, avoid, api::OfferPhase::accepted)) {
+    run.outcome =
+        "placed anew as " + w.status().offer + "; the old members run until the new ones do";
+    return;
+  }
+  run.outcome = "no other hardware: " + w.status().refusal.message;
+  w.status().refusal = kept;
+}
+
+void run_remedy(Work& w, const Instances& current, const api::GuaranteeStatus& g) {
+  const auto& remedies = w.before.spec.remedies;
+  const size_t step = w.status().remedies.size();
+  w.status().phase = ContractPhase::breached;
+  const std::string why = g.metric + ": promised " + g.promised.text() + ", last " + g.last.text() +
+                          ", error budget spent (" + std::to_string(g.windows.violated) + " of " +
+                          std::to_string(g.windows.fulfilled + g.windows.violated) +
+                          " windows violated)";
+  w.condition("Breached", ConditionStatus::true_, "BudgetSpent", why);
+  if (step == 0) w.note("Warning", "Breached", why);
+  if (step >= remedies.size()) return;
+  const Time last = step == 0 ? Time{} : w.status().remedies.back().at;
+  if (step > 0 &&
+      (w.in.now < last + settle_time(w.before.spec) || !violated_since(w.status(), last)))
+    return w.plan.look_again(settle_time(w.before.spec));
+  api::RemedyRun run;
+  run.at = w.in.now;
+  run.reason = why;
+  for (const auto& v : schema::type_of<api::RemedyAction>.values)
+    if (v.value == static_cast<int64_t>(remedies[step].action)) run.action = v.name;
+  switch (remedies[step].action) {
+    case api::RemedyAction::restart:
+      remedy_restart(w, current, run);
+      break;
+    case api::RemedyAction::replace:
+      remedy_replace(w, current, run);
+      break;
+    case api::RemedyAction::credit:
+      run.outcome = remedies[step].amount.text() +
+                    " of the price of violated windows, in the final "
+                    "statement; windows measured by the workload alone earn none";
+      break;
+    default:
+      run.outcome = "not honoured";
+  }
+  w.note("Warning", "Remedy", run.action + ": " + run.outcome);
+  w.status().remedies.push_back(std::move(run));
+}
+
+void judge_windows(Work& w, const Instances& all, const Instances& current) {
+  // While a replacement starts, the members that serve are the old ones.
+  const bool replaced = all_of(current, has_started);
+  std::vector<MemberView> members;
+  for (const auto* i : all)
+    if (replaced == (i->spec.generation == w.status().generation))
+      members.push_back(member_view(w, *i));
+  if (assess(w.before.spec, w.status(), members, w.in.now)) {
+    const auto missed = std::find_if(w.status().windows.rbegin(), w.status().windows.rend(),
+                                     [](const auto& x) { return x.verdict != "notDetermined"; });
+    if (missed != w.status().windows.rend()) {
+      const bool kept = missed->verdict == "fulfilled";
+      w.condition("WithinGuarantee", kept ? ConditionStatus::true_ : ConditionStatus::false_,
+                  kept ? "Fulfilled" : "Violated",
+                  missed->metric + " " + missed->value.text() + " in the window of " +
+                      format_rfc3339(missed->start));
+    }
+  }
+  Duration shortest = hours(1);
+  for (const api::Guarantee& g : w.before.spec.guarantees) shortest = std::min(shortest, g.window);
+  if (!w.before.spec.guarantees.empty()) w.plan.look_again(std::max(shortest, seconds(1)));
+}
+
+// Old members leave once the new ones run: make before break.
+void retire_old(Work& w, const Instances& all, const Instances& current) {
+  if (!all_of(current, has_started)) return;
+  for (const auto* i : all) {
+    if (i->spec.generation == w.status().generation) continue;
+    if (!i->spec.stop) {
+      api::Instance stopping = *i;
+      stopping.spec.stop = true;
+      w.plan.update(api::Object::of(std::move(stopping)), revision_of(i->metadata));
+    } else if (i->status.phase >= InstancePhase::succeeded &&
+               !i->metadata.deletion_timestamp.is_set()) {
+      w.status().past_cpu_us += i->status.usage.cpu_us;
+      w.status().past_energy_joules += std::max<int64_t>(i->status.usage.energy_joules, 0);
+      w.erase(*i);
+    }
+  }
+  for (const api::Offer* o : w.in.view.owned<api::Offer>(w.before.metadata.uid)) {
+    if (o->metadata.name == w.status().offer || !api::counts(o->status.phase)) continue;
+    const bool used = std::any_of(all.begin(), all.end(),
+                                  [&](const auto* i) { return i->spec.offer == o->metadata.name; });
+    if (!used) w.set_offer_phase(*o, api::OfferPhase::released);
+  }
+}
+
+void before_the_gate(Work& w, const Instances& current) {
+  const api::AcceptanceTest test = w.before.spec.acceptance.test;
+  if (const std::string fault = fault_before_gate(current); !fault.empty())
+    return attempt_failed(w, current, fault);
+  if (test != api::AcceptanceTest::none) w.status().phase = ContractPhase::testing;
+  if (!all_of(current, is_prepared)) return;
+  const bool bare =
+      all_of(current, [](const api::Instance& i) { return i.spec.run.command.empty(); });
+  if (!bare) return open_gate(w, current);
+  if (const std::string proof = proof_of(current); !proof.empty())
+    w.condition("Proven", ConditionStatus::true_, "Measured", proof);
+  activate(w, current);
+}
+
+}  // namespace
+
+void step_reserved(Work& w) {
+  const api::Offer* offer = w.offer();
+  if (offer == nullptr || !api::counts(offer->status.phase)) {
+    w.status().phase = ContractPhase::pending;
+    w.condition("Reserved", ConditionStatus::false_, "OfferGone", "the accepted offer is gone");
+    return w.plan.look_again(microseconds(0));
+  }
+  const auto wanted = wanted_instances(w);
+  w.status().workload =
+      bound_workload(w.in.view, w.before) ? bound_workload(w.in.view, w.before)->metadata.name : "";
+  const Instances all = w.instances();
+  const Instances current = of_generation(all, w.status().generation);
+  const bool whole = keep_instances(w, wanted);
+  if (!whole || current.size() != wanted.size()) return;
+  if (!w.plan.ops.empty()) return;  // one thing at a time: specs first, then phases
+
+  if (!all_of(current, [](const api::Instance& i) { return i.spec.gate_open; }))
+    return before_the_gate(w, current);
+  judge_windows(w, all, current);
+  retire_old(w, all, current);
+  if (w.status().active_at.is_set() && w.status().ends_at.is_set())
+    w.plan.look_again(std::max(w.status().ends_at - w.in.now, milliseconds(1)));
+  if (w.before.status.phase == ContractPhase::reserved ||
+      w.before.status.phase == ContractPhase::testing) {
+    bool waiting = false;
+    if (!all_of(current, has_started)) return;
+    if (w.before.spec.acceptance.test == api::AcceptanceTest::workload &&
+        !proven_by_windows(w, current, waiting)) {
+      if (waiting) w.status().phase = ContractPhase::testing;
+      return;
+    }
+    return activate(w, current);
+  }
+  if (const api::GuaranteeStatus* g = breached_guarantee(w.status())) {
+    const bool still = violated_since(w.status(), w.in.now - settle_time(w.before.spec));
+    if (still || w.status().remedies.empty()) return run_remedy(w, current, *g);
+  }
+  w.status().phase = ContractPhase::active;
+  const auto running =
+      std::count_if(current.begin(), current.end(), [](const auto* i) { return has_started(*i); });
+  const bool complete = static_cast<size_t>(running) == current.size();
+  w.condition("Active", complete ? ConditionStatus::true_ : ConditionStatus::false_,
+              complete ? "Running" : "Degraded",
+              std::to_string(running) + " of " + std::to_string(current.size()) + " members run" +
+                  (complete ? "; their limits were read back" : ""));
+}
+
+}  // namespace freehold::control

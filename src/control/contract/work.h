@@ -1,0 +1,73 @@
+// One look at one contract: what is known, and the plan that grows. Private to control/contract.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/contract.h"
+#include "api/workload.h"
+#include "control/controller.h"
+
+namespace freehold::control {
+
+inline constexpr std::string_view settle_finalizer = "freehold.dev/settle";
+inline constexpr std::string_view agent_finalizer = "freehold.dev/agent";
+inline constexpr std::string_view request_annotation = "freehold.dev/request";
+inline constexpr std::string_view user_id_annotation = "freehold.dev/user-id";
+
+struct Work {
+  const Input& in;
+  const api::Contract& before;
+  api::Contract next;  // what the contract will be
+  Plan plan;
+
+  Work(const Input& input, const api::Contract& contract)
+      : in(input), before(contract), next(contract) {}
+
+  api::ContractStatus& status() { return next.status; }
+  const std::string& ns() const { return before.metadata.ns; }
+  const std::string& name() const { return before.metadata.name; }
+
+  // Sets a condition on the contract.
+  void condition(std::string_view type, api::ConditionStatus value, std::string_view reason,
+                 std::string_view message);
+  void note(std::string_view type, std::string_view reason, std::string message);
+  // An owned object's metadata: name, namespace, owner reference.
+  api::ObjectMeta owned(std::string object_name) const;
+  const api::Offer* offer() const;  // that the contract stands on; null when there is none
+  std::vector<const api::Instance*> instances() const;      // all that it owns
+  std::vector<const api::Allocation*> allocations() const;  // of its offer
+  void set_offer_phase(const api::Offer& offer, api::OfferPhase phase);
+  // Asks for an object's deletion: at once, or through its finalizers.
+  template <class T>
+  void erase(const T& object) {
+    if (object.metadata.finalizers.empty()) {
+      plan.remove(api::Object::of(object), revision_of(object.metadata));
+    } else if (!object.metadata.deletion_timestamp.is_set()) {
+      T dying = object;
+      dying.metadata.deletion_timestamp = in.now;
+      plan.update(api::Object::of(std::move(dying)), revision_of(object.metadata));
+    }
+  }
+};
+
+// Digest of what an offer answers: the spec without who accepts and when it ends.
+std::string request_digest(const api::ContractSpec& spec);
+
+// The steps; each reads `work` and adds to its plan.
+void step_pending(Work& work);   // pending, refused → offered
+void step_offered(Work& work);   // offered → reserved, or back
+void step_reserved(Work& work);  // reserved, testing, active, breached
+void step_settle(Work& work);    // anything → settling → settled
+bool wants_end(const Work& work);
+
+// Places the contract and adds Offer and Allocations to the plan. False: refused, and the status
+// says why.
+bool make_offer(Work& work, const std::vector<std::string>& avoid, api::OfferPhase phase);
+
+// The final statement, from the status and what the instances used.
+api::Statement make_statement(const api::Contract& contract, const api::Offer* offer,
+                              const std::vector<const api::Instance*>& instances,
+                              const Quantity& energy_price, double pue, Time until);
+
+}  // namespace freehold::control

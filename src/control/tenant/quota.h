@@ -1,0 +1,28 @@
+// What a tenant's contracts take, and whether one more would be too much. Pure. Resources are cpu,
+// memory, power, money (per hour) and device classes; the tenants above count what those below them
+// take.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "api/contract.h"
+#include "api/tenancy.h"
+#include "ledger/view.h"
+
+namespace freehold::control {
+
+using Usage = schema::Map<Quantity>;
+
+// What a contract asks for, all members together.
+Usage request_of(const api::ContractSpec& spec);
+void add_usage(Usage& sum, const Usage& more);
+
+// What the tenant and those below it hold: contracts that are offered or further, and not settled.
+Usage usage_of(const ledger::View& view, std::string_view tenant);
+
+// Empty, or the sentence that says which quota `contract` would exceed at its tenant or above.
+std::string quota_exceeded(const ledger::View& view, const api::Tenant& tenant,
+                           const api::Contract& contract);
+
+}  // namespace freehold::control

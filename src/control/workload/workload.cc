@@ -1,0 +1,192 @@
+#include "control/workload/workload.h"
+
+#include <algorithm>
+
+#include "api/workload.h"
+#include "control/workload/substitute.h"
+
+namespace freehold::control {
+
+using api::ConditionStatus;
+using api::InstancePhase;
+using api::WorkloadPhase;
+
+namespace {
+
+std::string contract_of(const api::Workload& w) {
+  return w.spec.contract.empty() ? w.metadata.name : w.spec.contract;
+}
+
+Result<api::Contract> contract_from(const api::Workload& w, const json::Value& body) {
+  api::Contract contract;
+  schema::Errors errors;
+  const auto outcome =
+      schema::from_json(schema::type_of<api::ContractSpec>, &contract.spec, body, errors);
+  for (const std::string& path : outcome.unknown)
+    errors.add(schema::Fault::unknown, "spec." + path, "unknown field");
+  schema::validate(schema::type_of<api::ContractSpec>, &contract.spec,
+                   schema::Path{nullptr, "spec"}, errors);
+  if (!errors.empty()) return errors.to_error("Contract", w.metadata.name);
+  contract.metadata.name = w.metadata.name;
+  contract.metadata.ns = w.metadata.ns;
+  contract.metadata.labels = w.metadata.labels;
+  contract.metadata.owner_references.push_back({api::kind_of<api::Workload>().api_version(),
+                                                "Workload", w.metadata.name, w.metadata.uid, true,
+                                                true});
+  return contract;
+}
+
+// Adds what the template gives to the plan. An error is the user's to mend.
+Result<void> instantiate(const api::Workload& w, api::Workload& next, const Input& in, Plan& plan) {
+  const auto* tpl = in.view.get<api::Template>({}, w.spec.template_name);
+  if (tpl == nullptr)
+    return Error{Reason::not_found, "template \"" + w.spec.template_name + "\" does not exist"};
+  const auto values = TRY(bind_parameters(tpl->spec, w.spec.parameters));
+  if (w.spec.roles.empty()) {
+    const json::Value body = TRY(substitute(tpl->spec.workload, values));
+    api::WorkloadSpec filled;
+    schema::Errors errors;
+    const auto outcome =
+        schema::from_json(schema::type_of<api::WorkloadSpec>, &filled, body, errors);
+    for (const std::string& path : outcome.unknown)
+      errors.add(schema::Fault::unknown, "spec." + path, "unknown field");
+    next.spec.roles = std::move(filled.roles);
+    schema::validate(schema::type_of<api::WorkloadSpec>, &next.spec, schema::Path{nullptr, "spec"},
+                     errors);
+    if (!errors.empty()) return errors.to_error("Workload", w.metadata.name);
+  }
+  const std::string contract = contract_of(w);
+  if (!w.spec.contract.empty() || tpl->spec.contract.is_null() ||
+      in.view.get<api::Contract>(w.metadata.ns, contract) != nullptr)
+    return {};
+  plan.create(api::Object::of(TRY(contract_from(w, TRY(substitute(tpl->spec.contract, values))))));
+  return {};
+}
+
+void count(api::Workload& next, const std::vector<const api::Instance*>& instances) {
+  api::WorkloadStatus& s = next.status;
+  s.desired = static_cast<int64_t>(instances.size());
+  s.running = s.ready = s.restarts = 0;
+  int64_t succeeded = 0, failed = 0, stopping = 0;
+  for (const auto* i : instances) {
+    s.running += i->status.phase == InstancePhase::running;
+    s.ready += i->status.ready;
+    s.restarts += i->status.restarts;
+    succeeded += i->status.phase == InstancePhase::succeeded;
+    failed += i->status.phase == InstancePhase::failed;
+    stopping += i->spec.stop;
+  }
+  const auto n = static_cast<int64_t>(instances.size());
+  if (n == 0)
+    s.phase = WorkloadPhase::waiting;
+  else if (stopping == n)
+    s.phase = WorkloadPhase::stopping;
+  else if (failed > 0)
+    s.phase = WorkloadPhase::failed;
+  else if (succeeded == n)
+    s.phase = WorkloadPhase::succeeded;
+  else if (s.running + succeeded == n && s.ready + succeeded == n)
+    s.phase = WorkloadPhase::running;
+  else if (s.running > 0 || s.restarts > 0)
+    s.phase = WorkloadPhase::degraded;
+  else
+    s.phase = WorkloadPhase::starting;
+}
+
+std::vector<const api::Instance*> instances_of(const ledger::View& view, std::string_view ns,
+                                               std::string_view workload) {
+  auto all = view.all<api::Instance>(ns);
+  std::erase_if(all, [&](const auto* i) { return i->spec.workload != workload; });
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> WorkloadController::keys_for(const ledger::Record& record, bool,
+                                                      const ledger::View& view) const {
+  const api::Object& o = record.object;
+  const auto& kind = api::kind_of<api::Workload>();
+  if (o.as<api::Workload>()) return {o.key()};
+  if (const auto* i = o.as<api::Instance>(); i && !i->spec.workload.empty())
+    return {kind.key(o.meta().ns, i->spec.workload)};
+  std::vector<std::string> keys;
+  if (o.as<api::Contract>())
+    for (const auto* w : view.all<api::Workload>(o.meta().ns))
+      if (contract_of(*w) == o.meta().name) keys.push_back(kind.key(o.meta().ns, w->metadata.name));
+  if (o.as<api::Template>())
+    for (const auto* w : view.all<api::Workload>())
+      if (w->spec.template_name == o.meta().name)
+        keys.push_back(kind.key(w->metadata.ns, w->metadata.name));
+  return keys;
+}
+
+Plan WorkloadController::plan(std::string_view key, const Input& in) const {
+  const auto* w = find<api::Workload>(in.view, key);
+  Plan plan;
+  if (w == nullptr || w->metadata.deletion_timestamp.is_set()) return plan;
+  api::Workload next = *w;
+  next.status.contract = contract_of(*w);
+  Result<void> made;
+  if (!w->spec.template_name.empty()) made = instantiate(*w, next, in, plan);
+  api::set_condition(
+      next.status.conditions, "Instantiated",
+      made ? ConditionStatus::true_ : ConditionStatus::false_, made ? "Filled" : "Invalid",
+      made ? "roles and contract are there" : made.error().message, w->metadata.generation, in.now);
+  const auto* contract = in.view.get<api::Contract>(w->metadata.ns, next.status.contract);
+  const auto instances = instances_of(in.view, w->metadata.ns, w->metadata.name);
+  count(next, instances);
+  const bool runs =
+      next.status.phase == WorkloadPhase::running || next.status.phase == WorkloadPhase::succeeded;
+  std::string why = std::to_string(next.status.ready) + " of " +
+                    std::to_string(next.status.desired) + " members are ready";
+  if (contract == nullptr)
+    why = "contract \"" + next.status.contract + "\" does not exist";
+  else if (instances.empty())
+    why = "contract \"" + next.status.contract + "\" has no instances yet: see freehold why";
+  api::set_condition(
+      next.status.conditions, "Ready", runs ? ConditionStatus::true_ : ConditionStatus::false_,
+      runs ? "MembersReady" : "MembersNotReady", why, w->metadata.generation, in.now);
+  if (schema::print(next) != schema::print(*w))
+    plan.update(api::Object::of(std::move(next)), revision_of(w->metadata));
+  return plan;
+}
+
+std::vector<std::string> EndpointController::keys_for(const ledger::Record& record, bool,
+                                                      const ledger::View& view) const {
+  if (record.object.as<api::Endpoint>()) return {record.object.key()};
+  std::vector<std::string> keys;
+  const std::string& ns = record.object.meta().ns;
+  if (const auto* i = record.object.as<api::Instance>())
+    for (const auto* e : view.all<api::Endpoint>(ns))
+      if (e->spec.workload == i->spec.workload)
+        keys.push_back(api::kind_of<api::Endpoint>().key(ns, e->metadata.name));
+  return keys;
+}
+
+Plan EndpointController::plan(std::string_view key, const Input& in) const {
+  const auto* e = find<api::Endpoint>(in.view, key);
+  Plan plan;
+  if (e == nullptr) return plan;
+  api::Endpoint next = *e;
+  next.status.addresses.clear();
+  for (const auto* i : instances_of(in.view, e->metadata.ns, e->spec.workload)) {
+    if (!e->spec.role.empty() && i->spec.role != e->spec.role) continue;
+    for (const api::PortBinding& port : i->status.ports)
+      if (port.name == e->spec.port)
+        next.status.addresses.push_back(
+            {i->metadata.name, i->spec.node, i->status.address, port.port, i->status.ready});
+  }
+  const auto ready = std::count_if(next.status.addresses.begin(), next.status.addresses.end(),
+                                   [](const auto& a) { return a.ready; });
+  api::set_condition(next.status.conditions, "Ready",
+                     ready > 0 ? ConditionStatus::true_ : ConditionStatus::false_,
+                     ready > 0 ? "InstancesReady" : "NoInstanceReady",
+                     std::to_string(ready) + " of " + std::to_string(next.status.addresses.size()) +
+                         " instances are ready",
+                     e->metadata.generation, in.now);
+  if (schema::print(next) != schema::print(*e))
+    plan.update(api::Object::of(std::move(next)), revision_of(e->metadata));
+  return plan;
+}
+
+}  // namespace freehold::control
