@@ -177,7 +177,9 @@ std::optional<int64_t> parse_duration_ns(std::string_view text) {
 std::optional<Duration> parse_duration(std::string_view text) {
   const auto ns = parse_duration_ns(text);
   if (!ns) return std::nullopt;
-  return Duration{*ns / 1000 + (*ns % 1000 == 0 ? 0 : 1)};
+  const int64_t us = *ns / 1000 + (*ns % 1000 == 0 ? 0 : 1);
+  if (us > INT64_MAX / 1000) return std::nullopt;  // so that nanoseconds can always tell it
+  return Duration{us};
 }
 
 std::string format_duration_ns(int64_t ns) {

@@ -41,9 +41,10 @@ struct Refusal {
 // Builds documents from yaml-cpp's events.
 class Builder : public YAML::EventHandler {
  public:
+  explicit Builder(std::string_view text) : rest_(text) {}
   std::vector<Value> take() && { return std::move(documents_); }
 
-  void OnDocumentStart(const YAML::Mark&) override { root_ = Value(); }
+  void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override {
     if (!root_.is_null()) documents_.push_back(std::move(root_));
   }
@@ -98,12 +99,28 @@ class Builder : public YAML::EventHandler {
   Value* put(const YAML::Mark& mark, Value value);
   void open(const YAML::Mark& mark, Value empty);
 
+  std::string_view rest_;  // the text from line_ on
+  int line_ = 0;
+  bool is_first_ = true;
   Value root_;
   std::vector<Open> open_;
   std::vector<Value> documents_;
 };
 
+// yaml-cpp takes any text behind a document for another one, and for `[a],b` it finds empty ones
+// without end. So every document but the first must begin with its marker.
+void Builder::OnDocumentStart(const YAML::Mark& mark) {
+  for (; line_ < mark.line; ++line_) rest_.remove_prefix(rest_.find('\n') + 1);
+  if (!is_first_ && (mark.column != 0 || !rest_.starts_with("---")))
+    refuse(mark, "unexpected text behind the document: begin another with ---");
+  is_first_ = false;
+  root_ = Value();
+}
+
 Value Builder::scalar(const YAML::Mark& mark, std::string_view tag, const std::string& text) {
+  // yaml-cpp turns the escapes \N and \_ into bytes of Latin-1.
+  if (!is_utf8(text))
+    refuse(mark, "the escapes \\N and \\_ are not supported: write \\x85 or \\xA0");
   if (tag == quoted_tag) return text;
   if (tag == plain_tag || tag.empty()) {
     auto value = read_plain_scalar(text);
@@ -185,7 +202,7 @@ Result<std::vector<Value>> parse_yaml(std::string_view text) {
                  "the YAML has more than " + std::to_string(limits::yaml_bytes) + " bytes"};
   if (auto error = check_characters(text)) return std::move(*error);
   std::istringstream stream{std::string(text)};
-  Builder builder;
+  Builder builder(text);
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {

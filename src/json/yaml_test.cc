@@ -47,6 +47,16 @@ TEST(ParseYaml, splits_documents_and_leaves_empty_ones_out) {
   EXPECT_TRUE(parse_yaml("# only a comment\n")->empty());
 }
 
+TEST(ParseYaml, text_behind_a_document_is_refused) {
+  EXPECT_EQ(
+      read("[a],b"),
+      "malformed YAML at line 1, column 4: unexpected text behind the document: begin another "
+      "with ---");
+  for (const char* text : {"[a] [b]", "[a]\n[b]", "'a' 'b'", "--- ,", "---\na\n...\nb", "[a]: ]"})
+    EXPECT_FALSE(parse_yaml(text).ok()) << text;
+  EXPECT_EQ(parse_yaml("%YAML 1.2\n---\na\n...\n%YAML 1.2\n---\nb\n")->size(), 2u);
+}
+
 TEST(ParseYaml, plain_scalars_follow_the_core_schema) {
   EXPECT_EQ(read("[~, null, Null, true, TRUE, False]"), "[null,null,null,true,true,false]");
   EXPECT_EQ(read("[0, -12, +12, 0o17, 0x1F]"), "[0,-12,12,15,31]");
@@ -111,6 +121,13 @@ TEST(ParseYaml, bytes_that_are_no_text_are_refused) {
   EXPECT_EQ(read("a: \xFF"), "malformed YAML: not UTF-8");
   EXPECT_EQ(read(std::string("a: 1\x04 b", 7)), "malformed YAML at byte 4: control character");
   EXPECT_EQ(read(std::string_view("\0a", 2)), "malformed YAML at byte 0: control character");
+}
+
+TEST(ParseYaml, escapes_give_utf8) {
+  EXPECT_EQ(read(R"("\xe4\u20AC\U0001F600\x85")"),
+            "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\xC2\x85\"");
+  EXPECT_NE(read(R"("\N")").find("not supported"), std::string::npos);
+  EXPECT_FALSE(parse_yaml(R"("\ud83d\ude00")").ok());
 }
 
 TEST(ParseYaml, depth_and_size_are_bounded) {
