@@ -2,7 +2,7 @@
 
 namespace freehold::schema {
 
-std::optional<WireField> WireReader::fail() {
+std::nullopt_t WireReader::fail() {
   malformed_ = true;
   rest_ = {};
   return std::nullopt;
@@ -27,6 +27,13 @@ std::optional<uint64_t> WireReader::fixed(size_t size) {
   uint64_t n = 0;
   for (size_t i = size; i-- > 0;) n = n << 8 | static_cast<unsigned char>(rest_[i]);
   rest_.remove_prefix(size);
+  return n;
+}
+
+std::optional<uint64_t> WireReader::next_packed() {
+  if (rest_.empty()) return std::nullopt;
+  const std::optional<uint64_t> n = varint();
+  if (!n) return fail();
   return n;
 }
 

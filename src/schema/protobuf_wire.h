@@ -38,12 +38,14 @@ class WireReader {
  public:
   explicit WireReader(std::string_view message) : rest_(message) {}
   std::optional<WireField> next();
+  // The next number of a packed list, which is no message: varints without tags.
+  std::optional<uint64_t> next_packed();
   bool malformed() const { return malformed_; }
 
  private:
   std::optional<uint64_t> varint();
   std::optional<uint64_t> fixed(size_t size);
-  std::optional<WireField> fail();
+  std::nullopt_t fail();
 
   std::string_view rest_;
   bool malformed_ = false;

@@ -251,13 +251,7 @@ void Walk::enumeration(const TypeInfo& type, void* out, const Path& at) {
   if (!string(name, at, "a string")) return;
   for (const EnumInfo& info : type.values)
     if (info.name == name) return type.set_enum(out, info.value);
-  std::string detail = "unsupported value " + quoted(name) + ": use one of ";
-  for (const EnumInfo& info : type.values) {
-    if (info.name.empty()) continue;
-    if (detail.back() == '"') detail += ", ";
-    detail += quoted(info.name);
-  }
-  errors_.add(Fault::not_supported, at, std::move(detail));
+  errors_.add(Fault::not_supported, at, unsupported_value(type, name));
 }
 
 void Walk::bytes(Bytes& out, const Path& at) {

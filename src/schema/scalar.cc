@@ -195,4 +195,14 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
+std::string unsupported_value(const TypeInfo& enumeration, std::string_view name) {
+  std::string detail = "unsupported value " + quoted(name) + ": use one of ";
+  for (const EnumInfo& info : enumeration.values) {
+    if (info.name.empty()) continue;
+    if (detail.back() == '"') detail += ", ";
+    detail += quoted(info.name);
+  }
+  return detail;
+}
+
 }  // namespace freehold::schema

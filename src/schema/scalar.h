@@ -34,4 +34,7 @@ Rules element_rules(const TypeInfo& container, const Rules& rules);
 std::string shortened(std::string_view text);
 std::string quoted(std::string_view text);
 
+// What to say to a name that an enum does not have.
+std::string unsupported_value(const TypeInfo& enumeration, std::string_view name);
+
 }  // namespace freehold::schema
