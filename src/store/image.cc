@@ -9,14 +9,18 @@ namespace freehold::store {
 
 namespace {
 
-// The first change of each key after the snapshot: its `previous` is what the snapshot held.
-using Undone = std::map<std::string_view, const Change*>;
-
 bool in_range(std::string_view key, const ListOptions& options) {
   return key.starts_with(options.prefix) && (options.after.empty() || key > options.after);
 }
 
 }  // namespace
+
+// What a list at an older revision differs in from the current objects, within its range.
+struct Image::Undone {
+  size_t created = 0, deleted = 0;  // changes since then
+  // The first change of a key since then: its `previous` is what the snapshot held.
+  std::map<std::string_view, const Change*> first;
+};
 
 uint64_t Image::log_size(std::string_view log) const {
   auto it = logs_.find(log);
@@ -46,48 +50,60 @@ Result<Rev> Image::snapshot(Rev at) const {
   return at;
 }
 
+Image::Undone Image::undo(Rev at, const ListOptions& options, Table::Place place) const {
+  Undone undone;
+  const auto begin = history_after(at);
+  const auto each = [&](auto&& visit) {
+    for (auto commit = begin; commit != history_.end(); ++commit)
+      for (const Change& change : (*commit)->changes)
+        if (in_range(change.key, options)) visit(change);
+  };
+  each([&](const Change& change) {
+    undone.created += change.previous == nullptr ? 1 : 0;
+    undone.deleted += change.value == nullptr ? 1 : 0;
+  });
+  // Of the entries that come next now, all but those created since were there: so the page ends
+  // here at the latest, and changes beyond need not be sorted.
+  const Entry* beyond = options.limit == 0
+                            ? nullptr
+                            : objects_.at(objects_.skip(place, options.limit + undone.created));
+  each([&](const Change& change) {
+    if (change.previous_rev > at || (beyond != nullptr && change.key > beyond->key)) return;
+    undone.first.try_emplace(change.key, &change);
+  });
+  return undone;
+}
+
 Result<Page> Image::list(const ListOptions& options) const {
   Page page;
   page.rev = TRY(snapshot(options.at));
-
-  Undone undone;
-  for (auto commit = history_.end(); commit != history_after(page.rev);) {
-    --commit;
-    // Newest first: what is written last is what was there first.
-    for (const Change& change : (*commit)->changes)
-      if (in_range(change.key, options)) undone.insert_or_assign(change.key, &change);
-  }
-
   const std::string end = prefix_end(options.prefix);
   Table::Place place = options.after.empty() || options.after < options.prefix
                            ? objects_.first_not_below(options.prefix)
                            : objects_.first_above(options.after);
   const Table::Place stop = end.empty() ? objects_.end() : objects_.first_not_below(end);
-  const size_t limit = options.limit == 0 ? SIZE_MAX : options.limit;
+  const Undone undone = undo(page.rev, options, place);
 
-  size_t total = objects_.rank(stop) - std::min(objects_.rank(place), objects_.rank(stop));
-  for (const auto& [key, change] : undone) {
-    if (objects_.find(key) != nullptr) --total;
-    if (change->previous) ++total;
-  }
-  page.entries.reserve(std::min(limit, total));
-
-  auto old = undone.begin();
-  while (page.entries.size() < std::min(limit, total)) {
-    const Entry* now = place == stop ? nullptr : objects_.at(place);
-    if (old != undone.end() && (now == nullptr || old->first <= now->key)) {
-      if (now != nullptr && old->first == now->key) place = objects_.next(place);
+  const size_t now = objects_.rank(stop) - std::min(objects_.rank(place), objects_.rank(stop));
+  const size_t total = now + undone.deleted - undone.created;
+  const size_t wanted = options.limit == 0 ? total : std::min(options.limit, total);
+  page.entries.reserve(wanted);
+  auto old = undone.first.begin();
+  while (page.entries.size() < wanted) {
+    const Entry* entry = place == stop ? nullptr : objects_.at(place);
+    if (old != undone.first.end() && (entry == nullptr || old->first <= entry->key)) {
+      if (entry != nullptr && old->first == entry->key) place = objects_.next(place);
       const Change& change = *old->second;
       if (change.previous)
         page.entries.push_back({change.key, change.previous_rev, change.created, change.previous});
       ++old;
     } else {
-      CHECK(now != nullptr, "a list counted more entries than there are");
-      page.entries.push_back(*now);
+      CHECK(entry != nullptr, "a list counted more entries than there are");
+      page.entries.push_back(*entry);
       place = objects_.next(place);
     }
   }
-  page.remaining = total - page.entries.size();
+  page.remaining = total - wanted;
   page.more = page.remaining > 0;
   return page;
 }

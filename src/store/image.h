@@ -51,7 +51,9 @@ class Image {
   bool load(Parts parts);
 
  private:
+  struct Undone;
   Result<Rev> snapshot(Rev at) const;
+  Undone undo(Rev at, const ListOptions& options, Table::Place place) const;
   void forget_oldest();
 
   Table objects_;

@@ -49,7 +49,9 @@ std::unique_ptr<Store> must_open(Runtime& runtime, const SqliteOptions& options)
 class SqliteBackend final : public Backend {
  public:
   // Refused commits are logged: on purpose here, and of no interest.
-  SqliteBackend() { set_log_sink([](const LogRecord&) {}); }
+  SqliteBackend() {
+    set_log_sink([](const LogRecord&) {});
+  }
   ~SqliteBackend() override {
     forbid_growth(false);
     set_log_sink(nullptr);
@@ -70,7 +72,9 @@ std::unique_ptr<Backend> make_sqlite_backend() { return std::make_unique<SqliteB
 namespace {
 
 struct SqliteStoreTest : testing::Test {
-  SqliteStoreTest() { set_log_sink([](const LogRecord&) {}); }
+  SqliteStoreTest() {
+    set_log_sink([](const LogRecord&) {});
+  }
   ~SqliteStoreTest() override { set_log_sink(nullptr); }
 
   Result<std::unique_ptr<Store>> open(SqliteOptions options = {}) {

@@ -51,6 +51,14 @@ const Entry* Table::at(Place place) const {
 
 Table::Place Table::next(Place place) const { return normal({place.chunk, place.index + 1}); }
 
+Table::Place Table::skip(Place place, size_t entries) const {
+  while (place.chunk < chunks_.size() && entries >= chunks_[place.chunk].size() - place.index) {
+    entries -= chunks_[place.chunk].size() - place.index;
+    place = {place.chunk + 1, 0};
+  }
+  return place.chunk < chunks_.size() ? Place{place.chunk, place.index + entries} : end();
+}
+
 size_t Table::rank(Place place) const {
   size_t before = place.index;
   for (size_t c = 0; c < place.chunk; ++c) before += chunks_[c].size();

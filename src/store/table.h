@@ -34,7 +34,8 @@ class Table {
   Place end() const { return {chunks_.size(), 0}; }
   const Entry* at(Place place) const;  // null: the end
   Place next(Place place) const;
-  size_t rank(Place place) const;  // how many entries stand before it
+  size_t rank(Place place) const;                 // how many entries stand before it
+  Place skip(Place place, size_t entries) const;  // so many further, at most to the end
 
  private:
   using Chunk = std::vector<Entry>;

@@ -51,6 +51,9 @@ TEST(Table, agrees_with_a_map_while_it_grows_and_shrinks) {
     if (rev % 50 == 0) {
       ASSERT_EQ(table.rank(table.first_not_below(probe)), rank);
       ASSERT_EQ(table.rank(table.first_above(probe)), rank + model.count(probe));
+      const auto further = static_cast<size_t>(chance.in(0, 400));
+      ASSERT_EQ(table.rank(table.skip(table.first_not_below(probe), further)),
+                std::min(rank + further, table.size()));
     }
     if (rev % 1'000 == 0) expect_same(table, model);
   }
