@@ -93,6 +93,18 @@ void read_caches(const Root& root, uint32_t cpu, std::set<std::tuple<int64_t, st
   }
 }
 
+// By level and type, then by the first CPU.
+void sort_caches(std::vector<api::Cache>& caches) {
+  const auto first_cpu = [](const api::Cache& cache) {
+    const auto cpus = parse_cpu_list(cache.cpus);
+    return cpus && !cpus->empty() ? cpus->front() : 0;
+  };
+  std::sort(caches.begin(), caches.end(), [&](const auto& a, const auto& b) {
+    return std::forward_as_tuple(a.level, a.type, first_cpu(a), a.cpus) <
+           std::forward_as_tuple(b.level, b.type, first_cpu(b), b.cpus);
+  });
+}
+
 }  // namespace
 
 std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root) {
@@ -146,9 +158,7 @@ bool scan_cpus(Scan& scan) {
     if (package.model.empty()) package.model = model;
   std::sort(profile.packages.begin(), profile.packages.end(),
             [](const auto& a, const auto& b) { return a.id < b.id; });
-  std::stable_sort(profile.caches.begin(), profile.caches.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.level, a.type) < std::tie(b.level, b.type);
-  });
+  sort_caches(profile.caches);
   scan.machine.online_cpus = format_cpu_list(found->online);
   const auto limits = read_cpuset(scan.root);
   std::vector<uint32_t> allowed = found->online;

@@ -24,6 +24,9 @@ bool is_accelerator(const PciRecord& record) {
   return function.vendor == nvidia;
 }
 
+// Encryption and vector engines and the like.
+bool is_coprocessor(const PciRecord& record) { return record.function.class_code == "0b40"; }
+
 bool is_nvswitch(const PciRecord& record) {
   return record.function.class_code == "0680" && record.function.vendor == nvidia;
 }
@@ -140,9 +143,9 @@ void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, ap
   access.files.push_back("/dev/kfd");
 }
 
-// A driver is bound, and the function answers. A GPU that fell off the bus reads as all ones.
+// A driver is bound, and the function answers. One that fell off the bus reads as all ones.
 api::Health health_of(Scan& scan, const PciRecord& record, const std::string& id) {
-  if (record.function.vendor == "ffff" || record.function.vendor.empty()) return api::Health::failed;
+  if (record.function.vendor == "ffff") return api::Health::failed;
   if (record.driver.empty()) {
     scan.note(id + " (" + record.function.address + "): no driver is bound");
     return api::Health::unknown;
@@ -154,13 +157,25 @@ api::Health health_of(Scan& scan, const PciRecord& record, const std::string& id
   return api::Health::healthy;
 }
 
-void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors, int number) {
+struct Role {
+  api::DeviceClass cls;
+  std::string_view name;
+};
+// What the function is to us. The driver's word counts where the class cannot be read.
+std::optional<Role> role_of(const PciRecord& record, const Vendors& vendors) {
+  if (is_nvswitch(record)) return Role{api::DeviceClass::nvswitch, "nvswitch"};
+  if (is_coprocessor(record)) return Role{api::DeviceClass::other, "coprocessor"};
   const auto parts = parse_pci_address(record.function.address);
-  const bool is_switch = is_nvswitch(record);
+  if (is_accelerator(record) || vendors.nvidia.contains(*parts)) return Role{api::DeviceClass::gpu, "gpu"};
+  return std::nullopt;
+}
+
+void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors, const Role& role, size_t number) {
+  const auto parts = parse_pci_address(record.function.address);
   api::Device device;
-  device.id = (is_switch ? "nvswitch" : "gpu") + std::to_string(number);
-  device.cls = is_switch ? api::DeviceClass::nvswitch : api::DeviceClass::gpu;
-  device.model = record.function.vendor + ":" + record.function.device;
+  device.id = std::string(role.name) + std::to_string(number);
+  device.cls = role.cls;
+  if (!record.function.vendor.empty()) device.model = record.function.vendor + ":" + record.function.device;
   device.pci = record.function.address;
   device.numa = record.function.numa;
   api::NodeDevice seen;
@@ -169,9 +184,8 @@ void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors
   if (const auto found = vendors.nvidia.find(*parts); found != vendors.nvidia.end())
     fill_nvidia(scan, found->second, device, seen, access);
   const auto kfd = vendors.kfd.find(*parts);
-  if (record.function.vendor == amd)
+  if (record.function.vendor == amd && role.cls == api::DeviceClass::gpu)
     fill_amd(scan, kfd == vendors.kfd.end() ? KfdNode{} : kfd->second, record, device, seen, access);
-  // The driver may say on which node's memory the GPU is; it is not the node that it is near to.
   seen.health = health_of(scan, record, device.id);
   seen.link_speed = record.speed_now;
   seen.link_width = record.width_now;
@@ -182,18 +196,20 @@ void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors
 
 void scan_gpus(Scan& scan) {
   const Vendors vendors{read_kfd(scan), read_nvidia(scan)};
-  int gpus = 0, switches = 0, hidden = 0;
+  std::map<std::string_view, size_t> counts;
+  size_t hidden = 0;
   for (const PciRecord& record : scan.pci) {
-    if (!is_accelerator(record) && !is_nvswitch(record)) continue;
+    const auto role = role_of(record, vendors);
+    if (!role) continue;
     if (record.is_virtual) {
       ++hidden;
-      continue;
+    } else {
+      add_accelerator(scan, record, vendors, *role, counts[role->name]++);
     }
-    add_accelerator(scan, record, vendors, is_nvswitch(record) ? switches++ : gpus++);
   }
   if (hidden > 0) scan.note("gpu: " + std::to_string(hidden) + " virtual functions are not devices of their own");
   for (const auto& [parts, found] : vendors.nvidia) {
-    const bool on_bus = std::any_of(scan.pci.begin(), scan.pci.end(), [&, at = parts](const PciRecord& record) {
+    const bool on_bus = std::any_of(scan.pci.begin(), scan.pci.end(), [at = parts](const PciRecord& record) {
       return parse_pci_address(record.function.address) == at;
     });
     if (!on_bus) scan.note("gpu: the NVIDIA driver knows a GPU that the PCI bus does not show: " + found.uuid);

@@ -89,6 +89,21 @@ void check_distances(Scan& scan) {
   }
 }
 
+// A guest whose hypervisor borrows memory shows less on the node than it may have; /proc/meminfo has the whole.
+void trust_meminfo(Scan& scan) {
+  Machine& machine = scan.machine;
+  const auto has_memory = [](const api::NumaNode& node) { return node.memory_bytes > 0; };
+  const auto& nodes = machine.profile.numa;
+  if (machine.memory.size() != 1 || std::count_if(nodes.begin(), nodes.end(), has_memory) != 1) return;
+  const int64_t bytes = meminfo_total(scan, "/proc/meminfo");
+  if (bytes <= machine.memory[0].bytes) return;
+  if (bytes / 8 > machine.memory[0].bytes / 7)
+    scan.note("numa: the only memory node shows less memory than /proc/meminfo; the latter counts");
+  machine.memory[0].bytes = bytes;
+  for (api::NumaNode& node : machine.profile.numa)
+    if (node.id == machine.memory[0].node) node.memory_bytes = bought_size(bytes);
+}
+
 }  // namespace
 
 void scan_numa(Scan& scan) {
@@ -112,6 +127,7 @@ void scan_numa(Scan& scan) {
     machine.profile.numa.push_back(std::move(node));
   }
   if (machine.profile.numa.empty()) add_only_node(scan);
+  trust_meminfo(scan);
   check_distances(scan);
   adopt_packages(machine.profile.numa);
 }

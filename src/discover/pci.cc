@@ -84,8 +84,12 @@ void scan_pci(Scan& scan) {
 void keep_pci(Scan& scan) {
   std::set<std::string_view> kept;
   size_t too_many = 0;
+  const auto is_device = [&](const std::string& address) {
+    return std::any_of(scan.machine.profile.devices.begin(), scan.machine.profile.devices.end(),
+                       [&](const api::Device& device) { return device.pci == address; });
+  };
   for (const PciRecord& record : scan.pci) {
-    if (!matters(record.function) || record.is_virtual) continue;
+    if (record.is_virtual || !(matters(record.function) || is_device(record.function.address))) continue;
     std::vector<std::string_view> path;
     const PciRecord* at = &record;
     for (size_t depth = 0; at != nullptr && depth < limits::pci_depth; ++depth) {
