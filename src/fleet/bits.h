@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace freehold::fleet {
@@ -12,6 +14,10 @@ class Bits {
  public:
   Bits() = default;
   static Bits of(const std::vector<uint32_t>& numbers);
+  // From a list such as "0-3,8". A text that is none gives an empty set: validation refuses it
+  // earlier.
+  static Bits of_list(std::string_view list);
+  std::string to_list() const;
 
   bool has(size_t number) const;
   void add(size_t number);

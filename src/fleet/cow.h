@@ -15,27 +15,33 @@
 
 namespace freehold::fleet {
 
-// A value that is shared until somebody writes. Never null; a moved-from one may only be assigned.
+// A value that is shared until somebody writes.
 template <class T>
 class Cow {
  public:
-  Cow() : value_(std::make_shared<T>()) {}
+  Cow() = default;  // equal to T{}, without making one
   explicit Cow(T value) : value_(std::make_shared<T>(std::move(value))) {}
 
-  const T& operator*() const { return *value_; }
-  const T* operator->() const { return value_.get(); }
+  const T& operator*() const { return value_ ? *value_ : empty(); }
+  const T* operator->() const { return &**this; }
   T& write() {
-    if (value_.use_count() == 1) {
+    if (!value_) {
+      value_ = std::make_shared<T>();
+    } else if (value_.use_count() > 1) {
+      value_ = std::make_shared<T>(*value_);
+    } else {
       // The count is read without order. Taking and dropping a reference orders us after whoever
       // dropped the last other one, so that its reads are over before we write.
       const std::shared_ptr<T> order = value_;
-    } else {
-      value_ = std::make_shared<T>(*value_);
     }
     return *value_;
   }
 
  private:
+  static const T& empty() {
+    static const T nothing{};
+    return nothing;
+  }
   std::shared_ptr<T> value_;
 };
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "fleet/power.h"
 
 namespace freehold::api {
+struct DeviceModel;
 struct PowerDomain;
 struct Rack;
 struct Site;
@@ -46,11 +48,13 @@ class Fleet {
   void put(const api::Site& site);
   void put(const api::Rack& rack);
   void put(const api::PowerDomain& domain);
+  void put(const api::DeviceModel& model);
   void remove_node(std::string_view name);
   void remove_profile(std::string_view name);
   void remove_site(std::string_view name);
   void remove_rack(std::string_view name);
   void remove_power_domain(std::string_view name);
+  void remove_device_model(std::string_view name);
 
   // ---- what is taken. `key` names an allocation; any unique text will do.
   // Whether all that `spec` asks for is there and free, as if the allocation `replacing_key` were
@@ -78,7 +82,12 @@ class Fleet {
   const std::string& site_of(
       const NodeState& node) const;  // its own, else its rack's; empty: unknown
   const SiteFacts* site(std::string_view name) const { return sites_.find(name); }
+  // Its own feeds, else its rack's with even shares; empty: unknown.
+  const std::vector<api::Feed>& feeds_of(const NodeState& node) const;
   const PowerGrid& power() const { return power_; }
+  // What devices may call themselves that a contract calls `model`: the text itself, and all that
+  // DeviceModels of this name match. In lower case.
+  std::vector<std::string> model_names(std::string_view model) const;
   std::vector<std::string> over_occupied() const;  // names of nodes, ascending
   // Of all that a decision may see; does not depend on the order in which the fleet was built.
   uint64_t hash() const;
@@ -86,19 +95,35 @@ class Fleet {
  private:
   Fleet(const Fleet&) = default;
 
-  uint32_t slot(std::string_view name);  // made when absent
+  struct RackFacts {
+    std::string site;
+    std::vector<api::Feed> feeds;
+    uint64_t hash = 0;
+  };
+  struct ModelFacts {
+    std::vector<std::string> names, matches;  // lower case
+    uint64_t hash = 0;
+  };
+
+  uint32_t slot_for(std::string_view name);  // made when absent
+  void change(uint32_t slot, const std::function<void(NodeState&)>& how);
   void install(uint32_t slot, std::shared_ptr<const NodeFacts> facts);
-  void rebuild_profile(std::string_view profile);
-  std::shared_ptr<const NodeFacts> facts_for(const api::Node& node) const;
-  void charge(const NodeState& node, int64_t sign);
+  void retire_if_idle(uint32_t slot);
+  void rebuild_nodes_with(std::string_view profile);
+  void resolve(NodeFacts& facts) const;
+  // Watts of the holdings of one occupant, or of all when null.
+  void charge(const NodeState& node, const Occupant* only);
+  void uncharge(const NodeState& node, const Occupant* only);
   void recharge_all();
 
-  CowVector<NodeState> nodes_;          // slots are never reused for another name
+  CowVector<NodeState> nodes_;          // by slot
   CowMap<uint32_t> slots_;              // name → slot
-  Cow<std::vector<uint32_t>> by_name_;  // slots of known nodes, by name
+  Cow<std::vector<uint32_t>> by_name_;  // slots of known nodes, in the order of names
+  Cow<std::vector<uint32_t>> unused_;   // slots
   CowMap<std::shared_ptr<const Interior>> profiles_;
   CowMap<SiteFacts> sites_;
-  CowMap<std::string> rack_sites_;
+  CowMap<RackFacts> racks_;
+  CowMap<ModelFacts> models_;
   CowMap<std::shared_ptr<const Occupant>> occupants_;
   PowerGrid power_;
   uint64_t nodes_hash_ = 0, places_hash_ = 0;  // sums, so that order does not matter

@@ -36,6 +36,7 @@ struct Cell {
 struct DeviceKind {
   api::DeviceClass cls = api::DeviceClass::other;
   std::string model;
+  std::string pci_ids;       // "10de:2330"; empty: not on PCI, or unknown
   int64_t memory_bytes = 0;  // 0: unknown
   int cell = -1;             // -1: unknown
   int64_t package = -1;      // -1: unknown

@@ -12,6 +12,7 @@
 #include "api/node.h"
 #include "base/time.h"
 #include "fleet/bits.h"
+#include "fleet/hash.h"
 #include "fleet/interior.h"
 
 namespace freehold::fleet {
@@ -34,7 +35,7 @@ struct NodeFacts {
   std::string site, rack;  // as the node says; Fleet::site_of() also asks the rack
   schema::StringMap labels;
   std::vector<api::Feed> feeds;
-  bool has_ready_condition = false, is_schedulable = false;
+  bool is_ready = false, is_schedulable = false;
   api::Lifecycle lifecycle = api::Lifecycle::in_service;
   Time available_from;
   std::string profile;  // by name, known or not
@@ -53,6 +54,8 @@ struct Taken {
   Bits cpus, devices;
   std::vector<int64_t> memory;  // bytes per cell
   int64_t power_mw = 0;
+
+  void add(const Taken& other);
 };
 Taken compile(const Interior& interior, const api::AllocatedMember& member);
 
@@ -81,7 +84,7 @@ class NodeState {
   const Bits& free_devices() const { return free_devices_; }
   const std::vector<int64_t>& free_memory() const {
     return free_memory_;
-  }                                                         // per cell, never negative
+  }  // per cell, never negative
   int64_t free_power_mw() const { return free_power_mw_; }  // -1: unknown; never below 0 when known
   const Taken& taken() const { return taken_; }             // by all allocations together
   bool is_over_occupied() const;
@@ -89,8 +92,8 @@ class NodeState {
 
   // Equal for nodes with the same interior and the same free CPUs, memory, devices and watts.
   uint64_t free_hash() const { return free_hash_; }
-  // Of all that a decision may see.
-  uint64_t hash() const { return facts_->hash * 0x9E3779B97F4A7C15 + free_hash_; }
+  // Of all that a decision may see of it.
+  uint64_t hash() const { return Hash(facts_->hash).add(free_hash_).value(); }
 
   void set_facts(std::shared_ptr<const NodeFacts> facts);  // keeps the occupancy
   void hold(std::shared_ptr<const Occupant> occupant, uint32_t member);

@@ -21,8 +21,9 @@ using PowerFlow = std::vector<std::pair<std::string, int64_t>>;
 
 class PowerGrid {
  public:
-  void put(const api::PowerDomain& domain);
-  void remove(std::string_view name);
+  // Whether anything changed that loads depend on; then all of them must be added again.
+  bool put(const api::PowerDomain& domain);
+  bool remove(std::string_view name);
 
   // What `power_mw` drawn through these feeds puts on each domain on its way, known or not. Rounded
   // up.
