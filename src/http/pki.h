@@ -17,8 +17,8 @@ struct KeyPair {
 };
 
 struct Subject {
-  std::string common_name;                 // user name, e.g. "freehold:node:gpu-1"
-  std::vector<std::string> organizations;  // groups, e.g. "freehold:nodes"
+  std::string common_name;                   // user name, e.g. "freehold:node:gpu-1"
+  std::vector<std::string> organizations{};  // groups, e.g. "freehold:nodes"
 };
 
 struct Validity {
@@ -31,10 +31,12 @@ Result<KeyPair> issue_server(const KeyPair& authority, const std::vector<std::st
                              Validity validity);
 Result<KeyPair> issue_client(const KeyPair& authority, const Subject& subject, Validity validity);
 
-// PKCS #10. The subject in the request is ignored by sign_request: the caller decides who it is.
+// PKCS #10. The subject in the request is ignored by sign_request: the caller decides who it is. With hosts the certificate
+// also serves them, and the text goes on with the authority's.
 Result<KeyPair> make_request();  // certificate_pem holds the CERTIFICATE REQUEST
 Result<std::string> sign_request(const KeyPair& authority, std::string_view request_pem,
-                                 const Subject& subject, Validity validity);
+                                 const Subject& subject, const std::vector<std::string>& hosts,
+                                 Validity validity);
 
 Result<Validity> certificate_validity(std::string_view certificate_pem);
 Result<Subject> certificate_subject(std::string_view certificate_pem);

@@ -1,0 +1,75 @@
+// Who may do what. Authentication reads what the connection proved (http::Peer); authorisation is a
+// pure function over Roles and RoleBindings in the view, with built-in rules for administrators and
+// for nodes. Admission (schema, policy) is the server's.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/object.h"
+#include "base/result.h"
+#include "http/message.h"
+#include "ledger/ledger.h"
+
+namespace freehold::auth {
+
+inline constexpr std::string_view admins = "freehold:admins";
+inline constexpr std::string_view nodes = "freehold:nodes";
+inline constexpr std::string_view node_prefix =
+    "freehold:node:";  // user name of an agent, before its node's name
+inline constexpr std::string_view anonymous = "system:anonymous";
+inline constexpr std::string_view authenticated = "system:authenticated";
+inline constexpr std::string_view unauthenticated = "system:unauthenticated";
+inline constexpr std::string_view node_lease_namespace = "freehold-node-lease";
+
+struct User {
+  std::string name;
+  std::vector<std::string> groups;
+  bool in(std::string_view group) const;
+};
+
+User authenticate(const http::Peer& peer);
+// The node's name when this is an agent, else empty.
+std::string_view node_of(const User& user);
+
+struct Request {
+  User user;
+  std::string verb;  // get, list, watch, create, update, patch, delete, deletecollection
+  std::string group, resource, subresource, ns, name;
+  std::string field_selector;
+  std::string path;  // set for what is no resource: /metrics
+};
+
+struct Verdict {
+  bool allowed = false;
+  std::string reason;  // for people: which binding allowed it, or what was missing
+};
+
+Verdict authorize(const ledger::Ledger& ledger, const Request& request);
+// `forbidden`, in Kubernetes' words.
+Error forbidden(const Request& request, const Verdict& verdict);
+
+// What an agent may not write even where authorize() lets it: objects of other nodes, and anything
+// but status of its own instances. Everybody else passes. `before` is null on create.
+Result<void> check_write(const User& user, const api::Object* before, const api::Object& after,
+                         std::string_view subresource);
+// Same for reading one object.
+Result<void> check_read(const User& user, const api::Object& object);
+
+// Each rule that holds for a user, for `auth can-i --list`.
+struct GrantedRule {
+  std::vector<std::string> verbs, groups, resources, names;
+};
+std::vector<GrantedRule> rules_for(const ledger::Ledger& ledger, const User& user,
+                                   std::string_view ns);
+
+// Nobody may grant what he does not hold: a Role or RoleBinding that would is `forbidden`.
+Result<void> check_escalation(const ledger::Ledger& ledger, const User& user,
+                              const api::Object& object);
+
+// Namespaces, the default tenant and roles of a new control plane; whatever is there already is
+// left alone.
+std::vector<ledger::Op> bootstrap(const ledger::View& view);
+
+}  // namespace freehold::auth

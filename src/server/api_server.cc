@@ -1,0 +1,95 @@
+#include "server/api_server.h"
+
+#include "base/log.h"
+#include "server/watcher.h"
+
+namespace freehold::server {
+
+void Exchange::respond(http::Response response) {
+  std::string all;
+  for (const std::string& w : warnings) {
+    std::string quoted;
+    json::append_quoted(w, quoted);
+    all += (all.empty() ? "" : ", ") + ("299 - " + quoted);
+  }
+  if (!all.empty()) response.headers["warning"] = std::move(all);
+  if (responder) std::exchange(responder, nullptr)->respond(std::move(response));
+}
+
+About Exchange::about() const { return {route.kind, route.name, {}}; }
+
+void Exchange::fail(const Error& error) { respond(respond_error(error, about())); }
+
+ApiServer::ApiServer(Runtime& runtime, ledger::Ledger& ledger, control::Heartbeats& heartbeats,
+                     const control::Shell* shell, ApiOptions options)
+    : runtime_(runtime),
+      ledger_(ledger),
+      heartbeats_(heartbeats),
+      shell_(shell),
+      options_(std::move(options)) {}
+
+ApiServer::~ApiServer() = default;
+
+void ApiServer::handle(http::Request request, std::unique_ptr<http::Responder> responder) {
+  auto x = std::make_shared<Exchange>();
+  x->request = std::move(request);
+  x->responder = std::move(responder);
+  x->user = auth::authenticate(x->request.peer);
+  dispatch(x);
+}
+
+Result<void> ApiServer::check_access(Exchange& x) const {
+  auth::Request request;
+  request.user = x.user;
+  if (x.route.kind == nullptr) {
+    request.verb = x.request.method;
+    request.path = x.request.path;
+  } else {
+    request.verb = x.route.verb;
+    request.group = x.route.kind->group;
+    request.resource = x.route.kind->plural;
+    request.subresource = x.route.subresource;
+    request.ns = x.route.ns;
+    request.name = x.route.name;
+    request.field_selector = x.request.parameter("fieldSelector").value_or("");
+  }
+  const auth::Verdict verdict = auth::authorize(ledger_, request);
+  if (!verdict.allowed) return auth::forbidden(request, verdict);
+  return {};
+}
+
+void ApiServer::dispatch(const ExchangePtr& x) {
+  auto routed = route(x->request);
+  // What is no kind of ours may still be a review, a plan or a stand-in: decided once it is known
+  // who asks.
+  const bool unknown = !routed && routed.error().reason == Reason::not_found;
+  if (!routed && !unknown) return x->fail(routed.error());
+  if (routed) x->route = std::move(*routed);
+  if (auto r = check_access(*x); !r) return x->fail(r.error());
+  if (x->route.kind == nullptr) {
+    other(x);
+    if (x->responder)
+      x->fail(unknown
+                  ? routed.error()
+                  : Error{Reason::not_found,
+                          "the server could not find the requested resource: " + x->request.path});
+    return;
+  }
+  auto form = negotiate(x->request.header("accept"));
+  if (!form) return x->fail(form.error());
+  x->form = *form;
+  const std::string& verb = x->route.verb;
+  ++requests_[verb + " " + std::string(x->route.kind->plural)];
+  if (is_node_lease(x->route) && verb != "watch") return node_lease(x);
+  if (x->route.subresource == "log") return log(x);
+  if (verb == "get") return get(x);
+  if (verb == "list") return list(x);
+  if (verb == "watch") return watch(x);
+  if (verb == "create") return create(x);
+  if (verb == "update") return update(x);
+  if (verb == "patch") return patch(x, 0);
+  if (verb == "delete") return remove(x);
+  remove_collection(x);
+}
+
+}  // namespace freehold::server

@@ -1,0 +1,159 @@
+// Agents join: a one-time token buys a certificate for one node. Tokens are kept as digests, are
+// used up in the commit that accepts them, and end by themselves. POST /tokens (administrators),
+// /join (the token is the proof), /renew (the certificate is).
+#include <algorithm>
+
+#include "api/core.h"
+#include "base/strings.h"
+#include "http/pki.h"
+#include "server/api_server.h"
+
+namespace freehold::server {
+
+namespace {
+
+constexpr std::string_view token_namespace = "freehold-system";
+constexpr std::string_view token_type = "freehold.dev/join-token";
+constexpr Duration token_life = hours(1);
+constexpr Duration longest_token_life = hours(24 * 7);
+constexpr Duration certificate_life = hours(24 * 90);
+
+json::Value body_of(const http::Request& r) {
+  auto parsed = r.body ? json::parse(*r.body) : Result<json::Value>(json::Value());
+  return parsed ? std::move(*parsed) : json::Value();
+}
+
+// Compares in constant time.
+bool same(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned char differs = 0;
+  for (size_t i = 0; i < a.size(); ++i)
+    differs = static_cast<unsigned char>(differs | (a[i] ^ b[i]));
+  return differs == 0;
+}
+
+std::string text_of(const api::Secret& secret, std::string_view key) {
+  const auto it = secret.data.find(key);
+  return it == secret.data.end() ? std::string() : it->second.data;
+}
+
+Result<std::string> certificate_for(const ApiOptions& options, std::string_view node,
+                                    const json::Value& body, Time now) {
+  const std::string_view csr = body.string_at({"csr"});
+  if (csr.empty()) return Error{Reason::bad_request, "csr: a PEM certificate request is required"};
+  std::vector<std::string> hosts;
+  if (const json::Value* addresses = body.at({"addresses"}); addresses && addresses->as_array())
+    for (const json::Value& a : *addresses->as_array())
+      if (a.as_string() && hosts.size() < 16 && a.as_string()->size() <= 253)
+        hosts.push_back(*a.as_string());
+  const http::Subject subject{std::string(auth::node_prefix) + std::string(node),
+                              {std::string(auth::nodes)}};
+  return http::sign_request(options.authority, csr, subject, hosts,
+                            {now - minutes(5), now + certificate_life});
+}
+
+void respond_certificate(const ApiOptions& options, const ExchangePtr& x, std::string certificate) {
+  json::Object out;
+  out["certificate"] = std::move(certificate);
+  out["ca"] = options.authority.certificate_pem;
+  x->respond(respond_value(200, out));
+}
+
+void make_token(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
+                const ExchangePtr& x) {
+  const json::Value body = body_of(x->request);
+  const std::string node(body.string_at({"nodeName"}));
+  Duration life = token_life;
+  if (const auto ttl = body.string_at({"ttl"}); !ttl.empty()) {
+    const auto parsed = parse_duration(ttl);
+    if (!parsed || *parsed <= seconds(0) || *parsed > longest_token_life)
+      return x->fail({Reason::invalid,
+                      "ttl: use a duration up to 168h",
+                      {{"FieldValueInvalid", "ttl", "use a duration up to 168h"}}});
+    life = *parsed;
+  }
+  if (!node.empty() && !is_dns_subdomain(node))
+    return x->fail({Reason::invalid,
+                    "nodeName: is no valid name",
+                    {{"FieldValueInvalid", "nodeName", "is no valid name"}}});
+  const auto ca = http::certificate_sha256(options.authority.certificate_pem);
+  if (!ca) return x->fail(ca.error());
+  const std::string id = runtime.random_token(8);
+  const std::string secret = runtime.random_token(24);
+  const std::string expires = format_rfc3339(runtime.now() + life);
+  api::Secret kept;
+  kept.metadata.name = "join-" + id;
+  kept.metadata.ns = token_namespace;
+  kept.type = token_type;
+  kept.data["digest"].data = to_hex(http::sha256(secret));
+  kept.data["expires"].data = expires;
+  if (!node.empty()) kept.data["node"].data = node;
+  ledger::Change change;
+  change.actor.user = x->user.name;
+  change.ops.push_back({ledger::OpType::create, api::Object::of(std::move(kept)), 0, {}});
+  ledger.submit(std::move(change), [x, expires, token = "fh1." + *ca + "." + id + "." + secret](
+                                       const Result<ledger::Committed>& done) {
+    if (!done) return x->fail(done.error());
+    json::Object out;
+    out["token"] = token;
+    out["expires"] = expires;
+    x->respond(respond_value(201, out));
+  });
+}
+
+void join(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
+          const ExchangePtr& x) {
+  const json::Value body = body_of(x->request);
+  const std::string node(body.string_at({"nodeName"}));
+  const auto parts = split(body.string_at({"token"}), '.');
+  // One answer for every fault of a token: who guesses learns nothing.
+  const Error refused{Reason::unauthorized,
+                      "the token is not valid: it is unknown, used up, or has ended; make one with "
+                      "`freehold token`"};
+  if (!is_dns_subdomain(node)) return x->fail({Reason::bad_request, "nodeName: is no valid name"});
+  if (parts.size() != 4 || parts[0] != "fh1") return x->fail(refused);
+  const auto record = ledger.view().find(api::kind_of<api::Secret>(), token_namespace,
+                                         "join-" + std::string(parts[2]));
+  const auto* secret = record ? record->object.as<api::Secret>() : nullptr;
+  if (secret == nullptr || secret->type != token_type) return x->fail(refused);
+  const auto expires = parse_rfc3339(text_of(*secret, "expires"));
+  const std::string bound = text_of(*secret, "node");
+  if (!same(text_of(*secret, "digest"), to_hex(http::sha256(parts[3]))) || !expires ||
+      *expires <= runtime.now() || (!bound.empty() && bound != node))
+    return x->fail(refused);
+  auto certificate = certificate_for(options, node, body, runtime.now());
+  if (!certificate) return x->fail(certificate.error());
+  ledger::Change change;
+  change.actor.user = std::string(auth::node_prefix) + node;
+  change.ops.push_back({ledger::OpType::remove, record->object, record->rev, {}});
+  ledger.submit(std::move(change),
+                [&options, x, refused, pem = *certificate](const Result<ledger::Committed>& done) {
+                  if (!done) return x->fail(refused);  // someone else was faster
+                  respond_certificate(options, x, pem);
+                });
+}
+
+}  // namespace
+
+bool join_requests(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
+                   const ExchangePtr& x) {
+  const std::string& path = x->request.path;
+  if (path != "/join" && path != "/renew" && path != "/tokens") return false;
+  if (x->request.method != "POST") {
+    x->fail({Reason::method_not_allowed, "use POST"});
+  } else if (path == "/tokens") {
+    make_token(runtime, ledger, options, x);
+  } else if (path == "/join") {
+    join(runtime, ledger, options, x);
+  } else {
+    const std::string_view node = auth::node_of(x->user);
+    auto certificate = node.empty()
+                           ? Result<std::string>(Error{Reason::forbidden, "only agents renew"})
+                           : certificate_for(options, node, body_of(x->request), runtime.now());
+    certificate ? respond_certificate(options, x, std::move(*certificate))
+                : x->fail(certificate.error());
+  }
+  return true;
+}
+
+}  // namespace freehold::server

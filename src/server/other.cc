@@ -1,0 +1,148 @@
+// What is no kind of ours: health, version, metrics, discovery, and what kubectl expects of any
+// server.
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/strings.h"
+#include "server/api_server.h"
+
+namespace freehold::server {
+
+namespace {
+
+http::Response version_of(std::string_view version) {
+  json::Object v;
+  // Clients gate behaviour on these numbers: what is claimed is what this API follows.
+  v["major"] = "1";
+  v["minor"] = "33";
+  v["gitVersion"] = "v1.33.0+freehold." + std::string(version);
+  v["gitCommit"] = "";
+  v["gitTreeState"] = "clean";
+  v["buildDate"] = "";
+  v["goVersion"] = "";
+  v["compiler"] = "";
+  v["platform"] = "linux/amd64";
+  return respond_value(200, v);
+}
+
+void line(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
+  out += "# HELP " + std::string(name) + " " + std::string(help) + "\n# TYPE " + std::string(name) +
+         " " + std::string(type) + "\n";
+}
+
+void sample(std::string& out, std::string_view name, std::string_view labels, uint64_t value) {
+  out += std::string(name) + (labels.empty() ? "" : "{" + std::string(labels) + "}") + " " +
+         std::to_string(value) + "\n";
+}
+
+std::string metrics_text(const ledger::Ledger& ledger, store::Store& store,
+                         const control::Shell* shell,
+                         const std::map<std::string, uint64_t>& requests, size_t watchers) {
+  std::string out;
+  const store::Stats s = store.stats();
+  const ledger::Stats& l = ledger.stats();
+  line(out, "freehold_store_objects", "gauge", "Objects in the store.");
+  sample(out, "freehold_store_objects", "", s.keys);
+  line(out, "freehold_store_bytes", "gauge", "Bytes of the objects in the store.");
+  sample(out, "freehold_store_bytes", "", s.bytes);
+  line(out, "freehold_store_commits_total", "counter", "Durable commits.");
+  sample(out, "freehold_store_commits_total", "", s.commits);
+  line(out, "freehold_store_group_commits_total", "counter",
+       "Disk writes; each carries one commit or more.");
+  sample(out, "freehold_store_group_commits_total", "", s.group_commits);
+  line(out, "freehold_store_waiting_commits", "gauge", "Commits on their way to the disk.");
+  sample(out, "freehold_store_waiting_commits", "", s.waiting);
+  line(out, "freehold_store_revision", "gauge", "Revision of the last durable change.");
+  sample(out, "freehold_store_revision", "", store.head());
+  line(out, "freehold_ledger_leaves_total", "counter", "Leaves appended to the record.");
+  sample(out, "freehold_ledger_leaves_total", "", l.leaves);
+  line(out, "freehold_ledger_conflicts_total", "counter",
+       "Commits refused for a revision or for capacity.");
+  sample(out, "freehold_ledger_conflicts_total", "", l.conflicts);
+  line(out, "freehold_ledger_refused_total", "counter", "Commits refused for other reasons.");
+  sample(out, "freehold_ledger_refused_total", "", l.refused);
+  line(out, "freehold_requests_total", "counter", "Requests for resources.");
+  for (const auto& [key, count] : requests) {
+    const auto parts = split(key, ' ');
+    sample(out, "freehold_requests_total",
+           "verb=\"" + std::string(parts[0]) + "\",resource=\"" + std::string(parts[1]) + "\"",
+           count);
+  }
+  line(out, "freehold_watches", "gauge", "Watches that run.");
+  sample(out, "freehold_watches", "", watchers);
+  line(out, "freehold_bugs_total", "counter", "Survived bugs; anything but 0 is worth a report.");
+  sample(out, "freehold_bugs_total", "", bugs_found());
+  if (shell == nullptr) return out;
+  line(out, "freehold_controller_plans_total", "counter", "Plans made.");
+  for (const auto& c : shell->stats())
+    sample(out, "freehold_controller_plans_total", "controller=\"" + c.name + "\"", c.plans);
+  line(out, "freehold_controller_failures_total", "counter", "Commits of plans that did not land.");
+  for (const auto& c : shell->stats())
+    sample(out, "freehold_controller_failures_total", "controller=\"" + c.name + "\"", c.failures);
+  line(out, "freehold_controller_waiting", "gauge", "Keys that wait for a plan or a commit.");
+  for (const auto& c : shell->stats())
+    sample(out, "freehold_controller_waiting", "controller=\"" + c.name + "\"", c.waiting);
+  return out;
+}
+
+// kubectl cluster-info and k9s list these; there are none here.
+struct StandIn {
+  std::string_view plural, list_kind;
+};
+constexpr StandIn stand_ins[] = {{"services", "ServiceList"}, {"pods", "PodList"}};
+
+}  // namespace
+
+std::optional<http::Response> stand_in(const http::Request& request, Form form) {
+  if (request.method != "GET" || !request.path.starts_with("/api/v1/")) return std::nullopt;
+  const auto parts = split(std::string_view(request.path).substr(8), '/');
+  const bool everywhere = parts.size() == 1;
+  const bool within = parts.size() == 3 && parts[0] == "namespaces";
+  if (!everywhere && !within) return std::nullopt;
+  for (const StandIn& s : stand_ins) {
+    if (parts.back() != s.plural) continue;
+    json::Object metadata, list;
+    metadata["resourceVersion"] = "0";
+    list["kind"] = form == Form::table ? std::string_view("Table") : s.list_kind;
+    list["apiVersion"] = form == Form::table ? "meta.k8s.io/v1" : "v1";
+    list["metadata"] = std::move(metadata);
+    if (form == Form::table) list["columnDefinitions"] = json::Array{};
+    list[form == Form::table ? "rows" : "items"] = json::Array{};
+    return respond_value(200, list);
+  }
+  return std::nullopt;
+}
+
+void ApiServer::other(const ExchangePtr& x) {
+  const http::Request& r = x->request;
+  const std::string& path = r.path;
+  const bool reads = r.method == "GET" || r.method == "HEAD";
+  if (reads && path == "/version") return x->respond(version_of(options_.version));
+  if (reads && (path == "/livez" || path == "/healthz" || path.starts_with("/livez/")))
+    return x->respond(respond_text(200, "ok"));
+  if (reads && (path == "/readyz" || path.starts_with("/readyz/")))
+    return x->respond(draining_ ? respond_text(503, "draining") : respond_text(200, "ok"));
+  if (reads && path == "/metrics") {
+    http::Response response = respond_text(
+        200, metrics_text(ledger_, ledger_.store(), shell_, requests_, watchers_.size()));
+    response.headers["content-type"] = "text/plain; version=0.0.4; charset=utf-8";
+    return x->respond(std::move(response));
+  }
+  if (reads && path == "/") {
+    json::Object root;
+    root["paths"] =
+        json::Array{json::Value("/api"),     json::Value("/apis"),       json::Value("/livez"),
+                    json::Value("/metrics"), json::Value("/openapi/v2"), json::Value("/openapi/v3"),
+                    json::Value("/readyz"),  json::Value("/version")};
+    return x->respond(respond_value(200, root));
+  }
+  if (auto response = discovery(r)) return x->respond(std::move(*response));
+  if (auto response = openapi(r, options_.version)) return x->respond(std::move(*response));
+  if (auto response = review(ledger_, x->user, r)) return x->respond(std::move(*response));
+  if (join_requests(runtime_, ledger_, options_, x)) return;
+  if (change_requests(runtime_, ledger_, x)) return;
+  if (auto form = negotiate(r.header("accept")); form)
+    if (auto response = stand_in(r, *form)) return x->respond(std::move(*response));
+}
+
+}  // namespace freehold::server

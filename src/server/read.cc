@@ -1,0 +1,266 @@
+// Reading: one object, a list at a snapshot, the log of an instance.
+#include <algorithm>
+
+#include "api/workload.h"
+#include "base/limits.h"
+#include "base/strings.h"
+#include "json/yaml.h"
+#include "server/api_server.h"
+
+namespace freehold::server {
+
+namespace {
+
+constexpr Duration catch_up = seconds(3);
+
+std::string prefix_of(const Route& route) {
+  std::string prefix = route.kind->key_prefix();
+  if (!route.ns.empty()) prefix += route.ns + "/";
+  return prefix;
+}
+
+// Where a paged list goes on: the snapshot and the last key of the page before. Opaque to clients.
+struct Continue {
+  store::Rev rev = 0;
+  std::string after;
+};
+
+std::string encode_continue(const Continue& c) {
+  return base64url_encode("1\n" + std::to_string(c.rev) + "\n" + c.after);
+}
+
+Result<Continue> decode_continue(std::string_view token, std::string_view prefix) {
+  const auto text = base64url_decode(token);
+  const auto parts = text ? split(*text, '\n') : std::vector<std::string_view>{};
+  if (parts.size() != 3 || parts[0] != "1" || !parse_uint(parts[1]) ||
+      !parts[2].starts_with(prefix))
+    return Error{Reason::bad_request, "continue key is not valid"};
+  return Continue{*parse_uint(parts[1]), std::string(parts[2])};
+}
+
+struct Selected {
+  std::vector<ledger::RecordPtr> records;
+  store::Rev rev = 0;
+  std::string next;  // continue token
+  std::optional<size_t> remaining;
+};
+
+struct Query {
+  std::string prefix;
+  LabelSelector labels;
+  FieldSelector fields;
+  size_t limit = 0;
+  store::Rev exact = 0;  // 0: latest
+  std::string after;
+  bool selective() const { return !labels.empty() || !fields.empty(); }
+};
+
+Result<Query> read_query(const Exchange& x) {
+  Query q;
+  const http::Request& r = x.request;
+  q.prefix = prefix_of(x.route);
+  q.labels = TRY(LabelSelector::parse(r.parameter("labelSelector").value_or("")));
+  q.fields = TRY(FieldSelector::parse(*x.route.kind, r.parameter("fieldSelector").value_or("")));
+  if (const auto limit = r.parameter("limit"); limit && !limit->empty()) {
+    const auto n = parse_uint(*limit);
+    if (!n) return Error{Reason::bad_request, "limit must be a number"};
+    q.limit = *n;
+  }
+  const std::string_view version = r.parameter("resourceVersion").value_or("");
+  const std::string_view match = r.parameter("resourceVersionMatch").value_or("");
+  if (!version.empty() && !parse_uint(version))
+    return Error{Reason::bad_request,
+                 "resourceVersion \"" + std::string(version) + "\" is not a number"};
+  if (!match.empty() && match != "Exact" && match != "NotOlderThan")
+    return Error{Reason::bad_request, "resourceVersionMatch must be Exact or NotOlderThan"};
+  if (!match.empty() && version.empty())
+    return Error{Reason::bad_request,
+                 "resourceVersionMatch is forbidden unless resourceVersion is provided"};
+  if (match == "Exact") q.exact = parse_uint(version).value_or(0);
+  if (const auto token = r.parameter("continue"); token && !token->empty()) {
+    const Continue c = TRY(decode_continue(*token, q.prefix));
+    q.exact = c.rev;
+    q.after = c.after;
+  }
+  return q;
+}
+
+// The latest state, straight from the view.
+void select_latest(const ledger::Ledger& ledger, const Query& q, Selected& out) {
+  out.rev = ledger.view().rev();
+  size_t beyond = 0;
+  ledger.view().each(q.prefix, [&](const ledger::RecordPtr& r) {
+    if (!q.labels.matches(r->object.meta().labels) || !q.fields.matches(r->object)) return true;
+    if (q.limit > 0 && out.records.size() == q.limit) {
+      ++beyond;
+      return !q.selective();  // with selectors the rest is not counted
+    }
+    out.records.push_back(r);
+    return true;
+  });
+  if (beyond == 0) return;
+  out.next = encode_continue({out.rev, out.records.back()->object.key()});
+  if (!q.selective()) out.remaining = beyond;
+}
+
+// A snapshot of the past, from the store.
+Result<void> select_past(const ledger::Ledger& ledger, store::Store& store, const api::Kind& kind,
+                         const Query& q, Selected& out) {
+  (void)ledger;
+  std::string after = q.after;
+  for (;;) {
+    const store::Page page = TRY(store.list(
+        {q.prefix, after, q.limit == 0 ? 0 : std::max(q.limit, limits::list_page), q.exact}));
+    out.rev = page.rev;
+    for (size_t i = 0; i < page.entries.size(); ++i) {
+      const store::Entry& e = page.entries[i];
+      after = e.key;
+      auto object = TRY(api::decode(kind, *e.value));
+      if (!q.labels.matches(object.meta().labels) || !q.fields.matches(object)) continue;
+      out.records.push_back(std::make_shared<const ledger::Record>(
+          ledger::Record{std::move(object), e.value, e.rev, e.created}));
+      if (q.limit == 0 || out.records.size() < q.limit) continue;
+      const size_t rest = page.entries.size() - i - 1 + page.remaining;
+      if (rest > 0) out.next = encode_continue({out.rev, after});
+      if (rest > 0 && !q.selective()) out.remaining = rest;
+      return {};
+    }
+    if (!page.more) return {};
+  }
+}
+
+json::Object list_metadata(const Selected& s) {
+  json::Object metadata;
+  metadata["resourceVersion"] = std::to_string(s.rev);
+  if (!s.next.empty()) metadata["continue"] = s.next;
+  if (s.remaining) metadata["remainingItemCount"] = static_cast<int64_t>(*s.remaining);
+  return metadata;
+}
+
+// Stored bytes go out as they are: nothing is decoded or printed again.
+http::Response json_list(const api::Kind& kind, const Selected& s) {
+  std::string body = "{\"kind\":\"" + std::string(kind.list_name) + "\",\"apiVersion\":\"" +
+                     kind.api_version() + "\",\"metadata\":" + json::print(list_metadata(s)) +
+                     ",\"items\":[";
+  size_t size = body.size() + 2;
+  for (const auto& r : s.records) size += r->bytes->size() + 1;
+  body.reserve(size);
+  for (size_t i = 0; i < s.records.size(); ++i) {
+    if (i > 0) body += ',';
+    body += *s.records[i]->bytes;
+  }
+  body += "]}";
+  return respond_json(200, std::move(body));
+}
+
+Result<http::Response> respond_list(const Exchange& x, const Selected& s, Time now) {
+  const api::Kind& kind = *x.route.kind;
+  switch (x.form) {
+    case Form::json:
+      return json_list(kind, s);
+    case Form::yaml: {
+      const http::Response plain = json_list(kind, s);
+      return respond_value(200, TRY(json::parse(*plain.body)), Form::yaml);
+    }
+    case Form::table: {
+      const TableOptions options = TRY(table_options(x.request));
+      std::vector<const api::Object*> rows;
+      for (const auto& r : s.records) rows.push_back(&r->object);
+      return respond_value(200, table_of(kind, rows, now, options, list_metadata(s)));
+    }
+    case Form::partial: {
+      json::Array items;
+      for (const auto& r : s.records) items.push_back(partial_of(r->object));
+      json::Object list;
+      list["kind"] = "PartialObjectMetadataList";
+      list["apiVersion"] = "meta.k8s.io/v1";
+      list["metadata"] = list_metadata(s);
+      list["items"] = std::move(items);
+      return respond_value(200, list);
+    }
+  }
+  return Error{Reason::internal, "unknown form"};
+}
+
+}  // namespace
+
+void ApiServer::when_reached(const ExchangePtr& x, store::Rev rev, std::function<void()> then) {
+  if (ledger_.view().rev() >= rev) return then();
+  const Duration started = runtime_.uptime();
+  auto look = std::make_shared<std::function<void()>>();
+  *look = [this, x, rev, then = std::move(then), started, look] {
+    if (ledger_.view().rev() >= rev) {
+      then();
+    } else if (runtime_.uptime() - started >= catch_up) {
+      x->fail({Reason::timeout,
+               "Too large resource version: " + std::to_string(rev) +
+                   ", current: " + std::to_string(ledger_.view().rev()),
+               {{"ResourceVersionTooLarge", "", "Too large resource version"}}});
+    } else {
+      runtime_.after(milliseconds(50), *look);
+      return;
+    }
+    *look = nullptr;  // breaks the cycle that kept this alive
+  };
+  runtime_.after(milliseconds(50), *look);
+}
+
+void ApiServer::get(const ExchangePtr& x) {
+  const ledger::RecordPtr record = ledger_.view().find(*x->route.kind, x->route.ns, x->route.name);
+  if (!record)
+    return x->fail(
+        {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
+  if (auto r = auth::check_read(x->user, record->object); !r) return x->fail(r.error());
+  switch (x->form) {
+    case Form::json: {
+      http::Response response;
+      response.headers["content-type"] = "application/json";
+      response.body = record->bytes;
+      return x->respond(std::move(response));
+    }
+    case Form::yaml:
+      return x->respond(respond_value(200, api::to_json(record->object), Form::yaml));
+    case Form::partial:
+      return x->respond(respond_value(200, partial_of(record->object)));
+    case Form::table: {
+      auto options = table_options(x->request);
+      if (!options) return x->fail(options.error());
+      json::Object metadata;
+      metadata["resourceVersion"] = std::to_string(record->rev);
+      return x->respond(respond_value(
+          200, table_of(*x->route.kind, {&record->object}, runtime_.now(), *options, metadata)));
+    }
+  }
+}
+
+void ApiServer::list(const ExchangePtr& x) {
+  auto query = read_query(*x);
+  if (!query) return x->fail(query.error());
+  const auto version = parse_uint(x->request.parameter("resourceVersion").value_or("")).value_or(0);
+  when_reached(x, query->after.empty() ? version : 0, [this, x, q = std::move(*query)] {
+    Selected selected;
+    if (q.exact == 0 || (q.exact == ledger_.view().rev() && q.after.empty())) {
+      select_latest(ledger_, q, selected);
+    } else if (auto r = select_past(ledger_, ledger_.store(), *x->route.kind, q, selected); !r) {
+      return x->fail(r.error());
+    }
+    auto response = respond_list(*x, selected, runtime_.now());
+    response ? x->respond(std::move(*response)) : x->fail(response.error());
+  });
+}
+
+void ApiServer::log(const ExchangePtr& x) {
+  const auto* instance = ledger_.view().get<api::Instance>(x->route.ns, x->route.name);
+  if (instance == nullptr)
+    return x->fail(
+        {Reason::not_found, "instances.freehold.dev \"" + x->route.name + "\" not found"});
+  const auto* node = ledger_.view().get<api::Node>({}, instance->spec.node);
+  if (node == nullptr || node->status.agent_endpoint.empty() || !options_.fetch_from_agent)
+    return x->fail(
+        {Reason::unavailable, "node \"" + instance->spec.node + "\" serves no logs now"});
+  options_.fetch_from_agent(node->status.agent_endpoint,
+                            "/logs/" + x->route.ns + "/" + x->route.name, x->request.query,
+                            std::move(x->responder));
+}
+
+}  // namespace freehold::server

@@ -1,0 +1,43 @@
+// One running watch: follows the store and turns commits into events for one client. Private to the
+// server.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "server/api_server.h"
+
+namespace freehold::server {
+
+struct Watcher : std::enable_shared_from_this<Watcher> {
+  Watcher(Runtime& r, ledger::Ledger& l, ExchangePtr exchange)
+      : runtime(r), ledger(l), x(std::move(exchange)) {}
+
+  Result<void> prepare();  // reads selectors and parameters
+  void start(store::Rev after, bool initial_events);
+  void deliver(const store::CommitPtr& commit);
+  void bookmark(bool initial_end);
+  void end();
+
+  // Sends one event; `bytes` is the object as JSON when it goes out as it is stored.
+  void send(std::string_view type, const api::Object& object, const store::Bytes& bytes);
+  bool wants(const api::Object& object) const;
+  void fail(const Error& error);  // as an ERROR event, then the end
+  void schedule_bookmark();
+
+  Runtime& runtime;
+  ledger::Ledger& ledger;
+  ExchangePtr x;
+  std::shared_ptr<http::Stream> stream;
+  std::unique_ptr<store::Watch> watch;
+  LabelSelector labels;
+  FieldSelector fields;
+  TableOptions table;
+  std::string prefix;
+  bool bookmarks = false, table_sent = false, ended = false;
+  store::Rev sent = 0;
+  Timer timeout, next_bookmark;
+  std::function<void()> on_end;
+};
+
+}  // namespace freehold::server

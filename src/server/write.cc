@@ -1,0 +1,361 @@
+// Writing one object: create, update, patch. Strictness, names, rules of the tables and rights are
+// checked here; conditions, capacity and metadata by the ledger.
+#include <algorithm>
+
+#include "api/core.h"
+#include "api/tenancy.h"
+#include "base/limits.h"
+#include "base/strings.h"
+#include "json/patch.h"
+#include "json/yaml.h"
+#include "schema/protobuf.h"
+#include "server/api_server.h"
+
+namespace freehold::server {
+
+namespace {
+
+constexpr int patch_attempts = 5;
+
+const schema::FieldInfo* field_of(const api::Kind& kind, std::string_view name) {
+  for (const schema::FieldInfo& f : kind.type->fields)
+    if (f.name == name) return &f;
+  return nullptr;
+}
+
+void copy_field(const api::Kind& kind, std::string_view name, api::Object& to,
+                const api::Object& from) {
+  const schema::FieldInfo* f = field_of(kind, name);
+  if (f != nullptr && f->type->copy != nullptr)
+    f->type->copy(f->get(to.data()), f->at(from.data()));
+}
+
+void clear_field(const api::Kind& kind, std::string_view name, api::Object& object) {
+  if (const schema::FieldInfo* f = field_of(kind, name)) f->type->clear(f->get(object.data()));
+}
+
+// Unknown and duplicate fields, as the client wishes: refused (the default), warned about, or
+// ignored.
+Result<void> judge_fields(Exchange& x, const schema::ReadOutcome& outcome) {
+  if (outcome.empty()) return {};
+  const std::string_view wish = x.request.parameter("fieldValidation").value_or("Strict");
+  if (wish == "Ignore") return {};
+  const std::vector<std::string> messages = outcome.messages();
+  if (wish == "Warn") {
+    x.warnings.insert(x.warnings.end(), messages.begin(), messages.end());
+    return {};
+  }
+  if (wish != "Strict" && !wish.empty())
+    return Error{Reason::bad_request, "fieldValidation must be Ignore, Warn or Strict"};
+  Error error{Reason::bad_request, "strict decoding error: " + join(messages, ", ")};
+  for (const std::string& path : outcome.unknown)
+    error.causes.push_back({"FieldValueInvalid", path, "unknown field"});
+  for (const std::string& path : outcome.duplicate)
+    error.causes.push_back({"FieldValueDuplicate", path, "field appears twice"});
+  return error;
+}
+
+std::string random_suffix(Runtime& runtime) {
+  static constexpr std::string_view letters = "bcdfghjklmnpqrstvwxz2456789";
+  std::string suffix;
+  for (int i = 0; i < 5; ++i)
+    suffix += letters[static_cast<size_t>(
+        runtime.random().in(0, static_cast<int64_t>(letters.size()) - 1))];
+  return suffix;
+}
+
+bool is_own(const api::Kind& kind) { return kind.group == api::group; }
+
+}  // namespace
+
+Result<bool> ApiServer::is_dry_run(const Exchange& x) const {
+  const auto value = x.request.parameter("dryRun");
+  if (!value || value->empty()) return false;
+  if (*value == "All") return true;
+  return Error{Reason::bad_request, "dryRun must be All"};
+}
+
+Result<api::Object> ApiServer::read_document(Exchange& x, const json::Value& document) {
+  api::Object object(*x.route.kind);
+  schema::Errors errors;
+  const auto outcome = TRY(api::read_object(object, document, errors));
+  TRY(judge_fields(x, outcome));
+  if (!errors.empty()) return errors.to_error(x.route.kind->name, x.route.name);
+  return object;
+}
+
+Result<api::Object> ApiServer::read_body(Exchange& x) {
+  if (!x.request.body || x.request.body->empty())
+    return Error{Reason::bad_request, "the request has no body"};
+  const api::Kind& kind = *x.route.kind;
+  const Encoding encoding = TRY(encoding_of(x.request.header("content-type")));
+  if (encoding == Encoding::yaml)
+    return read_document(x, TRY(json::parse_yaml_or_json(*x.request.body)));
+  api::Object object(kind);
+  schema::Errors errors;
+  if (encoding == Encoding::protobuf) {
+    const auto envelope = TRY(schema::open_protobuf(*x.request.body));
+    if (envelope.kind != kind.name || envelope.api_version != kind.api_version())
+      return Error{Reason::bad_request,
+                   "the body is a " + envelope.kind + ", not a " + std::string(kind.name)};
+    if (is_own(kind))
+      return Error{Reason::unsupported_media_type, kind.resource() + " is read as JSON or YAML"};
+    const auto fields =
+        TRY(schema::read_protobuf(*kind.type, object.data(), envelope.message, errors));
+    TRY(judge_fields(x, fields));
+    if (!errors.empty()) return errors.to_error(kind.name, object.meta().name);
+    return object;
+  }
+  if (encoding != Encoding::json)
+    return Error{Reason::unsupported_media_type, "a patch is sent with PATCH"};
+  const auto outcome = TRY(api::read_object(object, std::string_view(*x.request.body), errors));
+  TRY(judge_fields(x, outcome));
+  if (!errors.empty()) return errors.to_error(kind.name, object.meta().name);
+  return object;
+}
+
+// Names, namespace, fields that are not the client's to set, rules.
+Result<void> ApiServer::check_new(Exchange& x, api::Object& object) {
+  const api::Kind& kind = *x.route.kind;
+  api::ObjectMeta& meta = object.meta();
+  if (kind.namespaced) {
+    if (meta.ns.empty()) meta.ns = x.route.ns;
+    if (meta.ns != x.route.ns)
+      return Error{Reason::bad_request, "the namespace of the object (" + meta.ns +
+                                            ") does not match the namespace on the request (" +
+                                            x.route.ns + ")"};
+    const auto* ns = ledger_.view().get<api::Namespace>({}, meta.ns);
+    if (ns == nullptr) return Error{Reason::not_found, "namespaces \"" + meta.ns + "\" not found"};
+    if (ns->metadata.deletion_timestamp.is_set())
+      return Error{Reason::forbidden,
+                   "unable to create new content in namespace " + meta.ns +
+                       " because it is being terminated",
+                   {{"NamespaceTerminating", "metadata.namespace",
+                     "namespace " + meta.ns + " is being terminated"}}};
+  } else if (!meta.ns.empty()) {
+    return Error{Reason::bad_request,
+                 kind.resource() + " is not namespaced; leave metadata.namespace out"};
+  }
+  if (meta.name.empty() && !meta.generate_name.empty())
+    meta.name = meta.generate_name + random_suffix(runtime_);
+  if (meta.name.empty())
+    return Error{
+        Reason::invalid,
+        std::string(kind.name) +
+            " \"\" is invalid: metadata.name: Required value: name or generateName is required",
+        {{"FieldValueRequired", "metadata.name",
+          "Required value: name or generateName is required"}}};
+  if (!meta.resource_version.empty())
+    return Error{Reason::bad_request, "resourceVersion should not be set on objects to be created"};
+  meta.uid.clear();
+  meta.deletion_timestamp = {};
+  meta.managed_fields.clear();
+  if (kind.has_status) clear_field(kind, "status", object);
+  if (auto* ns = object.as<api::Namespace>(); ns && ns->spec.finalizers.empty())
+    ns->spec.finalizers.emplace_back("kubernetes");
+  if (kind.admit != nullptr) kind.admit(object.data());
+  schema::Errors errors;
+  api::validate(object, errors);
+  if (!errors.empty()) return errors.to_error(kind.name, meta.name);
+  TRY(auth::check_escalation(ledger_, x.user, object));
+  return auth::check_write(x.user, nullptr, object, x.route.subresource);
+}
+
+Result<void> ApiServer::check_changed(Exchange& x, const ledger::RecordPtr& before,
+                                      api::Object& after) {
+  const api::Kind& kind = *x.route.kind;
+  api::ObjectMeta& meta = after.meta();
+  const api::ObjectMeta& old = before->object.meta();
+  if (meta.name.empty()) meta.name = old.name;
+  if (meta.ns.empty()) meta.ns = old.ns;
+  if (meta.name != old.name || meta.ns != old.ns)
+    return Error{Reason::bad_request, "the name of the object (" + meta.name +
+                                          ") does not match the name on the URL (" + old.name +
+                                          ")"};
+  if (!meta.uid.empty() && meta.uid != old.uid)
+    return Error{Reason::conflict, "Precondition failed: UID in precondition: " + meta.uid +
+                                       ", UID in object meta: " + old.uid};
+  meta.managed_fields = old.managed_fields;
+  meta.generate_name = old.generate_name;
+  if (x.route.subresource == "status") {
+    // Everything but status stays; an agent's finalizer is let go on the main path.
+    api::Object kept = before->object.clone();
+    copy_field(kind, "status", kept, after);
+    kept.meta().resource_version = meta.resource_version;
+    after = std::move(kept);
+  } else if (kind.has_status) {
+    copy_field(kind, "status", after, before->object);
+  }
+  after.meta().deletion_timestamp = old.deletion_timestamp;
+  after.meta().creation_timestamp = old.creation_timestamp;
+  after.meta().uid = old.uid;
+  after.meta().generation = old.generation;
+  if (old.deletion_timestamp.is_set())
+    for (const std::string& f : after.meta().finalizers)
+      if (std::find(old.finalizers.begin(), old.finalizers.end(), f) == old.finalizers.end())
+        return Error{
+            Reason::invalid,
+            "no new finalizers can be added while the object is being deleted",
+            {{"FieldValueForbidden", "metadata.finalizers", "the object is being deleted"}}};
+  if (kind.admit != nullptr) kind.admit(after.data());
+  schema::Errors errors;
+  api::validate(after, errors);
+  api::validate_update(before->object, after, errors);
+  if (!errors.empty()) return errors.to_error(kind.name, old.name);
+  if (schema::print(old.labels) != schema::print(meta.labels) || x.route.subresource.empty())
+    TRY(auth::check_escalation(ledger_, x.user, after));
+  return auth::check_write(x.user, &before->object, after, x.route.subresource);
+}
+
+void ApiServer::write(const ExchangePtr& x, ledger::Op op, int status,
+                      std::function<bool(const Error&)> retry) {
+  auto dry = is_dry_run(*x);
+  if (!dry) return x->fail(dry.error());
+  ledger::Change change;
+  change.ops.push_back(std::move(op));
+  change.actor.user = x->user.name;
+  change.dry_run = *dry;
+  ledger_.submit(
+      std::move(change), [x, status, retry = std::move(retry)](Result<ledger::Committed> done) {
+        if (!done) {
+          if (retry && retry(done.error())) return;
+          return x->fail(done.error());
+        }
+        const ledger::RecordPtr& record = done->records.front();
+        if (!record) return x->respond(respond_value(200, success(x->about())));
+        if (x->form == Form::yaml)
+          return x->respond(respond_value(status, api::to_json(record->object), Form::yaml));
+        if (x->form == Form::partial)
+          return x->respond(respond_value(status, partial_of(record->object)));
+        http::Response response;
+        response.status = status;
+        response.headers["content-type"] = "application/json";
+        response.body = record->bytes;
+        x->respond(std::move(response));
+      });
+}
+
+void ApiServer::create(const ExchangePtr& x) {
+  auto object = read_body(*x);
+  if (!object) return x->fail(object.error());
+  x->route.name = object->meta().name;
+  const std::string prefix =
+      object->meta().name.empty() ? object->meta().generate_name : std::string();
+  if (auto r = check_new(*x, *object); !r) return x->fail(r.error());
+  x->route.name = object->meta().name;
+  ledger::Op op{ledger::OpType::create, *object, 0, {}};
+  // A generated name that is taken is drawn again.
+  auto again = [this, x, prefix, object = *object](const Error& error) mutable {
+    if (prefix.empty() || error.reason != Reason::already_exists) return false;
+    object.meta().name = prefix + random_suffix(runtime_);
+    write(x, {ledger::OpType::create, object, 0, {}}, 201);
+    return true;
+  };
+  write(x, std::move(op), 201, std::move(again));
+}
+
+void ApiServer::update(const ExchangePtr& x) {
+  const ledger::RecordPtr before = ledger_.view().find(*x->route.kind, x->route.ns, x->route.name);
+  if (!before)
+    return x->fail(
+        {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
+  auto object = read_body(*x);
+  if (!object) return x->fail(object.error());
+  const std::string& version = object->meta().resource_version;
+  if (version.empty() && is_own(*x->route.kind))
+    return x->fail(
+        {Reason::invalid,
+         std::string(x->route.kind->name) + " \"" + x->route.name +
+             "\" is invalid: metadata.resourceVersion: Invalid value: must be specified for an "
+             "update",
+         {{"FieldValueInvalid", "metadata.resourceVersion", "must be specified for an update"}}});
+  const auto expected = version.empty() ? std::optional<uint64_t>(0) : parse_uint(version);
+  if (!expected) return x->fail({Reason::bad_request, "metadata.resourceVersion is not a number"});
+  if (auto r = check_changed(*x, before, *object); !r) {
+    // Who worked on an old version is told so first.
+    if (*expected != 0 && *expected != before->rev && r.error().reason == Reason::invalid)
+      return x->fail({Reason::conflict, "Operation cannot be fulfilled on " +
+                                            x->route.kind->resource() + " \"" + x->route.name +
+                                            "\": the object has been modified; please apply your "
+                                            "changes to the latest version and try again"});
+    return x->fail(r.error());
+  }
+  write(x, {ledger::OpType::update, std::move(*object), *expected, {}}, 200);
+}
+
+namespace {
+
+// Strategic merge patch on the core kinds: merge semantics, but owner references merge by uid and
+// finalizers are a set.
+json::Value merge_lists(json::Value target, const json::Value& patch, const json::Value& before) {
+  for (const std::string_view list : {"ownerReferences", "finalizers"}) {
+    const json::Value* add = patch.at({"metadata", list});
+    const json::Value* have = before.at({"metadata", list});
+    if (add == nullptr || add->as_array() == nullptr) continue;
+    json::Array merged = have && have->as_array() ? *have->as_array() : json::Array();
+    for (const json::Value& item : *add->as_array()) {
+      const auto same = [&](const json::Value& other) {
+        return list == "finalizers" ? other == item
+                                    : other.string_at({"uid"}) == item.string_at({"uid"});
+      };
+      const auto it = std::find_if(merged.begin(), merged.end(), same);
+      if (it == merged.end())
+        merged.push_back(item);
+      else
+        *it = item;
+    }
+    if (json::Object* root = target.as_object())
+      if (json::Value* metadata = root->find("metadata"); metadata && metadata->as_object())
+        (*metadata->as_object())[list] = std::move(merged);
+  }
+  return target;
+}
+
+Result<json::Value> apply_patch(const Exchange& x, const json::Value& before) {
+  const Encoding encoding = TRY(encoding_of(x.request.header("content-type")));
+  if (!x.request.body) return Error{Reason::bad_request, "the request has no body"};
+  if (encoding == Encoding::apply_patch)
+    return Error{Reason::unsupported_media_type,
+                 "server-side apply is not served yet; use client-side apply or a merge patch"};
+  if (encoding == Encoding::strategic_patch && is_own(*x.route.kind))
+    return Error{Reason::unsupported_media_type,
+                 "strategic merge patch is for core kinds; use application/merge-patch+json"};
+  const json::Value patch = TRY(json::parse(*x.request.body));
+  if (encoding == Encoding::json_patch) return json::json_patch(before, patch);
+  if (encoding != Encoding::merge_patch && encoding != Encoding::strategic_patch)
+    return Error{Reason::unsupported_media_type,
+                 "a patch is application/merge-patch+json, application/json-patch+json or "
+                 "application/strategic-merge-patch+json"};
+  if (patch.as_object() == nullptr) return Error{Reason::bad_request, "a merge patch is an object"};
+  json::Value after = json::merge_patch(before, patch);
+  return encoding == Encoding::strategic_patch ? merge_lists(std::move(after), patch, before)
+                                               : std::move(after);
+}
+
+}  // namespace
+
+void ApiServer::patch(const ExchangePtr& x, int attempt) {
+  const ledger::RecordPtr before = ledger_.view().find(*x->route.kind, x->route.ns, x->route.name);
+  if (!before)
+    return x->fail(
+        {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
+  const auto document = apply_patch(*x, api::to_json(before->object));
+  if (!document) return x->fail(document.error());
+  auto object = read_document(*x, *document);
+  if (!object) return x->fail(object.error());
+  const auto expected = parse_uint(object->meta().resource_version);
+  if (!expected) return x->fail({Reason::bad_request, "metadata.resourceVersion is not a number"});
+  if (auto r = check_changed(*x, before, *object); !r) return x->fail(r.error());
+  // The revision of what was patched, unless the patch itself named one: then that decides, and is
+  // not tried again.
+  const bool pinned = *expected != before->rev;
+  auto again = [this, x, attempt, pinned](const Error& error) {
+    if (pinned || error.reason != Reason::conflict || attempt + 1 >= patch_attempts) return false;
+    x->warnings.clear();
+    patch(x, attempt + 1);
+    return true;
+  };
+  write(x, {ledger::OpType::update, std::move(*object), *expected, {}}, 200, std::move(again));
+}
+
+}  // namespace freehold::server
