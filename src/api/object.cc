@@ -77,8 +77,8 @@ Result<schema::ReadOutcome> read_object(Object& object, std::string_view json,
   return outcome;
 }
 
-Result<schema::ReadOutcome> read_object(Object& object, const json::Value& document,
-                                        schema::Errors& errors) {
+Result<schema::ReadOutcome> from_json(Object& object, const json::Value& document,
+                                      schema::Errors& errors) {
   schema::Header header;
   schema::ReadOutcome outcome =
       schema::from_json(*object.kind().type, object.data(), document, errors, &header);

@@ -3,6 +3,7 @@
 // share: a copy sees what the other writes, so clone() before changing what others may hold.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <span>
 #include <string>
@@ -104,8 +105,14 @@ class Object {
 // Otherwise as schema::read: nothing is validated.
 Result<schema::ReadOutcome> read_object(Object& object, std::string_view json,
                                         schema::Errors& errors);
-Result<schema::ReadOutcome> read_object(Object& object, const json::Value& document,
-                                        schema::Errors& errors);
+Result<schema::ReadOutcome> from_json(Object& object, const json::Value& document,
+                                      schema::Errors& errors);
+// For documents that are known to be one; a template, so that no text is taken for a Value.
+template <std::same_as<json::Value> Document>
+Result<schema::ReadOutcome> read_object(Object& object, const Document& document,
+                                        schema::Errors& errors) {
+  return from_json(object, document, errors);
+}
 // Reads stored bytes of a known kind. `internal` when they do not fit: the store is damaged or
 // newer. Fields that this version does not know are left out.
 Result<Object> decode(const Kind& kind, std::string_view json);

@@ -84,6 +84,7 @@ KeyParts parse_key(std::string_view key) {
   if (!key.starts_with('/')) return {};
   key.remove_prefix(1);
   std::string_view group_name = take_part(key);
+  if (group_name.empty()) return {};
   if (group_name == "core") group_name = "";
   const std::string_view plural = take_part(key);
   KeyParts parts;

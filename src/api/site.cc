@@ -13,7 +13,7 @@ using schema::Path;
 
 void check_site(const Site& site, const Path& at, Errors& errors) {
   check_label_name(site.metadata, at, errors);
-  const Path links = at / "spec" / "links";
+  const Path spec = at / "spec", links = spec / "links";
   for (size_t i = 0; i < site.spec.links.size(); ++i)
     if (!site.metadata.name.empty() && site.spec.links[i].site == site.metadata.name)
       errors.add(Fault::invalid, links[i] / "site", "a site has no link to itself");
@@ -26,7 +26,7 @@ void check_rack(const Rack& rack, const Path& at, Errors& errors) {
 void check_power_domain(const PowerDomain& domain, const Path& at, Errors& errors) {
   check_label_name(domain.metadata, at, errors);
   const SuppliedBy& supply = domain.spec.supplied_by;
-  const Path supply_at = at / "spec" / "suppliedBy";
+  const Path spec = at / "spec", supply_at = spec / "suppliedBy";
   const auto count = static_cast<int64_t>(supply.domains.size());
   if (supply.required > std::max<int64_t>(count, 1))
     errors.add(Fault::invalid, supply_at / "required",
@@ -40,7 +40,7 @@ void check_power_domain(const PowerDomain& domain, const Path& at, Errors& error
 void check_fabric(const Fabric& fabric, const Path& at, Errors& errors) {
   check_label_name(fabric.metadata, at, errors);
   const auto& tiers = fabric.spec.tiers;
-  const Path switches = at / "spec" / "switches";
+  const Path spec = at / "spec", switches = spec / "switches";
   for (size_t i = 0; i < fabric.spec.switches.size(); ++i) {
     const std::string& tier = fabric.spec.switches[i].tier;
     if (!tier.empty() && std::ranges::find(tiers, tier, &FabricTier::name) == tiers.end())

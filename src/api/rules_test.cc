@@ -1,0 +1,241 @@
+// Rules of the kinds that span fields, and what is refused by name because nothing honours it yet.
+#include <gtest/gtest.h>
+
+#include "api/catalog.h"
+#include "api/contract.h"
+#include "api/core.h"
+#include "api/registry.h"
+#include "api/site.h"
+#include "api/tenancy.h"
+#include "api/testing/documents.h"
+#include "api/workload.h"
+
+namespace freehold::api {
+namespace {
+
+// "path: detail" of every fault of a document in YAML, one a line; empty when it is valid.
+std::string faults(std::string_view yaml) {
+  json::Value fields = testing::from_yaml(yaml);
+  const Kind* kind = find_by_any_name(fields.string_at({"kind"}));
+  if (kind == nullptr) return "no such kind";
+  fields.as_object()->erase("kind");
+  Object object(*kind);
+  schema::Errors errors;
+  const Result<schema::ReadOutcome> outcome = from_json(object, fields, errors);
+  if (!outcome.ok()) return outcome.error().message;
+  validate(object, errors);
+  std::string out;
+  for (const std::string& message : outcome->messages()) out += message + '\n';
+  for (const schema::FieldError& error : errors.all())
+    out += error.path + ": " + error.detail + '\n';
+  return out;
+}
+
+TEST(Site, HasACountry) {
+  EXPECT_EQ(faults("{kind: Site, metadata: {name: a}, spec: {jurisdiction: {country: DE}}}"), "");
+  EXPECT_EQ(
+      faults("{kind: Site, metadata: {name: a}, spec: {jurisdiction: {country: Germany}}}"),
+      "spec.jurisdiction.country: must have at most 2 bytes, has 7\n"
+      "spec.jurisdiction.country: \"Germany\" is not a valid country; use for example \"DE\"\n");
+  EXPECT_EQ(faults("{kind: Site, metadata: {name: a}}"), "spec.jurisdiction: required\n");
+}
+
+TEST(Site, UsesAtLeastThePowerOfItsMachines) {
+  EXPECT_EQ(faults("{kind: Site, spec: {jurisdiction: {country: DE}, pue: 1.09}}"), "");
+  EXPECT_EQ(faults("{kind: Site, spec: {jurisdiction: {country: DE}, pue: 0.9}}"),
+            "spec.pue: must be at least 1\n");
+}
+
+TEST(Site, LinksToOthersOnly) {
+  EXPECT_EQ(faults("{kind: Site, metadata: {name: a}, spec: {jurisdiction: {country: DE}, links: "
+                   "[{site: a}]}}"),
+            "spec.links[0].site: a site has no link to itself\n");
+}
+
+TEST(Site, TakesOneEnergyPriceInThisRelease) {
+  EXPECT_EQ(
+      faults("{kind: Site, spec: {jurisdiction: {country: DE}, energyPriceSeries: [0.1EUR/kWh]}}"),
+      "spec.energyPriceSeries: is not honoured yet: one `energyPrice` holds for every hour; remove "
+      "it\n");
+  EXPECT_NE(faults("{kind: Site, spec: {jurisdiction: {country: DE}, energyPrice: 0.1EUR}}"), "");
+}
+
+TEST(Site, NamesAreLabels) {
+  EXPECT_EQ(
+      faults("{kind: Site, metadata: {name: fra1.example}, spec: {jurisdiction: {country: DE}}}"),
+      "metadata.name: must be a single label without dots, since other objects and paths use it as "
+      "one\n");
+}
+
+TEST(PowerDomain, IsSuppliedByEnoughOthers) {
+  constexpr std::string_view begin =
+      "{kind: PowerDomain, metadata: {name: a}, spec: {site: s, capacity: 1kW, ";
+  const auto with = [&](std::string_view rest) {
+    return faults(std::string(begin) + std::string(rest));
+  };
+  EXPECT_EQ(with("suppliedBy: {required: 2, domains: [b, c, d]}}}"), "");
+  EXPECT_EQ(with("type: utility}}"), "");
+  EXPECT_EQ(with("suppliedBy: {required: 3, domains: [b, c]}}}"),
+            "spec.suppliedBy.required: must be at most the number of domains, which is 2\n");
+  EXPECT_EQ(with("suppliedBy: {required: 2}}}"),
+            "spec.suppliedBy.required: must be at most the number of domains, which is 0\n");
+  EXPECT_EQ(with("suppliedBy: {domains: [b, a]}}}"),
+            "spec.suppliedBy.domains[1]: a domain does not supply itself\n");
+}
+
+TEST(Fabric, SwitchesStandOnItsTiers) {
+  EXPECT_EQ(
+      faults("{kind: Fabric, spec: {tiers: [{name: leaf}], switches: [{name: s1, tier: leaf}]}}"),
+      "");
+  EXPECT_EQ(
+      faults("{kind: Fabric, spec: {tiers: [{name: leaf}], switches: [{name: s1, tier: spine}]}}"),
+      "spec.switches[0].tier: \"spine\" is not one of `tiers`\n");
+}
+
+TEST(Tenant, QuotaIsCountedInTheUnitOfItsResource) {
+  EXPECT_EQ(faults("{kind: Tenant, spec: {quota: {cpu: 64, memory: 1Ti, gpu: 8, power: 10kW, "
+                   "money: 40EUR/h}}}"),
+            "");
+  EXPECT_EQ(faults("{kind: Tenant, spec: {quota: {cpu: 64Gi}}}"),
+            "spec.quota[cpu]: is counted in number, such as 500m\n");
+  EXPECT_EQ(faults("{kind: Tenant, spec: {quota: {memory: 64}}}"),
+            "spec.quota[memory]: is counted in bytes, such as 80Gi\n");
+  EXPECT_NE(faults("{kind: Tenant, spec: {quota: {cpu: -1}}}"), "");
+  EXPECT_NE(faults("{kind: Tenant, spec: {quota: {cpu: }}}"), "");
+  EXPECT_NE(faults("{kind: Tenant, spec: {quota: {colour: 3}}}"), "");
+}
+
+TEST(Tenant, WhatIsNotHonouredYetIsRefusedByName) {
+  EXPECT_EQ(faults("{kind: Tenant, spec: {isolation: L0}}"), "");
+  EXPECT_EQ(faults("{kind: Tenant, spec: {isolation: L2}}"),
+            "spec.isolation: L2 is not honoured yet; use L0 or L1\n");
+  EXPECT_EQ(faults("{kind: Tenant, spec: {weight: 3, borrow: {cpu: 3}}}"),
+            "spec.borrow: is not honoured yet: quota is not lent yet; remove it\n"
+            "spec.weight: is not honoured yet: fair shares are not honoured yet; remove it\n");
+}
+
+TEST(Tenant, IsNotItsOwnParent) {
+  EXPECT_EQ(faults("{kind: Tenant, metadata: {name: a}, spec: {parent: a}}"),
+            "spec.parent: a tenant is not its own parent\n");
+}
+
+TEST(Role, AllowsOwnKindsUnlessItSaysMore) {
+  EXPECT_EQ(faults("{kind: Role, spec: {rules: [{verbs: [get], resources: [contracts]}]}}"), "");
+  Role role;
+  EXPECT_EQ(role.spec.rules.emplace_back().groups, std::vector<std::string>{"freehold.dev"});
+  EXPECT_EQ(faults("{kind: Role, spec: {rules: [{verbs: ['*'], groups: [''], resources: ['*']}]}}"),
+            "");
+}
+
+TEST(Role, GivenGroupsReplaceTheDefault) {
+  const Result<Object> role = decode(
+      kind_of<Role>(),
+      R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Role","spec":{"rules":[{"verbs":["get"],"groups":[""],"resources":["secrets"]}]}})");
+  ASSERT_TRUE(role.ok());
+  EXPECT_EQ(role->as<Role>()->spec.rules.at(0).groups, std::vector<std::string>{""});
+  EXPECT_NE(role->print().find(R"("groups":[""])"), std::string::npos);
+}
+
+TEST(Role, VerbsThatWouldAllowNothingAreRefused) {
+  EXPECT_NE(faults("{kind: Role, spec: {rules: [{verbs: [read], resources: [contracts]}]}}"), "");
+  EXPECT_NE(faults("{kind: Role, spec: {rules: [{verbs: [get], resources: [Contract]}]}}"), "");
+  EXPECT_NE(faults("{kind: Role, spec: {rules: [{resources: [contracts]}]}}"), "");
+  EXPECT_NE(faults("{kind: Role, spec: {rules: [{verbs: [get]}]}}"), "");
+}
+
+std::string binding_faults(std::string_view scope, std::string_view subject) {
+  return faults("{kind: RoleBinding, spec: {role: r, subjects: [" + std::string(subject) +
+                "], scope: " + std::string(scope) + "}}");
+}
+
+TEST(RoleBinding, HoldsInExactlyOnePlace) {
+  constexpr std::string_view user = "{kind: User, name: ann}";
+  for (const std::string_view scope : {"{fleet: true}", "{tenant: acme}", "{namespace: acme}"})
+    EXPECT_EQ(binding_faults(scope, user), "") << scope;
+  EXPECT_EQ(binding_faults("{fleet: true, tenant: acme}", user),
+            "spec.scope: state exactly one of fleet, tenant and namespace\n");
+  EXPECT_EQ(binding_faults("{tenant: a, namespace: b}", user),
+            "spec.scope: state exactly one of fleet, tenant and namespace\n");
+  EXPECT_EQ(binding_faults("{}", user), "spec.scope: required\n");
+  EXPECT_EQ(binding_faults("{fleet: false}", user), "spec.scope: required\n");
+}
+
+TEST(RoleBinding, OnlyServiceAccountsHaveANamespace) {
+  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a, namespace: b}"), "");
+  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a}"),
+            "spec.subjects[0].namespace: a ServiceAccount needs its namespace\n");
+  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: Group, name: a, namespace: b}"),
+            "spec.subjects[0].namespace: only a ServiceAccount has a namespace\n");
+  EXPECT_NE(binding_faults("{fleet: true}", "{kind: User}"), "");
+}
+
+TEST(PriceBook, IsInOneCurrency) {
+  EXPECT_EQ(
+      faults("{kind: PriceBook, spec: {currency: EUR, prices: [{class: cpu, price: 0.02EUR/h}]}}"),
+      "");
+  EXPECT_EQ(
+      faults("{kind: PriceBook, spec: {currency: EUR, prices: [{class: cpu, price: 0.02USD/h}]}}"),
+      "spec.prices[0].price: is in USD, the price book in EUR\n");
+  EXPECT_EQ(faults("{kind: PriceBook, spec: {currency: EUR, energyPrice: 0.2USD/kWh}}"),
+            "spec.energyPrice: is in USD, the price book in EUR\n");
+}
+
+TEST(PriceBook, HasOnePriceForAThing) {
+  EXPECT_EQ(faults("{kind: PriceBook, spec: {currency: EUR, prices: [{class: gpu, price: 1EUR/h}, "
+                   "{class: gpu, model: H100, price: 2EUR/h}]}}"),
+            "");
+  EXPECT_EQ(faults("{kind: PriceBook, spec: {currency: EUR, prices: [{class: gpu, price: 1EUR/h}, "
+                   "{class: gpu, price: 2EUR/h}]}}"),
+            "spec.prices[1]: there is another price for this class and model\n");
+}
+
+TEST(PriceBook, EndsAfterItBegins) {
+  EXPECT_EQ(faults("{kind: PriceBook, spec: {currency: EUR, validFrom: '2026-01-01T00:00:00Z', "
+                   "validUntil: '2026-01-01T00:00:00Z'}}"),
+            "spec.validUntil: must be after validFrom\n");
+}
+
+TEST(PriceBook, DoesNotChargeForStorageAndTrafficYet) {
+  EXPECT_EQ(faults("{kind: PriceBook, spec: {currency: EUR, storagePrice: 0.02EUR/GB}}"),
+            "spec.storagePrice: is not honoured yet: storage is not charged yet; remove it\n");
+}
+
+TEST(PriorityClass, DisplacesNobodyYet) {
+  EXPECT_EQ(faults("{kind: PriorityClass, spec: {value: -5}}"), "");
+  EXPECT_EQ(faults("{kind: PriorityClass, spec: {preemption: lowerPriority}}"),
+            "spec.preemption: lowerPriority is not honoured yet; use never\n");
+  EXPECT_NE(faults("{kind: PriorityClass, spec: {notice: 5m}}"), "");
+}
+
+std::string contract_faults(std::string_view more) {
+  return faults(
+      "{kind: Contract, spec: {roles: [{name: a, count: 1, each: {cpu: 1, memory: 1Gi}}], " +
+      std::string(more) + "}}");
+}
+
+TEST(Contract, AsksForWhatCanBePromised) {
+  EXPECT_EQ(contract_faults(""), "");
+  EXPECT_EQ(contract_faults("isolation: L3"),
+            "spec.isolation: is not honoured yet; use L0 or L1\n");
+  EXPECT_EQ(contract_faults("remedies: [{action: credit}]"),
+            "spec.remedies[0].amount: a credit needs a percentage such as 10%\n");
+  EXPECT_NE(contract_faults("serves: {model: llama}"), "");
+  EXPECT_NE(contract_faults("term: {deadline: '2026-01-01T00:00:00Z'}"), "");
+  EXPECT_NE(contract_faults("guarantees: [{metric: latency, atLeast: 1, atMost: 2}]"), "");
+}
+
+TEST(Workload, NeedsRolesOrATemplate) {
+  EXPECT_EQ(faults("{kind: Workload, spec: {template: chat, parameters: {size: 3}}}"), "");
+  EXPECT_EQ(faults("{kind: Workload, spec: {contract: chat, parameters: {size: 3}}}"),
+            "spec.roles: required, unless a template gives them\n"
+            "spec.parameters: parameters belong to a template; name one\n");
+}
+
+TEST(Workload, ProbesNameItsPorts) {
+  EXPECT_EQ(faults("{kind: Workload, spec: {contract: c, roles: [{name: a, run: {command: [x], "
+                   "readiness: {httpGet: {port: http}}}}]}}"),
+            "spec.roles[0].run.readiness.httpGet.port: \"http\" is not one of `ports`\n");
+}
+
+}  // namespace
+}  // namespace freehold::api
