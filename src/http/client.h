@@ -21,9 +21,9 @@ class Call {
 };
 
 struct StreamEvents {
-  std::function<void(const Response& head)> on_head;  // body empty
-  std::function<void(std::string_view chunk)> on_data;
-  std::function<void(Result<void> end)> on_end;  // last; error when cut
+  std::function<void(const Response& head)> on_head{};  // body empty
+  std::function<void(std::string_view chunk)> on_data{};
+  std::function<void(Result<void> end)> on_end{};  // last; error when cut
 };
 
 class Transport {
@@ -43,13 +43,13 @@ class Transport {
 struct ClientOptions {
   std::string
       url;  // https://127.0.0.1:6443 ; http:// is accepted for scraping workloads on loopback
-  std::string ca_pem;  // empty, and ca_sha256 too: the system's authorities
+  std::string ca_pem{};  // empty, and ca_sha256 too: the system's authorities
   // When set, the server's CA is not known yet and its certificate chain must hold a certificate
   // with this SHA-256 (hex), as a join token carries it. Then ca_pem is not looked at.
-  std::string ca_sha256;
-  std::string certificate_pem, key_pem;  // client certificate, optional
-  std::string bearer_token;              // optional
-  int connections = 4;                   // at once, kept alive; streams have their own
+  std::string ca_sha256{};
+  std::string certificate_pem{}, key_pem{};  // client certificate, optional
+  std::string bearer_token{};                // optional
+  int connections = 4;                       // at once, kept alive; streams have their own
   size_t waiting = 10'000;  // requests without a connection yet; more are `unavailable`
 };
 

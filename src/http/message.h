@@ -32,11 +32,11 @@ struct Peer {
 
 struct Request {
   std::string method = "GET";
-  std::string path;  // decoded; "/apis/freehold.dev/v1alpha1/nodes"
-  Query query;
-  Headers headers;
-  Bytes body;  // null when there is none
-  Peer peer;   // filled by the server
+  std::string path{};  // decoded; "/apis/freehold.dev/v1alpha1/nodes"; empty is "/"
+  Query query{};
+  Headers headers{};
+  Bytes body{};  // null when there is none
+  Peer peer{};   // filled by the server
 
   std::string_view header(std::string_view lower_case_name) const;
   std::optional<std::string_view> parameter(std::string_view name) const;  // first of that name
@@ -44,8 +44,8 @@ struct Request {
 
 struct Response {
   int status = 200;
-  Headers headers;  // content-length and transfer-encoding are ours
-  Bytes body;
+  Headers headers{};  // content-length and transfer-encoding are ours
+  Bytes body{};
 };
 
 // Names and values are percent-encoded but for RFC 3986 unreserved characters: "a=1&b=%20".

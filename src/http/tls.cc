@@ -288,7 +288,12 @@ Channel Channel::client(int socket, std::shared_ptr<TlsContext> context) {
   return channel;
 }
 
-Channel::~Channel() { SSL_free(ssl_); }
+Channel::~Channel() {
+  if (ssl_ == nullptr) return;
+  // OpenSSL forbids to resume a session whose connection ended without a farewell, which a cut is.
+  SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  SSL_free(ssl_);
+}
 
 Channel::Channel(Channel&& other) noexcept { *this = std::move(other); }
 
@@ -304,8 +309,8 @@ Channel& Channel::operator=(Channel&& other) noexcept {
 }
 
 void Channel::note_errors() {
-  failed_ = true;
   const int system_error = errno;
+  if (std::exchange(failed_, true)) return;  // the first says why
   const unsigned long code = ERR_peek_error();
   const int reason = ERR_GET_REASON(code);
   if (code == 0) {

@@ -341,7 +341,8 @@ std::string write_head(const Request& request, std::string_view host,
                        std::string_view authorization) {
   std::string out;
   out.reserve(256);
-  out.append(request.method).append(" ").append(encode_path(request.path));
+  out.append(request.method).append(" ");
+  out.append(request.path.empty() ? "/" : encode_path(request.path));
   if (!request.query.empty()) out.append("?").append(encode_query(request.query));
   out.append(" HTTP/1.1\r\n");
   append_header(out, "host", host);
