@@ -54,10 +54,6 @@ Hash root_between(const std::vector<Hash>& leaves, size_t from, size_t to) {
 
 Error unfit(std::string what) { return {Reason::invalid, std::move(what)}; }
 
-std::string steps(size_t has, size_t needs) {
-  return "the proof has " + std::to_string(has) + " hashes, needs " + std::to_string(needs);
-}
-
 }  // namespace
 
 Hash sha256(std::string_view bytes) { return hash_of({}, bytes); }
@@ -171,12 +167,13 @@ Result<void> verify_consistency(uint64_t from, uint64_t to, const Hash& from_roo
   if (from > to)
     return unfit("a tree of " + std::to_string(from) + " cannot be in one of " +
                  std::to_string(to));
-  if (from == 0 || from == to) {
-    if (!proof.empty()) return unfit(steps(proof.size(), 0));
+  if (from == to) {
+    if (!proof.empty()) return unfit("one tree needs no proof");
     if (from == 0 && from_root != empty_root()) return unfit("the empty tree has another root");
-    if (from == to && from_root != to_root) return unfit("two roots for one size");
+    if (from_root != to_root) return unfit("two roots for one size");
     return {};
   }
+  if (from == 0) return unfit("every tree contains the empty one: there is nothing to prove");
   return verify_subtree_consistency({0, from}, to, from_root, to_root, proof);
 }
 
@@ -195,6 +192,11 @@ Result<void> verify_subtree_inclusion(uint64_t index, Subtree subtree, const Has
 
 Result<void> verify_subtree_consistency(Subtree subtree, uint64_t size, const Hash& subtree_root,
                                         const Hash& root, const std::vector<Hash>& proof) {
+  if (subtree.start == subtree.end && subtree.end <= size) {
+    if (!proof.empty()) return unfit("the empty subtree needs no proof");
+    if (subtree_root != empty_root()) return unfit("the empty subtree has another root");
+    return {};
+  }
   if (!is_subtree(subtree) || subtree.end > size)
     return unfit("no such subtree in a tree of " + std::to_string(size));
   uint64_t first = subtree.start, node = subtree.end - 1, last = size - 1;

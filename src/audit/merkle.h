@@ -38,7 +38,8 @@ Hash root_of(const std::vector<Hash>& leaves);
 std::vector<Hash> inclusion_proof(const std::vector<Hash>& leaves, uint64_t index, uint64_t size);
 std::vector<Hash> consistency_proof(const std::vector<Hash>& leaves, uint64_t from, uint64_t to);
 
-// Errors are `invalid` and say which step does not fit.
+// Errors are `invalid` and say which step does not fit. A consistency proof from the empty tree is
+// an error, too: it says nothing.
 Result<void> verify_inclusion(uint64_t index, uint64_t size, const Hash& leaf,
                               const std::vector<Hash>& proof, const Hash& root);
 Result<void> verify_consistency(uint64_t from, uint64_t to, const Hash& from_root,

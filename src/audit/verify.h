@@ -45,10 +45,12 @@ struct Report {
   std::vector<Finding> findings;  // first things that do not fit, at most 20; empty: verified
 };
 
-// Checks: every leaf parses, is canonical and names the next index; revisions rise; prevDigest
-// continues the last newDigest of its key; roots equal the stored ones; every object's digest and
-// revision equal its last leaf; no leaf's object is missing; no recorded object lacks leaves.
-// `progress(done, total)` is called now and then.
+// Checks: every leaf is there, parses and is canonical; its digests fit its verb; revisions rise
+// within a log; prevDigest continues the last newDigest of its key, in the same log; roots equal
+// the stored ones; every recorded object has leaves, and its digest and revision equal those of the
+// last one; no object of which the record says that it exists is missing. Beyond that reaches only
+// an older checkpoint: a store whose objects, leaves and roots were all set back together fits
+// itself. `progress(done, total)` counts leaves and is called now and then; it may be null.
 Report verify(const std::vector<LogView>& logs,
               const std::function<void(const std::function<void(const ObjectView&)>&)>& each_object,
               const std::function<void(uint64_t done, uint64_t total)>& progress);

@@ -1,0 +1,193 @@
+#include "audit/verify.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "audit/leaf.h"
+#include "base/strings.h"
+
+namespace freehold::audit {
+
+namespace {
+
+constexpr size_t findings_kept = 20;
+constexpr size_t leaves_per_read = 1'000;
+constexpr uint64_t leaves_per_progress = 4'096;
+
+// What the record says of a key that exists: its last leaf.
+struct Recorded {
+  Hash digest{};
+  uint64_t revision = 0;
+  size_t log = 0;
+  bool is_seen = false;  // among the objects
+};
+
+std::string quoted(const std::string& digest) { return digest.empty() ? "nothing" : digest; }
+
+std::optional<Hash> digest_of(const std::string& text) {
+  const auto bytes = from_hex(text);
+  Hash hash{};
+  if (!bytes || bytes->size() != hash.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), hash.begin());
+  return hash;
+}
+
+// Without digests a leaf tells of something that changed no object, such as a reader of the record.
+bool changes_object(const LeafFields& leaf) {
+  return !leaf.prev_digest.empty() || !leaf.new_digest.empty();
+}
+
+// A verb says which digests there are.
+bool fits_verb(const LeafFields& leaf) {
+  const bool has_prev = !leaf.prev_digest.empty(), has_new = !leaf.new_digest.empty();
+  if (leaf.verb == "create") return !has_prev && has_new;
+  if (leaf.verb == "update" || leaf.verb == "patch") return has_prev && has_new;
+  if (leaf.verb == "delete") return has_prev && !has_new;
+  return !has_prev && !has_new;
+}
+
+class Verifier {
+ public:
+  Verifier(const std::vector<LogView>& logs,
+           const std::function<void(uint64_t done, uint64_t total)>& progress)
+      : logs_(logs), progress_(progress) {
+    for (const LogView& log : logs) total_ += log.size;
+  }
+
+  void replay_logs() {
+    std::set<std::string_view> origins;
+    for (log_ = 0; log_ < logs_.size(); ++log_) {
+      if (!origins.insert(logs_[log_].origin).second)
+        found("log " + logs_[log_].origin, "is there twice");
+      replay_log();
+    }
+    if (progress_) progress_(report_.leaves, total_);
+  }
+
+  void check_object(const ObjectView& object) {
+    ++report_.objects;
+    if (!object.recorded) return;
+    const std::string where = "object " + object.key;
+    const auto it = recorded_.find(object.key);
+    if (it == recorded_.end()) return found(where, "no leaf of the record says that it exists");
+    Recorded& recorded = it->second;
+    if (std::exchange(recorded.is_seen, true)) return found(where, "is there twice");
+    const Hash digest = sha256(object.bytes);
+    if (digest != recorded.digest)
+      return found(where, "its digest is " + to_hex(digest) + ", the record says " +
+                              to_hex(recorded.digest) + " at revision " +
+                              std::to_string(recorded.revision));
+    if (object.revision != recorded.revision)
+      found(where, "it is at revision " + std::to_string(object.revision) + ", the record says " +
+                       std::to_string(recorded.revision));
+  }
+
+  void check_missing() {
+    std::map<std::string_view, const Recorded*> missing;
+    for (const auto& [key, recorded] : recorded_)
+      if (!recorded.is_seen) missing.emplace(key, &recorded);
+    for (const auto& [key, recorded] : missing)
+      found("object " + std::string(key),
+            "it is not there, the record says that it exists since "
+            "revision " +
+                std::to_string(recorded->revision));
+  }
+
+  Report take_report() { return std::move(report_); }
+
+ private:
+  void found(std::string where, std::string what) {
+    if (report_.findings.size() < findings_kept)
+      report_.findings.push_back({std::move(where), std::move(what)});
+  }
+  void found_leaf(uint64_t index, std::string what) {
+    found("leaf " + std::to_string(index) + " of " + logs_[log_].origin, std::move(what));
+  }
+
+  void replay_log() {
+    const LogView& log = logs_[log_];
+    Frontier tree;
+    last_revision_ = 0;
+    while (tree.size() < log.size) {
+      const size_t wanted =
+          static_cast<size_t>(std::min<uint64_t>(leaves_per_read, log.size - tree.size()));
+      const Result<std::vector<std::string>> leaves = log.read(tree.size(), wanted);
+      if (!leaves.ok()) {
+        found_leaf(tree.size(), "cannot be read: " + leaves.error().message);
+        break;
+      }
+      if (leaves->empty() || leaves->size() > wanted) {
+        found_leaf(tree.size(), "is missing; the log should have " + std::to_string(log.size));
+        break;
+      }
+      for (const std::string& leaf : *leaves) {
+        replay_leaf(tree.size(), leaf);
+        tree.append(leaf_hash(leaf));
+        if (++report_.leaves % leaves_per_progress == 0 && progress_)
+          progress_(report_.leaves, total_);
+      }
+    }
+    const std::string root = to_hex(tree.root());
+    if (!log.stored_root.empty() && log.stored_root != root)
+      found("log " + log.origin, "its root is " + root + ", the store kept " + log.stored_root);
+    report_.logs.push_back({log.origin, tree.size(), root});
+  }
+
+  void replay_leaf(uint64_t index, std::string_view bytes) {
+    const Result<LeafFields> decoded = decode_leaf(bytes);
+    if (!decoded.ok()) return found_leaf(index, decoded.error().message);
+    const LeafFields& leaf = *decoded;
+    if (leaf.revision < last_revision_ || (leaf.revision == last_revision_ && changes_object(leaf)))
+      found_leaf(index, "its revision " + std::to_string(leaf.revision) + " does not follow " +
+                            std::to_string(last_revision_));
+    last_revision_ = std::max(last_revision_, leaf.revision);
+    if (!fits_verb(leaf)) found_leaf(index, "the digests do not fit the verb " + leaf.verb);
+    if (changes_object(leaf)) continue_key(index, leaf);
+  }
+
+  // The leaf must begin where the key's last one ended. Goes on from the leaf in any case: one
+  // break, one finding.
+  void continue_key(uint64_t index, const LeafFields& leaf) {
+    const auto it = recorded_.find(leaf.key);
+    const bool is_known = it != recorded_.end();
+    const std::string known = is_known ? to_hex(it->second.digest) : std::string();
+    if (leaf.prev_digest != known)
+      found_leaf(index, leaf.key + " was " + quoted(leaf.prev_digest) +
+                            " before, the record so far says " + quoted(known));
+    else if (is_known && it->second.log != log_)
+      found_leaf(index, leaf.key + " is recorded in " + logs_[it->second.log].origin + " already");
+    if (leaf.new_digest.empty()) {
+      if (is_known) recorded_.erase(it);
+      return;
+    }
+    const auto digest = digest_of(leaf.new_digest);
+    if (!digest) return found_leaf(index, "its new digest is not 64 hexadecimal digits");
+    recorded_.insert_or_assign(leaf.key, Recorded{*digest, leaf.revision, log_, false});
+  }
+
+  const std::vector<LogView>& logs_;
+  const std::function<void(uint64_t done, uint64_t total)>& progress_;
+  uint64_t total_ = 0;
+  size_t log_ = 0;
+  uint64_t last_revision_ = 0;
+  std::unordered_map<std::string, Recorded> recorded_;
+  Report report_;
+};
+
+}  // namespace
+
+Report verify(const std::vector<LogView>& logs,
+              const std::function<void(const std::function<void(const ObjectView&)>&)>& each_object,
+              const std::function<void(uint64_t done, uint64_t total)>& progress) {
+  Verifier verifier(logs, progress);
+  verifier.replay_logs();
+  each_object([&](const ObjectView& object) { verifier.check_object(object); });
+  verifier.check_missing();
+  return verifier.take_report();
+}
+
+}  // namespace freehold::audit
