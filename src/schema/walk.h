@@ -14,8 +14,8 @@
 namespace freehold::schema {
 
 // Where a value sits in a document. Lives on the stack of the walker and is rendered only when an
-// error is reported, so a valid document pays nothing for it. Each step points to the one before it:
-// `at / "a" / "b"` may be passed on, but to keep it, keep `at / "a"` in a variable too.
+// error is reported, so a valid document pays nothing for it. Each step points to the one before
+// it: `at / "a" / "b"` may be passed on, but to keep it, keep `at / "a"` in a variable too.
 struct Path {
   static constexpr int64_t member = -1, map_key = -2;
 
