@@ -31,8 +31,10 @@ Result<KeyPair> issue_server(const KeyPair& authority, const std::vector<std::st
                              Validity validity);
 Result<KeyPair> issue_client(const KeyPair& authority, const Subject& subject, Validity validity);
 
-// PKCS #10. The subject in the request is ignored by sign_request: the caller decides who it is. With hosts the certificate
-// also serves them, and the text goes on with the authority's.
+// PKCS #10. The subject in the request is ignored by sign_request: the caller decides who it is.
+// With hosts the certificate also serves under them, so that whoever holds it can pose as them: the
+// caller must have made sure that they are the holder's. The text then goes on with the
+// authority's.
 Result<KeyPair> make_request();  // certificate_pem holds the CERTIFICATE REQUEST
 Result<std::string> sign_request(const KeyPair& authority, std::string_view request_pem,
                                  const Subject& subject, const std::vector<std::string>& hosts,

@@ -115,6 +115,24 @@ TEST(Pki, a_request_is_signed_for_the_subject_that_the_caller_names) {
   EXPECT_EQ(certificate_subject(certificate)->common_name, "node-1");
 }
 
+TEST(Pki, a_request_that_is_signed_with_hosts_serves_under_them) {
+  if (!has_openssl()) GTEST_SKIP() << "no openssl program";
+  const KeyPair authority = make_authority("ca", day()).value();
+  const KeyPair request = make_request().value();
+  const Subject subject{"node-1", {"nodes"}};
+  const auto chain =
+      sign_request(authority, request.certificate_pem, subject, {"10.0.0.7"}, day()).value();
+  EXPECT_TRUE(chain.ends_with(authority.certificate_pem));
+  const Folder folder;
+  const std::string verify =
+      "openssl verify -x509_strict -CAfile " + folder.write("ca.pem", authority.certificate_pem);
+  const std::string leaf = folder.write("leaf.pem", chain);
+  EXPECT_THAT(folder.run(verify + " -purpose sslserver -verify_ip 10.0.0.7 " + leaf),
+              HasSubstr("OK"));
+  EXPECT_THAT(folder.run(verify + " -purpose sslclient " + leaf), HasSubstr("OK"));
+  EXPECT_FALSE(sign_request(authority, request.certificate_pem, subject, {"no host"}, day()).ok());
+}
+
 TEST(Pki, refuses_requests_that_prove_nothing) {
   const KeyPair authority = make_authority("ca", day()).value();
   const auto refused = [&](const std::string& pem) {

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 
@@ -35,11 +34,9 @@ struct Streams {
 };
 
 bool within_seconds(const std::function<bool()>& holds) {
-  for (int i = 0; i < 10'000; ++i) {
-    if (holds()) return true;
-    usleep(1000);
-  }
-  return false;
+  Loop loop;
+  testing::run_until(loop, holds);
+  return holds();
 }
 
 size_t connections(TestServer& server) {
