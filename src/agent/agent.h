@@ -1,6 +1,6 @@
-// Agent: keeps the instances of one node as the control plane wants them, and tells it what is. Built on Runtime,
-// Transport and Host alone, so that simulation runs the same code. Owned by run.h; everything runs on the loop thread;
-// destroying it leaves the workloads running.
+// Agent: keeps the instances of one node as the control plane wants them, and tells it what is.
+// Built on Runtime, Transport and Host alone, so that simulation runs the same code. Owned by
+// run.h; everything runs on the loop thread; destroying it leaves the workloads running.
 #pragma once
 
 #include <functional>
@@ -16,17 +16,16 @@
 namespace freehold::agent {
 
 // Opens a transport to a workload's own endpoint on this machine: "http://127.0.0.1:8080".
-using Connector =
-    std::function<Result<std::unique_ptr<http::Transport>>(const std::string& url)>;
+using Connector = std::function<Result<std::unique_ptr<http::Transport>>(const std::string& url)>;
 
 struct AgentConfig {
   std::string node_name, site, address, endpoint, version;
-  std::string cluster;        // names the control plane (digest of its CA): absence counts only there
+  std::string cluster;  // names the control plane (digest of its CA): absence counts only there
   discover::Machine machine;  // as found at the start
   discover::Reserve reserve;
   Duration heartbeat = seconds(5);
-  Duration forget_after = seconds(60);   // absent from fresh lists for so long: no longer wanted
-  Duration keep_logs = hours(1);         // of an instance that has ended
+  Duration forget_after = seconds(60);  // absent from fresh lists for so long: no longer wanted
+  Duration keep_logs = hours(1);        // of an instance that has ended
 };
 
 class Agent {

@@ -1,7 +1,8 @@
-// Host: the agent's door to one machine: control groups, processes under shims, small durable files, probes.
-// Plain data goes in and out; every decision is the agent's. Production is host_linux.h, simulation has its
-// own. Everything runs on the loop thread, callbacks too, and no callback runs inside the call that asked for
-// it. An instance is known by its id, the uid of its API object: unique for ever, and safe as a file name.
+// Host: the agent's door to one machine: control groups, processes under shims, small durable
+// files, probes. Plain data goes in and out; every decision is the agent's. Production is
+// host_linux.h, simulation has its own. Everything runs on the loop thread, callbacks too, and no
+// callback runs inside the call that asked for it. An instance is known by its id, the uid of its
+// API object: unique for ever, and safe as a file name.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +27,16 @@ struct HostFacts {
 };
 
 struct LimitsWanted {
-  std::string cpus, memory_nodes;  // lists; empty: all
+  std::string cpus{}, memory_nodes{};                      // lists; empty: all
   int64_t cpu_milli = 0, memory_bytes = 0, processes = 0;  // 0: none
   bool operator==(const LimitsWanted&) const = default;
 };
 
 struct Launch {
-  int64_t run = 0;                   // rises with each start of the instance; comes back in ProcessSeen
+  int64_t run = 0;  // rises with each start of the instance; comes back in ProcessSeen
   std::vector<std::string> command;  // program and arguments
   std::vector<std::string> env;      // "NAME=value", complete; HOME is added by the host
-  std::string directory;             // empty: the private one
+  std::string directory{};           // empty: the private one
   int64_t user_id = 0;               // 0: the agent's own
 };
 
@@ -46,13 +47,16 @@ struct ProcessSeen {
   ProcessState state = ProcessState::none;
   int64_t run = 0;
   int64_t pid = 0;
-  Duration started_uptime;  // on the clock of Runtime::uptime
-  Time started_at;
-  api::Exit exit;           // of an exited one
-  std::string message;      // for people: why it could not start
+  Duration started_uptime{};  // on the clock of Runtime::uptime
+  Time started_at{};
+  api::Exit exit{};       // of an exited one
+  std::string message{};  // for people: why it could not start
 };
 
-enum class Signal : uint8_t { terminate, kill };  // to the main process; to all of the control group
+enum class Signal : uint8_t {
+  terminate,
+  kill
+};  // to the main process; to all of the control group
 
 struct ExecRequest {
   std::vector<std::string> command, env;
@@ -62,6 +66,13 @@ struct ExecRequest {
 struct ExecOutcome {
   int64_t code = 0;    // -1: killed by a signal, or timed out
   std::string output;  // the beginning of stdout
+};
+
+struct ProbeRequest {
+  std::string test;
+  Duration duration;
+  std::string cpus;  // affinity; empty: all that the group has
+  int64_t memory_bytes = 0, user_id = 0;
 };
 
 enum class LogRun : uint8_t { current, previous };
@@ -78,10 +89,11 @@ class Host {
   virtual ~Host() = default;
   virtual const HostFacts& facts() const = 0;
 
-  // Makes the instance's directory and control group, or finds them; sets the limits, and says what the
-  // kernel says afterwards. A limit that cannot be set is named there, not an error.
+  // Makes the instance's directory and control group, or finds them; sets the limits, and says what
+  // the kernel says afterwards. A limit that cannot be set is named there, not an error.
   virtual Result<api::LimitsRead> prepare(const std::string& id, const LimitsWanted& limits) = 0;
-  // Starts a shim with the process. That it runs, or that it could not, shows in look(), after `changed`.
+  // Starts a shim with the process. That it runs, or that it could not, shows in look(), after
+  // `changed`.
   virtual Result<void> launch(const std::string& id, const Launch& launch) = 0;
   virtual ProcessSeen look(const std::string& id) = 0;
   virtual void signal(const std::string& id, Signal signal) = 0;
@@ -89,7 +101,7 @@ class Host {
   virtual Result<api::Usage> usage(const std::string& id) = 0;
   // Kills what is left and removes the control group; the directory with its logs stays.
   virtual void release(const std::string& id) = 0;
-  virtual void forget(const std::string& id) = 0;  // removes the directory too
+  virtual void forget(const std::string& id) = 0;    // removes the directory too
   virtual std::vector<std::string> instances() = 0;  // that have a directory here, sorted
   // Told when a process started or ended, with the id.
   virtual void on_change(std::function<void(const std::string& id)> changed) = 0;
@@ -97,17 +109,19 @@ class Host {
   // In the instance's control group. The request dies with the Host.
   virtual void exec(const std::string& id, const ExecRequest& request,
                     std::function<void(Result<ExecOutcome>)> done) = 0;
-  // The platform's own probe program ("cpu", "memory-bandwidth"), prints JSON; as exec. An empty id: outside
-  // of any group.
-  virtual std::vector<std::string> probe_command(std::string_view test, Duration duration) = 0;
+  // The platform's own probe program ("cpu", "memory-bandwidth"; probe.h says what it prints). An
+  // empty id: outside of any group, as the agent. `memory_bytes` is what it may use; 0: what it
+  // likes.
+  virtual void probe(const std::string& id, const ProbeRequest& request,
+                     std::function<void(Result<ExecOutcome>)> done) = 0;
   // Whether a TCP connection to this port of the machine opens in time.
   virtual void knock(int64_t port, Duration timeout, std::function<void(bool)> done) = 0;
   virtual Result<int64_t> free_port() = 0;
   virtual Result<std::unique_ptr<LogReader>> open_log(const std::string& id, LogRun run,
                                                       int64_t last_lines) = 0;  // -1: all
 
-  // Small files of the agent's own, by plain name. Saving replaces the file as a whole, soon, in order;
-  // loading sees what was saved. Errors: `not_found`.
+  // Small files of the agent's own, by plain name. Saving replaces the file as a whole, soon, in
+  // order; loading sees what was saved. Errors: `not_found`.
   virtual void save(const std::string& name, std::string content) = 0;
   virtual Result<std::string> load(const std::string& name) = 0;
   virtual void erase(const std::string& name) = 0;

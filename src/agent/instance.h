@@ -1,6 +1,6 @@
-// The life of one instance as a pure function: from what is wanted, what was remembered and what is seen now
-// follow the new memory, the actions, and when to look again. It knows no host, no clock and no network, is told
-// nothing about what changed, and may be asked at any time.
+// The life of one instance as a pure function: from what is wanted, what was remembered and what is
+// seen now follow the new memory, the actions, and when to look again. It knows no host, no clock
+// and no network, is told nothing about what changed, and may be asked at any time.
 //
 //   preparing ─▶ (acceptance run) ─▶ prepared ─gate─▶ running ─▶ exit ─▶ backing off ─▶ running …
 //        any ─stop─▶ stopping ─▶ stopped            └▶ succeeded, failed
@@ -28,11 +28,11 @@ struct Memory {
   api::InstancePhase phase = api::InstancePhase::pending;
   std::string reason, message;
   std::string boot_id;
-  int64_t run = 0;        // of the latest launch
-  int64_t settled = 0;    // of the latest run whose end was dealt with
+  int64_t run = 0;      // of the latest launch
+  int64_t settled = 0;  // of the latest run whose end was dealt with
   int64_t restarts = 0, restart_epoch = 0;
-  int64_t crashes = 0;    // in a row
-  Duration next_start;    // backing off until
+  int64_t crashes = 0;  // in a row
+  Duration next_start;  // backing off until
   Ending ending = Ending::none;
   Duration term_at, kill_at;  // zero: not sent
   std::vector<api::PortBinding> ports;
@@ -45,12 +45,12 @@ struct Memory {
 enum class Readiness : uint8_t { unknown, good, bad };
 
 struct Observed {
-  bool limits_set = false;          // as wanted now, in this boot, by this agent
-  bool limits_failed = false;       // the last try ended in an error: `limits_message`
+  bool limits_set = false;     // as wanted now, in this boot, by this agent
+  bool limits_failed = false;  // the last try ended in an error: `limits_message`
   std::string limits_message;
   ProcessSeen process;
-  bool accepting = false;           // the acceptance run is on
-  bool live = true;                 // false: the liveness probe has failed often enough
+  bool accepting = false;  // the acceptance run is on
+  bool live = true;        // false: the liveness probe has failed often enough
   Readiness readiness = Readiness::unknown;
 };
 
@@ -69,14 +69,14 @@ enum class Action : uint8_t { prepare, accept, launch, terminate, kill, release 
 
 struct Step {
   Memory memory;
-  std::vector<Action> actions;
+  std::vector<Action> actions{};
   bool ready = false;
-  Duration again_in;  // zero: when something changes
+  Duration again_in{};  // zero: when something changes
 };
 
 Step step(const Wanted& wanted, Memory memory, const Observed& seen, const Moment& moment);
 
-bool is_terminal(api::InstancePhase phase);  // succeeded, failed, stopped
+bool is_terminal(api::InstancePhase phase);   // succeeded, failed, stopped
 bool is_bare(const api::InstanceSpec& spec);  // a reservation without a process
 // Whether the acceptance run is the agent's to make.
 bool wants_acceptance(const api::InstanceSpec& spec);
@@ -85,7 +85,8 @@ LimitsWanted limits_of(const api::InstanceSpec& spec);
 std::vector<std::string> environment_of(const api::Instance& instance,
                                         const std::vector<api::PortBinding>& ports);
 // The verdict on what the probe program printed.
-api::AcceptanceResult judge_acceptance(const api::InstanceSpec& spec, const Result<ExecOutcome>& outcome,
-                                       double core_rate, Time now);
+api::AcceptanceResult judge_acceptance(const api::InstanceSpec& spec,
+                                       const Result<ExecOutcome>& outcome, double core_rate,
+                                       Time now);
 
 }  // namespace freehold::agent

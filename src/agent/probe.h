@@ -1,12 +1,13 @@
-// The acceptance probe: what the assigned hardware gives, measured as the tenant inside its limits. A program of
-// its own (`freehold probe`), because it takes every CPU that it may use.
+// The acceptance probe: what the assigned hardware gives, measured as the tenant inside its limits.
+// A program of its own (`freehold probe`), because it takes every CPU that it may use.
 #pragma once
 
 namespace freehold::agent {
 
-// argv: `freehold probe cpu|memory-bandwidth --seconds S`. Prints {"test":…,"value":…,"unit":…,"threads":N}:
-// operations per second (cpu; the operation is a chain of dependent integer and floating-point steps, a unit of its own)
-// or bytes per second of a triad (memory-bandwidth; McCalpin's STREAM counts 24 bytes a step).
+// argv: `freehold probe cpu|memory-bandwidth --seconds S`. Prints
+// {"test":…,"value":…,"unit":…,"threads":N}: operations per second (cpu; the operation is a chain
+// of dependent integer and floating-point steps, a unit of its own) or bytes per second of a triad
+// (memory-bandwidth; McCalpin's STREAM counts 24 bytes a step).
 int probe_main(int argc, char** argv);
 
 }  // namespace freehold::agent

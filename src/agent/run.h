@@ -1,5 +1,5 @@
-// The agent as a whole, as the program runs it: host, transport, join, log server, agent. Owned by the CLI; lives
-// on the loop thread and stops when it is destroyed, leaving the workloads running.
+// The agent as a whole, as the program runs it: host, transport, join, log server, agent. Owned by
+// the CLI; lives on the loop thread and stops when it is destroyed, leaving the workloads running.
 #pragma once
 
 #include <memory>
@@ -14,17 +14,17 @@ namespace freehold::agent {
 struct AgentOptions {
   std::string data_dir;    // the agent keeps its files in <data_dir>/agent
   std::string server_url;  // https://host:port
-  // Either a join token, for the first start, or credentials from whoever embeds the agent. Credentials that a
-  // join gave are kept on disk and renewed.
+  // Either a join token, for the first start, or credentials from whoever embeds the agent.
+  // Credentials that a join gave are kept on disk and renewed.
   std::string token;
   std::string ca_pem, certificate_pem, key_pem;
   std::string node_name;
   std::string site;
-  std::string address;           // at which workloads and logs are reached; empty: found out
-  std::string listen = ":0";     // of the log server; the port is published
-  std::string root = "/";        // prefix of /sys and /proc that discovery reads
+  std::string address;        // at which workloads and logs are reached; empty: found out
+  std::string listen = ":0";  // of the log server; the port is published
+  std::string root = "/";     // prefix of /sys and /proc that discovery reads
   std::string cgroup_root = "/sys/fs/cgroup";
-  std::string version;           // of the program
+  std::string version;  // of the program
   discover::Reserve reserve;
   std::string executable = "/proc/self/exe";  // that understands `shim` and `probe`
 };
@@ -36,8 +36,9 @@ class RunningAgent {
   virtual bool connected() const = 0;  // its watch of the control plane is running
 };
 
-// Errors: `invalid` for bad options, `unavailable` when the machine cannot be read or the log server cannot listen.
-// An absent control plane is none: the agent works from its disk and tries on.
+// Errors: `invalid` for bad options, `unavailable` when the machine cannot be read or the log
+// server cannot listen. An absent control plane is none: the agent works from its disk and tries
+// on.
 Result<std::unique_ptr<RunningAgent>> start_agent(Loop& loop, AgentOptions options);
 
 }  // namespace freehold::agent

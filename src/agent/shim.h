@@ -1,6 +1,6 @@
-// The shim: a small process of its own beside each workload. It owns the process's output, exit status and
-// pid on disk, so that the agent may stop, crash and come back without the workload noticing. The first
-// thing that main() looks for.
+// The shim: a small process of its own beside each workload. It owns the process's output, exit
+// status and pid on disk, so that the agent may stop, crash and come back without the workload
+// noticing. The first thing that main() looks for.
 #pragma once
 
 namespace freehold::agent {

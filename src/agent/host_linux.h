@@ -1,0 +1,26 @@
+// The production Host: Linux, on the production Loop. Files below `directory`:
+//
+//   instances/<id>/   see shim_spec.h
+//   state/            what the agent saves
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/host.h"
+#include "base/result.h"
+#include "runtime/loop.h"
+
+namespace freehold::agent {
+
+struct LinuxHostOptions {
+  std::string directory{};
+  std::string cgroup_root = "/sys/fs/cgroup";
+  std::string cgroup_base = "freehold";       // parent of all groups of ours
+  std::string executable = "/proc/self/exe";  // that understands `shim` and `probe`
+};
+
+// Errors: when the directory cannot be made or written.
+Result<std::unique_ptr<Host>> open_linux_host(Loop& loop, LinuxHostOptions options);
+
+}  // namespace freehold::agent

@@ -1,0 +1,265 @@
+#include "agent/member.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "metrics/parse.h"
+
+namespace freehold::agent {
+namespace {
+
+constexpr int rounds = 8;             // actions that follow from one look
+constexpr size_t windows_shown = 64;  // in a status
+constexpr Duration rate_pause = milliseconds(200);
+
+std::string file_of(const std::string& id) { return "instance-" + id + ".json"; }
+std::string windows_file_of(const std::string& id) { return "windows-" + id + ".json"; }
+
+}  // namespace
+
+Member::Member(Shell& shell, Remembered remembered, std::function<void()> changed)
+    : shell_(shell), now_(std::move(remembered)), changed_(std::move(changed)) {
+  if (const auto text = shell_.host.load(windows_file_of(id())); text.ok())
+    if (const auto value = json::parse(*text); value.ok()) windows_.load(*value);
+  update(now_.instance);
+}
+
+Member::~Member() = default;
+
+void Member::update(const api::Instance& instance) {
+  now_.instance = instance;
+  now_.instance.status = {};
+  dropped_ = false;
+  const auto& run = now_.instance.spec.run;
+  windows_.want(now_.instance.spec.measures,
+                run.metrics ? run.metrics->aliases : schema::StringMap{},
+                is_bare(now_.instance.spec));
+}
+
+void Member::drop() { dropped_ = true; }
+
+Observed Member::observe() {
+  Observed seen;
+  process_ = shell_.host.look(id());
+  seen.process = process_;
+  seen.limits_set = limits_set_ == limits_of(now_.instance.spec);
+  seen.limits_failed = !limits_problem_.empty();
+  seen.limits_message = limits_problem_;
+  seen.accepting = accepting_;
+  attend(process_);
+  seen.live = liveness_ == nullptr || liveness_->verdict() != Readiness::bad;
+  if (process_.state == ProcessState::running)
+    seen.readiness = readiness_ ? readiness_->verdict() : Readiness::good;
+  return seen;
+}
+
+void Member::look() {
+  // Actions may tell us of changes while we look; the round that follows sees them.
+  if (is_looking_) return;
+  is_looking_ = true;
+  const Memory before = now_.memory;
+  const bool was_ready = ready_;
+  for (int round = 0; round < rounds; ++round) {
+    const api::Instance& instance = now_.instance;
+    const Wanted wanted{instance.spec, dropped_ || instance.metadata.deletion_timestamp.is_set()};
+    const Moment moment{shell_.runtime.now(), shell_.runtime.uptime(), shell_.host.facts().boot_id};
+    Step next = step(wanted, now_.memory, observe(), moment);
+    now_.memory = std::move(next.memory);
+    ready_ = next.ready;
+    save();
+    again_.cancel();
+    if (next.again_in.us > 0) again_ = shell_.runtime.timer(next.again_in, [this] { look(); });
+    for (const Action action : next.actions) act(action);
+    if (next.actions.empty()) break;
+    // The answer to these comes later; asking at once would only repeat them.
+    const Action last = next.actions.back();
+    if (last == Action::terminate || last == Action::kill || last == Action::accept ||
+        (last == Action::prepare && !limits_problem_.empty()))
+      break;
+  }
+  is_looking_ = false;
+  const Memory& after = now_.memory;
+  if (before.phase != after.phase || before.restarts != after.restarts || was_ready != ready_ ||
+      before.run != after.run || before.restart_epoch != after.restart_epoch ||
+      before.acceptance.done != after.acceptance.done || before.reason != after.reason)
+    changed_();
+}
+
+void Member::act(Action action) {
+  switch (action) {
+    case Action::prepare:
+      return prepare();
+    case Action::accept:
+      return accept();
+    case Action::launch:
+      return launch();
+    case Action::terminate:
+      return shell_.host.signal(id(), Signal::terminate);
+    case Action::kill:
+      return shell_.host.signal(id(), Signal::kill);
+    case Action::release:
+      limits_set_.reset();
+      windows_.give_up();
+      return shell_.host.release(id());
+  }
+}
+
+void Member::prepare() {
+  const LimitsWanted wanted = limits_of(now_.instance.spec);
+  auto read = shell_.host.prepare(id(), wanted);
+  if (!read.ok()) {
+    limits_problem_ = read.error().message;
+    return;
+  }
+  limits_problem_.clear();
+  limits_set_ = wanted;
+  limits_ = *std::move(read);
+  if (now_.instance.spec.user_id != 0 && !shell_.host.facts().switches_users)
+    limits_.not_enforced.emplace_back("user: the agent is not root, all run as its own user");
+}
+
+void Member::accept() {
+  if (!shell_.core_rate) {
+    again_ = shell_.runtime.timer(rate_pause, [this] { look(); });
+    return;
+  }
+  const api::InstanceSpec& spec = now_.instance.spec;
+  accepting_ = true;
+  const ProbeRequest request{
+      spec.acceptance.test == api::AcceptanceTest::cpu ? "cpu" : "memory-bandwidth",
+      spec.acceptance.duration, "", spec.limits.memory_bytes, spec.user_id};
+  shell_.host.probe(
+      id(), request, [this, weak = std::weak_ptr<int>(alive_)](Result<ExecOutcome> outcome) {
+        if (weak.expired()) return;
+        accepting_ = false;
+        now_.memory.acceptance = judge_acceptance(
+            now_.instance.spec, outcome, shell_.core_rate.value_or(0), shell_.runtime.now());
+        changed_();
+        look();
+      });
+}
+
+void Member::launch() {
+  const api::InstanceSpec& spec = now_.instance.spec;
+  Memory& memory = now_.memory;
+  std::vector<api::PortBinding> ports;
+  for (const api::Port& port : spec.run.ports) {
+    int64_t number = port.port;
+    for (const api::PortBinding& old : memory.ports)
+      if (number == 0 && old.name == port.name) number = old.port;
+    if (number == 0) number = shell_.host.free_port().value_or(0);
+    ports.push_back({port.name, number});
+  }
+  memory.ports = std::move(ports);
+  save();
+  auto launched = shell_.host.launch(
+      id(), {memory.run, spec.run.command, environment_of(now_.instance, memory.ports),
+             spec.run.directory, spec.user_id});
+  if (launched.ok()) return;
+  // Nothing will tell of it: the back-off is all there is.
+  memory.phase = api::InstancePhase::backing_off;
+  memory.reason = "LaunchFailed";
+  memory.message = launched.error().message;
+  memory.next_start = shell_.runtime.uptime() + seconds(5);
+  log(LogLevel::warning, "agent", "cannot start an instance",
+      {{"instance", now_.instance.metadata.name}, {"error", memory.message}});
+}
+
+void Member::attend(const ProcessSeen& process) {
+  const int64_t run = process.state == ProcessState::running ? process.run : 0;
+  if (run == attended_) return;
+  attended_ = run;
+  liveness_.reset();
+  readiness_.reset();
+  scraper_.reset();
+  doors_.reset();
+  if (run == 0) return;
+  const api::ProcessSpec& spec = now_.instance.spec.run;
+  doors_ = std::make_unique<Doors>(shell_.connect, now_.memory.ports);
+  const ProbeTarget target{id(), environment_of(now_.instance, now_.memory.ports),
+                           now_.instance.spec.user_id};
+  auto prober = [&](const std::optional<api::Probe>& probe) -> std::unique_ptr<Prober> {
+    if (!probe) return nullptr;
+    // Later: the answer may end the run, and with it the prober that gives it.
+    return std::make_unique<Prober>(shell_.runtime, shell_.host, *doors_, *probe, target, [this] {
+      again_ = shell_.runtime.timer(Duration{}, [this] { look(); });
+    });
+  };
+  liveness_ = prober(spec.liveness);
+  readiness_ = prober(spec.readiness);
+  if (!spec.metrics) return;
+  scraper_ = std::make_unique<Scraper>(shell_.runtime, *doors_, *spec.metrics,
+                                       [this, run](const std::string& body) {
+                                         const auto read = metrics::parse_exposition(body);
+                                         if (read.ok() && is_measured())
+                                           windows_.scrape(shell_.measured_now(), run, *read);
+                                       });
+}
+
+bool Member::is_measured() const {
+  const Memory& memory = now_.memory;
+  if (dropped_ || now_.instance.spec.stop || is_terminal(memory.phase) ||
+      memory.ending == Ending::stop || now_.instance.metadata.deletion_timestamp.is_set())
+    return false;
+  return is_bare(now_.instance.spec) ? memory.phase == api::InstancePhase::prepared
+                                     : memory.run > 0;
+}
+
+void Member::sample(Time now) {
+  UsageSample sample;
+  if (limits_set_)
+    if (auto usage = shell_.host.usage(id()); usage.ok()) {
+      sample.has_usage = true;
+      sample.usage = usage_ = *usage;
+    }
+  if (is_measured()) {
+    sample.up = is_bare(now_.instance.spec) ? limits_set_.has_value()
+                                            : process_.state == ProcessState::running;
+    sample.ready = readiness_ ? readiness_->asked() && readiness_->last_good() : sample.up;
+    windows_.sample(now, sample);
+  } else {
+    windows_.give_up();
+    return;
+  }
+  if (!windows_.close(now)) return;
+  save_windows();
+  changed_();
+}
+
+bool Member::is_over() const {
+  return is_terminal(now_.memory.phase) && now_.memory.released &&
+         (process_.state == ProcessState::none || process_.state == ProcessState::exited);
+}
+
+api::InstanceStatus Member::status(const api::InstanceStatus& carry) const {
+  api::InstanceStatus out;
+  fill_status(now_.memory, out);
+  out.ready = ready_;
+  out.pid = process_.state == ProcessState::running ? process_.pid : 0;
+  out.address = shell_.address;
+  out.generation = now_.instance.metadata.generation;
+  out.limits = limits_;
+  out.usage = usage_;
+  out.windows = windows_.closed(windows_shown);
+  out.conditions = carry.conditions;
+  return out;
+}
+
+void Member::save() {
+  std::string text = print_remembered(now_);
+  if (text == saved_) return;
+  shell_.host.save(file_of(id()), text);
+  saved_ = std::move(text);
+}
+
+void Member::save_windows() {
+  shell_.host.save(windows_file_of(id()), json::print(windows_.save()));
+}
+
+void Member::erase() {
+  shell_.host.erase(file_of(id()));
+  shell_.host.erase(windows_file_of(id()));
+}
+
+}  // namespace freehold::agent

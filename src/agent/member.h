@@ -1,0 +1,85 @@
+// Member: the shell around one instance. Gathers what is seen, asks instance.h what to do, does it,
+// probes, measures, and remembers. Owned by the Agent; loop thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/agent.h"
+#include "agent/host.h"
+#include "agent/instance.h"
+#include "agent/memory.h"
+#include "agent/prober.h"
+#include "agent/windows.h"
+#include "api/workload.h"
+#include "runtime/runtime.h"
+
+namespace freehold::agent {
+
+// What members share.
+struct Shell {
+  Runtime& runtime;
+  Host& host;
+  Connector connect;
+  std::string address;
+  // Operations per second of one idle CPU; nothing while it is being measured, 0: unknown.
+  std::optional<double> core_rate;
+  Clock clock;
+  Time measured_now() { return clock.at(runtime.now(), runtime.uptime()); }
+};
+
+class Member {
+ public:
+  // `changed`: the status is worth writing.
+  Member(Shell& shell, Remembered remembered, std::function<void()> changed);
+  ~Member();
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+
+  const std::string& id() const { return now_.instance.metadata.uid; }
+  const api::Instance& instance() const { return now_.instance; }
+  const Memory& memory() const { return now_.memory; }
+  void update(const api::Instance& instance);  // as the control plane says now
+  void drop();                                 // it is no longer wanted
+  void look();                                 // something may have changed
+  void sample(Time now);                       // about once a second
+  void give_up_windows() { windows_.give_up(); }
+  bool is_over() const;  // ended, and the machine holds nothing of it but its logs
+  // For the control plane. `carry`: what it has; conditions of others are kept.
+  api::InstanceStatus status(const api::InstanceStatus& carry) const;
+  void erase();  // what was remembered
+
+ private:
+  Observed observe();
+  void act(Action action);
+  void prepare();
+  void accept();
+  void launch();
+  void attend(const ProcessSeen& process);  // probes and scrapes of the run that is on
+  void save();
+  void save_windows();
+  bool is_measured() const;
+
+  Shell& shell_;
+  Remembered now_;
+  const std::function<void()> changed_;
+  bool dropped_ = false;
+  std::optional<LimitsWanted> limits_set_;
+  std::string limits_problem_;
+  api::LimitsRead limits_;
+  bool accepting_ = false, ready_ = false, is_looking_ = false;
+  ProcessSeen process_;
+  int64_t attended_ = 0;  // run that probes and scrapes belong to
+  std::unique_ptr<Doors> doors_;
+  std::unique_ptr<Prober> liveness_, readiness_;
+  std::unique_ptr<Scraper> scraper_;
+  Windows windows_;
+  api::Usage usage_;
+  Timer again_;
+  std::string saved_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();
+};
+
+}  // namespace freehold::agent

@@ -1,0 +1,83 @@
+#include "agent/memory.h"
+
+#include <utility>
+
+#include "api/object.h"
+#include "schema/walk.h"
+
+namespace freehold::agent {
+namespace {
+
+int64_t int_at(const json::Value& value, std::string_view name) {
+  const json::Value* member = value.at({name});
+  return member != nullptr && member->as_int() != nullptr ? *member->as_int() : 0;
+}
+
+}  // namespace
+
+void fill_status(const Memory& memory, api::InstanceStatus& status) {
+  status.phase = memory.phase;
+  status.reason = memory.reason;
+  status.message = memory.message;
+  status.boot_id = memory.boot_id;
+  status.restarts = memory.restarts;
+  status.restart_epoch = memory.restart_epoch;
+  status.started_at = memory.started_at;
+  status.last_exit = memory.last_exit;
+  status.ports = memory.ports;
+  status.acceptance = memory.acceptance;
+}
+
+std::string print_remembered(const Remembered& remembered) {
+  api::InstanceStatus status;
+  fill_status(remembered.memory, status);
+  const Memory& memory = remembered.memory;
+  json::Object out;
+  out["instance"] = schema::to_json(schema::type_of<api::Instance>, &remembered.instance);
+  out["status"] = schema::to_json(schema::type_of<api::InstanceStatus>, &status);
+  out["run"] = memory.run;
+  out["settled"] = memory.settled;
+  out["crashes"] = memory.crashes;
+  out["nextStartUs"] = memory.next_start.us;
+  out["ending"] = static_cast<int64_t>(memory.ending);
+  out["termAtUs"] = memory.term_at.us;
+  out["killAtUs"] = memory.kill_at.us;
+  out["released"] = memory.released;
+  return json::print(out);
+}
+
+Result<Remembered> parse_remembered(std::string_view text) {
+  const json::Value value = TRY(json::parse(text));
+  Remembered out;
+  api::InstanceStatus status;
+  schema::Errors errors;
+  const json::Value *instance = value.at({"instance"}), *said = value.at({"status"});
+  if (instance == nullptr || said == nullptr)
+    return Error{Reason::internal, "what was remembered of an instance is damaged", {}};
+  schema::from_json(schema::type_of<api::Instance>, &out.instance, *instance, errors);
+  schema::from_json(schema::type_of<api::InstanceStatus>, &status, *said, errors);
+  if (!errors.empty()) return errors.to_error("Instance", out.instance.metadata.name);
+  Memory& memory = out.memory;
+  memory.phase = status.phase;
+  memory.reason = std::move(status.reason);
+  memory.message = std::move(status.message);
+  memory.boot_id = std::move(status.boot_id);
+  memory.restarts = status.restarts;
+  memory.restart_epoch = status.restart_epoch;
+  memory.started_at = status.started_at;
+  memory.last_exit = std::move(status.last_exit);
+  memory.ports = std::move(status.ports);
+  memory.acceptance = std::move(status.acceptance);
+  memory.run = int_at(value, "run");
+  memory.settled = int_at(value, "settled");
+  memory.crashes = int_at(value, "crashes");
+  memory.next_start.us = int_at(value, "nextStartUs");
+  memory.ending = static_cast<Ending>(int_at(value, "ending") & 3);
+  memory.term_at.us = int_at(value, "termAtUs");
+  memory.kill_at.us = int_at(value, "killAtUs");
+  if (const json::Value* released = value.at({"released"}); released && released->as_bool())
+    memory.released = *released->as_bool();
+  return out;
+}
+
+}  // namespace freehold::agent

@@ -1,0 +1,38 @@
+// NodePublisher: tells the control plane of the machine (HardwareProfile, Node and its status), and
+// that its agent lives (Lease). Looks again now and then, so that what others removed comes back.
+// Loop thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/agent.h"
+#include "agent/host.h"
+#include "client/remote.h"
+#include "runtime/runtime.h"
+
+namespace freehold::agent {
+
+inline constexpr std::string_view lease_namespace = "freehold-node-lease";
+
+class NodePublisher {
+ public:
+  // References must outlive it. `core_rate`: operations per second, once it is known.
+  NodePublisher(Runtime& runtime, Host& host, client::Remote& remote, const AgentConfig& config,
+                std::function<std::optional<double>()> core_rate);
+  ~NodePublisher();
+  void publish();  // something changed
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+// The status as the agent sees it; `before` is what the control plane has, of which others'
+// conditions stay.
+api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& config,
+                            const HostFacts& facts, std::optional<double> core_rate, Time now);
+
+}  // namespace freehold::agent

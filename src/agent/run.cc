@@ -1,0 +1,215 @@
+#include "agent/run.h"
+
+#include <utility>
+#include <vector>
+
+#include "agent/agent.h"
+#include "agent/host_linux.h"
+#include "agent/join.h"
+#include "agent/logs.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "http/address.h"
+#include "http/client.h"
+#include "http/pki.h"
+#include "http/server.h"
+
+namespace freehold::agent {
+namespace {
+
+constexpr std::string_view credentials_file = "credentials.json",
+                           request_file = "join-request.json";
+constexpr Duration join_retry = seconds(3);
+constexpr Duration renew_check = seconds(60);
+
+// A Transport whose connection can be made anew with other credentials, under those who use it.
+class Renewable final : public http::Transport {
+ public:
+  void replace(std::unique_ptr<http::Transport> next) {
+    // What is open on the one before goes on there; the server ends its watches in time.
+    before_ = std::exchange(now_, std::move(next));
+  }
+  void request(http::Request request, Duration timeout,
+               std::function<void(Result<http::Response>)> done) override {
+    now_->request(std::move(request), timeout, std::move(done));
+  }
+  std::unique_ptr<http::Call> stream(http::Request request, http::StreamEvents events) override {
+    return now_->stream(std::move(request), std::move(events));
+  }
+
+ private:
+  std::unique_ptr<http::Transport> now_, before_;
+};
+
+class Running final : public RunningAgent {
+ public:
+  Running(Loop& loop, AgentOptions options) : loop_(loop), options_(std::move(options)) {}
+  ~Running() override { agent_.reset(); }
+
+  Result<void> start();
+  bool joined() const override { return agent_ != nullptr; }
+  bool connected() const override { return agent_ != nullptr && agent_->connected(); }
+
+ private:
+  Result<http::KeyPair> saved_request();
+  void join(const JoinToken& token, const http::KeyPair& request);
+  Result<void> work(Credentials credentials);
+  Result<void> connect();
+  void serve_logs();
+  void renew();
+  http::TlsFiles tls() const {
+    return {credentials_.certificate_pem, credentials_.key_pem, credentials_.ca_pem};
+  }
+
+  Loop& loop_;
+  AgentOptions options_;
+  std::unique_ptr<Host> host_;
+  discover::Machine machine_;
+  Credentials credentials_;
+  std::unique_ptr<http::Transport> joining_;
+  Renewable transport_;
+  std::unique_ptr<LogHandler> log_handler_;
+  std::unique_ptr<http::Server> log_server_;
+  std::string endpoint_;
+  Timer timer_;
+  std::unique_ptr<Agent> agent_;
+};
+
+Result<void> Running::start() {
+  if (!is_dns_subdomain(options_.node_name))
+    return Error{Reason::invalid, "\"" + options_.node_name + "\" is no node name", {}};
+  TRY(http::parse_url(options_.server_url));
+  LinuxHostOptions host;
+  host.directory = options_.data_dir + "/agent";
+  host.cgroup_root = options_.cgroup_root;
+  host.executable = options_.executable;
+  host_ = TRY(open_linux_host(loop_, std::move(host)));
+  machine_ = TRY(discover::discover(discover::Root(options_.root)));
+  if (options_.address.empty()) options_.address = host_->facts().address;
+
+  if (!options_.certificate_pem.empty())
+    return work({options_.ca_pem, options_.certificate_pem, options_.key_pem});
+  if (const auto saved = host_->load(std::string(credentials_file)); saved.ok())
+    return work(TRY(parse_credentials(*saved)));
+  if (options_.token.empty())
+    return Error{Reason::invalid, "this node has not joined yet: give a join token", {}};
+  const JoinToken token = TRY(parse_join_token(options_.token));
+  const http::KeyPair request = TRY(saved_request());
+  http::ClientOptions client;
+  client.url = options_.server_url;
+  client.ca_sha256 = token.ca_sha256;
+  joining_ = TRY(http::connect(loop_, std::move(client)));
+  join(token, request);
+  return {};
+}
+
+// Kept until it was answered: the token is good once, for one key.
+Result<http::KeyPair> Running::saved_request() {
+  if (const auto saved = host_->load(std::string(request_file)); saved.ok())
+    if (auto parsed = parse_credentials(*saved); parsed.ok())
+      return http::KeyPair{parsed->certificate_pem, parsed->key_pem};
+  http::KeyPair request = TRY(http::make_request());
+  host_->save(std::string(request_file),
+              print_credentials({"none", request.certificate_pem, request.key_pem}));
+  return request;
+}
+
+void Running::join(const JoinToken& token, const http::KeyPair& request) {
+  const JoinRequest join_request{
+      token.text, options_.node_name, {options_.address, "127.0.0.1", machine_.host_name}};
+  join_control_plane(*joining_, join_request, request, [this, token, request](auto result) {
+    if (result.ok()) {
+      host_->save(std::string(credentials_file), print_credentials(*result));
+      host_->erase(std::string(request_file));
+      auto working = work(*std::move(result));
+      if (!working.ok())
+        log(LogLevel::error, "agent", "cannot start", {{"error", working.error().to_string()}});
+      return;
+    }
+    log(LogLevel::warning, "agent", "cannot join", {{"error", result.error().to_string()}});
+    timer_ = loop_.timer(join_retry, [this, token, request] { join(token, request); });
+  });
+}
+
+Result<void> Running::connect() {
+  http::ClientOptions client;
+  client.url = options_.server_url;
+  client.ca_pem = credentials_.ca_pem;
+  client.certificate_pem = credentials_.certificate_pem;
+  client.key_pem = credentials_.key_pem;
+  transport_.replace(TRY(http::connect(loop_, std::move(client))));
+  return {};
+}
+
+Result<void> Running::work(Credentials credentials) {
+  credentials_ = std::move(credentials);
+  TRY(connect());
+  serve_logs();
+  AgentConfig config;
+  config.node_name = options_.node_name;
+  config.site = options_.site;
+  config.address = options_.address;
+  config.endpoint = endpoint_;
+  config.version = options_.version;
+  config.cluster = TRY(http::certificate_sha256(credentials_.ca_pem));
+  config.machine = std::move(machine_);
+  config.reserve = options_.reserve;
+  auto open = [&loop = loop_](const std::string& url) {
+    http::ClientOptions client;
+    client.url = url;
+    client.connections = 1;
+    return http::connect(loop, std::move(client));
+  };
+  agent_ = std::make_unique<Agent>(loop_, *host_, transport_, open, std::move(config));
+  timer_ = loop_.timer(renew_check, [this] { renew(); });
+  return {};
+}
+
+void Running::serve_logs() {
+  log_handler_ = std::make_unique<LogHandler>(
+      loop_, *host_, [this](std::string_view ns, std::string_view name) {
+        return agent_ == nullptr ? std::string() : agent_->id_of(ns, name);
+      });
+  http::ServerOptions options;
+  options.listen = options_.listen;
+  options.tls = tls();
+  auto server = http::Server::start(loop_, std::move(options), *log_handler_);
+  if (!server.ok()) {
+    // Work is worth more than its logs.
+    log(LogLevel::error, "agent", "cannot serve logs", {{"error", server.error().to_string()}});
+    return;
+  }
+  log_server_ = *std::move(server);
+  endpoint_ = options_.address + ":" + std::to_string(log_server_->port());
+}
+
+void Running::renew() {
+  timer_ = loop_.timer(renew_check, [this] { renew(); });
+  // Those of whoever embeds us are theirs to renew.
+  if (!options_.certificate_pem.empty()) return;
+  const auto validity = http::certificate_validity(credentials_.certificate_pem);
+  if (!validity.ok() || !is_renewal_due(*validity, loop_.now())) return;
+  renew_credentials(transport_, credentials_, [this](Result<Credentials> result) {
+    if (!result.ok()) {
+      log(LogLevel::warning, "agent", "cannot renew the certificate",
+          {{"error", result.error().to_string()}});
+      return;
+    }
+    credentials_ = *std::move(result);
+    host_->save(std::string(credentials_file), print_credentials(credentials_));
+    if (auto connected = connect(); !connected.ok())
+      log(LogLevel::error, "agent", "cannot use the new certificate",
+          {{"error", connected.error().to_string()}});
+    if (log_server_) static_cast<void>(log_server_->replace_tls(tls()));
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RunningAgent>> start_agent(Loop& loop, AgentOptions options) {
+  auto running = std::make_unique<Running>(loop, std::move(options));
+  TRY(running->start());
+  return std::unique_ptr<RunningAgent>(std::move(running));
+}
+
+}  // namespace freehold::agent

@@ -1,0 +1,113 @@
+#include "agent/status_writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "schema/walk.h"
+
+namespace freehold::agent {
+namespace {
+
+constexpr Duration usage_period = seconds(10);
+constexpr Duration first_pause = milliseconds(500);
+constexpr Duration longest_pause = seconds(15);
+
+uint64_t version_of(const api::Object& object) {
+  return object ? parse_uint(object.meta().resource_version).value_or(0) : 0;
+}
+
+// Whether they differ in more than usage.
+bool differ(const api::InstanceStatus& a, api::InstanceStatus b) {
+  b.usage = a.usage;
+  return !schema::equal(schema::type_of<api::InstanceStatus>, &a, &b);
+}
+
+bool usage_differs(api::Usage a, const api::Usage& b) {
+  a.at = b.at;
+  return !schema::equal(schema::type_of<api::Usage>, &a, &b);
+}
+
+}  // namespace
+
+StatusWriter::StatusWriter(Runtime& runtime, client::Remote& remote)
+    : runtime_(runtime), remote_(remote) {}
+StatusWriter::~StatusWriter() = default;
+
+void StatusWriter::seen(const std::string& id, const api::Object& object) {
+  Entry& entry = entries_[id];
+  // A watch may be behind what our own write came back with.
+  if (version_of(object) >= version_of(entry.latest)) entry.latest = object;
+}
+
+void StatusWriter::gone(const std::string& id) { entries_.erase(id); }
+
+void StatusWriter::check(const Member& member) {
+  const auto found = entries_.find(member.id());
+  if (found == entries_.end() || !found->second.latest) return;
+  Entry& entry = found->second;
+  const Duration now = runtime_.uptime();
+  if (entry.in_flight) {
+    entry.again = true;
+    return;
+  }
+  if (now < entry.not_before) return;
+  const api::Instance& have = *entry.latest.as<api::Instance>();
+  api::InstanceStatus status = member.status(have.status);
+  const bool usage_due = now - entry.usage_at >= usage_period || entry.usage_at.us == 0;
+  if (!differ(have.status, status) &&
+      !(usage_due && usage_differs(have.status.usage, status.usage))) {
+    if (have.metadata.deletion_timestamp.is_set() && member.is_over()) release(member.id(), entry);
+    return;
+  }
+  api::Object object = entry.latest.clone();
+  object.as<api::Instance>()->status = std::move(status);
+  entry.in_flight = true;
+  entry.usage_at = std::max(now, microseconds(1));
+  remote_.update(
+      object, "status",
+      [this, id = member.id(), weak = std::weak_ptr<int>(alive_)](Result<api::Object> result) {
+        if (!weak.expired()) written(id, std::move(result));
+      });
+}
+
+void StatusWriter::written(const std::string& id, Result<api::Object> result) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  Entry& entry = found->second;
+  entry.in_flight = false;
+  if (result.ok()) {
+    entry.pause = Duration{};
+    if (version_of(*result) >= version_of(entry.latest)) entry.latest = *std::move(result);
+    return;
+  }
+  // On a conflict the watch brings what we have not seen; a look again follows by itself.
+  entry.usage_at = Duration{};
+  entry.pause = std::clamp(entry.pause * 2, first_pause, longest_pause);
+  entry.not_before = runtime_.uptime() + entry.pause;
+  const Reason reason = result.error().reason;
+  if (reason != Reason::conflict && reason != Reason::not_found && reason != Reason::unavailable)
+    log(LogLevel::warning, "agent", "cannot write a status",
+        {{"instance", id}, {"error", result.error().to_string()}});
+}
+
+void StatusWriter::release(const std::string& id, Entry& entry) {
+  const api::ObjectMeta& meta = entry.latest.meta();
+  json::Array left;
+  for (const std::string& finalizer : meta.finalizers)
+    if (finalizer != agent_finalizer) left.emplace_back(finalizer);
+  if (left.size() == meta.finalizers.size()) return;
+  json::Object metadata;
+  metadata["finalizers"] = std::move(left);
+  metadata["resourceVersion"] = meta.resource_version;
+  json::Object patch;
+  patch["metadata"] = std::move(metadata);
+  entry.in_flight = true;
+  remote_.merge_patch({&entry.latest.kind(), meta.ns, meta.name}, json::Value(std::move(patch)),
+                      [this, id, weak = std::weak_ptr<int>(alive_)](Result<api::Object> result) {
+                        if (!weak.expired()) written(id, std::move(result));
+                      });
+}
+
+}  // namespace freehold::agent
