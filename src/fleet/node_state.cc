@@ -135,6 +135,7 @@ void NodeState::refresh() {
   for (size_t c = 0; c < free_memory_.size(); ++c)
     free_memory_[c] = std::max<int64_t>(0, free_memory_[c] - taken_.memory[c]);
   free_power_mw_ = f.power_mw < 0 ? -1 : std::max<int64_t>(0, f.power_mw - taken_.power_mw);
+  room_ = Room(*f.interior, free_cpus_, free_memory_, free_devices_, free_power_mw_);
   Hash h(f.interior->hash());
   h.add(free_cpus_.hash()).add(free_devices_.hash()).add(free_power_mw_);
   for (const int64_t bytes : free_memory_) h.add(bytes);

@@ -14,6 +14,7 @@
 #include "fleet/bits.h"
 #include "fleet/hash.h"
 #include "fleet/interior.h"
+#include "fleet/room.h"
 
 namespace freehold::fleet {
 
@@ -86,6 +87,7 @@ class NodeState {
     return free_memory_;
   }  // per cell, never negative
   int64_t free_power_mw() const { return free_power_mw_; }  // -1: unknown; never below 0 when known
+  const Room& room() const { return room_; }  // the same, counted
   const Taken& taken() const { return taken_; }             // by all allocations together
   bool is_over_occupied() const;
   const std::vector<Holding>& holdings() const { return holdings_; }  // ordered by key and member
@@ -110,6 +112,7 @@ class NodeState {
   Bits free_cpus_, free_devices_;
   std::vector<int64_t> free_memory_;
   int64_t free_power_mw_ = -1;
+  Room room_;
   uint64_t free_hash_ = 0;
 };
 
