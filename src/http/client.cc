@@ -49,10 +49,12 @@ void ClientCore::pump() {
 }
 
 // The one last made: with little to do the others grow old, and the server may close them.
-std::shared_ptr<Link> ClientCore::idle_link() const {
+std::shared_ptr<Link> ClientCore::idle_link() {
   for (size_t i = links_.size(); i-- > 0;) {
-    // One whose end the server has closed is met here, before a request is lost on it.
-    if (links_[i]->is_idle() && links_[i]->is_alive()) return links_[i];
+    const auto link = links_[i];
+    if (!link->is_idle()) continue;
+    if (link->is_alive()) return link;
+    link->cut();  // the server has closed its end: met here, before a request is lost on it
   }
   return nullptr;
 }

@@ -17,6 +17,8 @@ using ErrorCode = boost::system::error_code;
 // One client is served so much before the others get their turn.
 constexpr int reads_per_turn = 4;
 constexpr int writes_per_turn = 16;
+// A stream that queues more than this does not wait for the next turn.
+constexpr size_t burst_bytes = writes_per_turn * record_bytes;
 // A refused upload is read and thrown away up to here, so that its sender gets to read the refusal.
 constexpr size_t linger_bytes = 16u << 20;
 
@@ -59,7 +61,9 @@ std::string address_of(const Connection::Socket& socket) {
 
 void StreamOfConnection::finish() {
   finished_ = true;
-  on_closed_ = nullptr;
+  // Destroyed last: what they hold may own this stream.
+  const auto closed_handler = std::exchange(on_closed_, nullptr);
+  const auto drained_handler = std::exchange(on_drained_, nullptr);
   if (const auto connection = std::exchange(connection_, nullptr)) connection->finish();
 }
 
@@ -69,8 +73,20 @@ void StreamOfConnection::on_closed(std::function<void()> handler) {
   on_closed_ = std::move(handler);
 }
 
+void StreamOfConnection::on_drained(std::function<void()> handler) {
+  if (!connection_) return;
+  on_drained_ = std::move(handler);
+  if (connection_->queued_bytes() == 0) connection_->tell_drained_soon();
+}
+
+void StreamOfConnection::tell_drained() {
+  if (!connection_) return;
+  if (const auto handler = std::exchange(on_drained_, nullptr)) handler();
+}
+
 void StreamOfConnection::tell() {
   told_ = true;
+  const auto drained_handler = std::exchange(on_drained_, nullptr);
   // Moved out first: the handler may drop this stream, and what it holds may own it.
   if (const auto handler = std::exchange(on_closed_, nullptr)) handler();
 }
@@ -297,12 +313,14 @@ void Connection::push_chunk(Bytes chunk) {
 void Connection::send(Bytes chunk) {
   if (state_ != State::streaming) return;
   push_chunk(std::move(chunk));
-  if (outbox_.size() > core_->options.stream_queue_bytes) {
+  if (outbox_.size() < burst_bytes) return flush_soon();
+  // Much in one turn of the loop: the peer may take it while more is made.
+  write_out();
+  if (state_ == State::streaming && outbox_.size() > core_->options.stream_queue_bytes) {
     log(LogLevel::info, "http", "a stream was cut: its reader is too slow",
         {{"peer", peer_.address}, {"queued_bytes", static_cast<uint64_t>(outbox_.size())}});
-    return cut();
+    cut();
   }
-  flush_soon();
 }
 
 void Connection::finish() {
@@ -336,7 +354,11 @@ void Connection::flush_soon() {
 }
 
 void Connection::flush() {
-  if (write_wait_ || state_ == State::closed) return;
+  if (!write_wait_) write_out();
+}
+
+void Connection::write_out() {
+  if (state_ == State::closed) return;
   for (int i = 0; !outbox_.empty(); ++i) {
     if (i == writes_per_turn) return flush_soon();
     const Progress progress = channel_.write(outbox_.gather(core_->outgoing));
@@ -358,15 +380,16 @@ void Connection::flush() {
 }
 
 void Connection::flushed() {
-  switch (state_) {
-    case State::writing:
-      return end_response();
-    case State::streaming:
-      deadline_ = never;
-      return;
-    default:
-      return;
-  }
+  if (state_ == State::writing) return end_response();
+  if (state_ != State::streaming) return;
+  deadline_ = never;
+  tell_drained_soon();
+}
+
+void Connection::tell_drained_soon() {
+  const auto stream = stream_.lock();
+  if (!stream || !stream->waits_for_drain()) return;
+  asio::post(socket_.get_executor(), [stream] { stream->tell_drained(); });
 }
 
 void Connection::end_response() {

@@ -75,6 +75,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // For the Stream.
   void send(Bytes chunk);
   void finish();
+  size_t queued_bytes() const { return outbox_.size(); }
+  void tell_drained_soon();
 
   size_t index = 0;  // in ServerCore's list
 
@@ -101,6 +103,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void discard();
   void flush();
   void flush_soon();
+  void write_out();
   void flushed();
   void end_response();
   void linger();
@@ -144,14 +147,18 @@ class StreamOfConnection final : public Stream {
   }
   void finish() override;
   bool closed() const override { return connection_ == nullptr; }
+  size_t queued_bytes() const override { return connection_ ? connection_->queued_bytes() : 0; }
+  void on_drained(std::function<void()> handler) override;
   void on_closed(std::function<void()> handler) override;
 
   void close() { connection_.reset(); }  // from now on nothing is sent
-  void tell();                           // calls the handler, once
+  bool waits_for_drain() const { return on_drained_ != nullptr; }
+  void tell_drained();
+  void tell();  // calls the handler, once
 
  private:
   std::shared_ptr<Connection> connection_;  // null once closed
-  std::function<void()> on_closed_;
+  std::function<void()> on_closed_, on_drained_;
   bool finished_ = false;
   bool told_ = false;
 };

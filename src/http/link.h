@@ -68,7 +68,7 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
  private:
   void arm(Duration deadline);
   void expire();
-  std::shared_ptr<Link> idle_link() const;
+  std::shared_ptr<Link> idle_link();
 
   std::vector<std::shared_ptr<Link>> links_;      // the pool
   std::vector<std::shared_ptr<Link>> dedicated_;  // one per stream

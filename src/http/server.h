@@ -25,6 +25,10 @@ class Stream {
   virtual void send(Bytes chunk) = 0;  // what is sent in one turn of the loop leaves together
   virtual void finish() = 0;           // ends the body properly
   virtual bool closed() const = 0;     // nothing that is sent now arrives
+  virtual size_t queued_bytes() const = 0;
+  // For who has much to send, such as the initial events of a watch: send some, and the rest from
+  // here. Called once, from the loop, when nothing is queued; never after the stream closed.
+  virtual void on_drained(std::function<void()> handler) = 0;
   // Called once, from the loop and never from inside send(): the peer went, was cut, or the server
   // stops. Not called after finish(). The handler may drop the Stream.
   virtual void on_closed(std::function<void()> handler) = 0;

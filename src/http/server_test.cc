@@ -366,6 +366,36 @@ TEST(Server, cuts_a_stream_whose_queue_overflows) {
   server.on_loop([&] { streams.open.clear(); });
 }
 
+TEST(Server, a_stream_that_paces_itself_sends_any_amount) {
+  constexpr size_t total = 20 << 20;
+  std::shared_ptr<Stream> stream;
+  size_t sent = 0, most_queued = 0;
+  const Bytes chunk = bytes(std::string(10'000, 'x'));
+  std::function<void()> send_some = [&] {
+    while (sent < total && stream->queued_bytes() < 100'000) {
+      stream->send(chunk);
+      sent += chunk->size();
+      most_queued = std::max(most_queued, stream->queued_bytes());
+    }
+    if (sent < total) return stream->on_drained(send_some);
+    stream->finish();
+  };
+  ServerOptions options;
+  options.stream_queue_bytes = 1 << 20;
+  TestServer server(
+      [&](Request, std::unique_ptr<Responder> responder) {
+        stream = responder->stream({});
+        stream->on_drained(send_some);
+      },
+      std::move(options));
+  RawClient client(server.port());
+  ASSERT_TRUE(client.handshake());
+  client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
+  EXPECT_GT(client.read_to_end().size(), total);
+  EXPECT_LT(most_queued, 200'000u);
+  server.on_loop([&] { stream.reset(); });
+}
+
 TEST(Server, cuts_a_stream_whose_reader_takes_nothing) {
   Streams streams;
   ServerOptions options;
