@@ -210,7 +210,7 @@ void Cgroups::set_limits(const std::string& id, const LimitsWanted& wanted,
       set("cpu", "cpu.max",
           (has_quota ? std::to_string(quota) : "max") + " " + std::to_string(period_us));
     } else {
-      if (has_quota) set("cpu", "cpu.cfs_period_us", std::to_string(period_us));
+      if (has_quota && binds("cpu")) set("cpu", "cpu.cfs_period_us", std::to_string(period_us));
       set("cpu", "cpu.cfs_quota_us", has_quota ? std::to_string(quota) : "-1");
     }
   }

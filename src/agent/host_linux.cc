@@ -292,6 +292,9 @@ void LinuxHost::note_exit(const std::string& id, Entry& e) {
   ProcessSeen& seen = e.seen;
   seen.state = ProcessState::exited;
   seen.exit = {};
+  const auto run_text = read_file(directory(id) + "/run.json");
+  const auto run = run_text.ok() ? parse_run(*run_text) : Result<ShimRun>(ShimRun{});
+  if (run.ok() && run->run == e.run) seen.started_at = run->started_at;
   const auto text = read_file(directory(id) + "/exit.json");
   if (text.ok()) {
     if (const auto exit = parse_exit(*text); exit.ok() && exit->run == e.run) {
@@ -303,10 +306,7 @@ void LinuxHost::note_exit(const std::string& id, Entry& e) {
   // The shim went without a word: killed, or the whole machine did. Nothing of it may go on
   // unwatched.
   cgroups_.kill_all(id);
-  const auto run = read_file(directory(id) + "/run.json");
-  const auto parsed = run.ok() ? parse_run(*run) : Result<ShimRun>(ShimRun{});
-  const bool rebooted =
-      parsed.ok() && !parsed->boot_id.empty() && parsed->boot_id != facts_.boot_id;
+  const bool rebooted = run.ok() && !run->boot_id.empty() && run->boot_id != facts_.boot_id;
   seen.exit = {-1, 0, rebooted ? "NodeRebooted" : "Lost", loop_.now()};
   seen.message = rebooted ? "the machine was started again" : "the shim ended without a result";
 }

@@ -70,7 +70,8 @@ class Stepper {
   // Deals once with the end of each run.
   void settle_exit() {
     const ProcessSeen& process = seen_.process;
-    if (runs() && process.started_at.is_set()) m().started_at = process.started_at;
+    if (process.state != ProcessState::none && process.started_at.is_set())
+      m().started_at = process.started_at;
     if (process.state != ProcessState::exited || process.run <= m().settled) return;
     m().settled = process.run;
     m().run = std::max(m().run, process.run);
@@ -95,7 +96,8 @@ class Stepper {
     if (spec_.run.restart == api::RestartPolicy::never ||
         (spec_.run.restart == api::RestartPolicy::on_failure && good))
       return say(good ? InstancePhase::succeeded : InstancePhase::failed, exit.reason, message);
-    const bool ran_long = m().started_at.is_set() && exit.at - m().started_at >= backoff_reset;
+    const Time started = seen_.process.started_at;
+    const bool ran_long = started.is_set() && exit.at - started >= backoff_reset;
     if (ran_long || rebooted) m().crashes = 0;
     const int64_t doublings = std::min(m().crashes, most_doublings);
     const Duration pause = std::min(first_backoff * (int64_t{1} << doublings), longest_backoff);

@@ -20,6 +20,12 @@ http::Request post(std::string path, json::Object body) {
   return request;
 }
 
+json::Array list_of(const std::vector<std::string>& texts) {
+  json::Array out;
+  for (const std::string& text : texts) out.emplace_back(text);
+  return out;
+}
+
 // The certificate that came, with the key that it is for.
 Result<Credentials> read_answer(Result<http::Response> response, std::string key,
                                 std::string ca_before) {
@@ -60,9 +66,7 @@ Result<JoinToken> parse_join_token(std::string_view text) {
   const auto parts = split(text, '.');
   const bool good = parts.size() == 4 && parts[0] == "fh1" && parts[1].size() == 64 &&
                     from_hex(parts[1]).has_value() && !parts[2].empty() && !parts[3].empty();
-  if (!good)
-    return Error{
-        Reason::invalid, "this is no join token; `freehold node join-token` makes one", {}};
+  if (!good) return Error{Reason::invalid, "this is no join token; `freehold token` makes one", {}};
   return JoinToken{to_lower(parts[1]), std::string(text)};
 }
 
@@ -72,9 +76,7 @@ void join_control_plane(http::Transport& transport, const JoinRequest& join,
   body["token"] = join.token;
   body["nodeName"] = join.node_name;
   body["csr"] = request.certificate_pem;
-  json::Array addresses;
-  for (const std::string& address : join.addresses) addresses.emplace_back(address);
-  body["addresses"] = std::move(addresses);
+  body["addresses"] = list_of(join.addresses);
   transport.request(
       post("/join", std::move(body)), timeout,
       [key = request.key_pem, done = std::move(done)](Result<http::Response> response) {
@@ -82,11 +84,13 @@ void join_control_plane(http::Transport& transport, const JoinRequest& join,
       });
 }
 
-void renew_credentials(http::Transport& transport, const Credentials& now, CredentialsDone done) {
+void renew_credentials(http::Transport& transport, const Credentials& now,
+                       const std::vector<std::string>& addresses, CredentialsDone done) {
   auto request = http::make_request();
   if (!request.ok()) return;  // no entropy: the next try may have some
   json::Object body;
   body["csr"] = request->certificate_pem;
+  body["addresses"] = list_of(addresses);
   transport.request(
       post("/renew", std::move(body)), timeout,
       [key = request->key_pem, ca = now.ca_pem, done = std::move(done)](

@@ -39,7 +39,8 @@ using CredentialsDone = std::function<void(Result<Credentials>)>;
 // again.
 void join_control_plane(http::Transport& transport, const JoinRequest& join,
                         const http::KeyPair& request, CredentialsDone done);
-void renew_credentials(http::Transport& transport, const Credentials& now, CredentialsDone done);
+void renew_credentials(http::Transport& transport, const Credentials& now,
+                       const std::vector<std::string>& addresses, CredentialsDone done);
 // Two thirds of its life are over.
 bool is_renewal_due(const http::Validity& validity, Time now);
 

@@ -57,6 +57,7 @@ class Running final : public RunningAgent {
   Result<void> connect();
   void serve_logs();
   void renew();
+  std::vector<std::string> addresses() const { return {options_.address, "127.0.0.1", host_name_}; }
   http::TlsFiles tls() const {
     return {credentials_.certificate_pem, credentials_.key_pem, credentials_.ca_pem};
   }
@@ -65,6 +66,7 @@ class Running final : public RunningAgent {
   AgentOptions options_;
   std::unique_ptr<Host> host_;
   discover::Machine machine_;
+  std::string host_name_;
   Credentials credentials_;
   std::unique_ptr<http::Transport> joining_;
   Renewable transport_;
@@ -85,6 +87,7 @@ Result<void> Running::start() {
   host.executable = options_.executable;
   host_ = TRY(open_linux_host(loop_, std::move(host)));
   machine_ = TRY(discover::discover(discover::Root(options_.root)));
+  host_name_ = machine_.host_name;
   if (options_.address.empty()) options_.address = host_->facts().address;
 
   if (!options_.certificate_pem.empty())
@@ -115,8 +118,7 @@ Result<http::KeyPair> Running::saved_request() {
 }
 
 void Running::join(const JoinToken& token, const http::KeyPair& request) {
-  const JoinRequest join_request{
-      token.text, options_.node_name, {options_.address, "127.0.0.1", machine_.host_name}};
+  const JoinRequest join_request{token.text, options_.node_name, addresses()};
   join_control_plane(*joining_, join_request, request, [this, token, request](auto result) {
     if (result.ok()) {
       host_->save(std::string(credentials_file), print_credentials(*result));
@@ -189,7 +191,7 @@ void Running::renew() {
   if (!options_.certificate_pem.empty()) return;
   const auto validity = http::certificate_validity(credentials_.certificate_pem);
   if (!validity.ok() || !is_renewal_due(*validity, loop_.now())) return;
-  renew_credentials(transport_, credentials_, [this](Result<Credentials> result) {
+  renew_credentials(transport_, credentials_, addresses(), [this](Result<Credentials> result) {
     if (!result.ok()) {
       log(LogLevel::warning, "agent", "cannot renew the certificate",
           {{"error", result.error().to_string()}});

@@ -1,0 +1,172 @@
+#include "agent/windows.h"
+
+#include <gtest/gtest.h>
+
+namespace freehold::agent {
+namespace {
+
+constexpr Time start{1'700'000'040'000'000};  // a whole minute
+
+api::Measure measure(std::string metric, Duration window, double quantile = 0) {
+  api::Measure out;
+  out.metric = std::move(metric);
+  out.window = window;
+  out.quantile = quantile;
+  return out;
+}
+
+metrics::Scrape scrape_of(const std::string& text) {
+  auto scrape = metrics::parse_exposition(text);
+  EXPECT_TRUE(scrape.ok());
+  return scrape.ok() ? *scrape : metrics::Scrape{};
+}
+
+UsageSample up(bool is_up) {
+  UsageSample sample;
+  sample.up = is_up;
+  return sample;
+}
+
+UsageSample usage(int64_t cpu_us, int64_t throttled_us, int64_t memory) {
+  UsageSample sample;
+  sample.up = sample.has_usage = true;
+  sample.usage.cpu_us = cpu_us;
+  sample.usage.throttled_us = throttled_us;
+  sample.usage.memory_bytes = memory;
+  return sample;
+}
+
+TEST(Windows, TheFirstPartOfAWindowIsNotJudged) {
+  Windows windows;
+  windows.want({measure("available_capacity", minutes(1))}, {}, false);
+  for (int s = 30; s < 61; ++s) windows.sample(start + seconds(s), up(true));
+  EXPECT_FALSE(windows.close(start + seconds(61)));
+  for (int s = 61; s < 121; ++s) windows.sample(start + seconds(s), up(s < 91));
+  ASSERT_TRUE(windows.close(start + seconds(121)));
+  const auto closed = windows.closed(10);
+  ASSERT_EQ(closed.size(), 1u);
+  EXPECT_EQ(closed[0].start, start + minutes(1));
+  EXPECT_EQ(closed[0].samples, 60);
+  EXPECT_NEAR(closed[0].value.as_double(), 31.0 / 60, 0.001);
+}
+
+TEST(Windows, CpuIsWhatWasDeliveredAndOfferedIsWhatWasWanted) {
+  Windows windows;
+  windows.want({measure("cpu_cores", seconds(10)), measure("memory_bytes", seconds(10))}, {},
+               false);
+  for (int s = 0; s <= 21; ++s)
+    windows.sample(start + seconds(s), usage(s * 500'000, s * 250'000, s < 15 ? 100 : 300));
+  windows.close(start + seconds(21));
+  const auto closed = windows.closed(10);
+  ASSERT_EQ(closed.size(), 2u);
+  EXPECT_NEAR(closed[0].value.as_double(), 0.5, 0.01);
+  EXPECT_NEAR(closed[0].offered.as_double(), 0.75, 0.01);
+  EXPECT_EQ(closed[1].value.value(), 200);
+  EXPECT_EQ(closed[1].value.dimension(), Dimension::bytes);
+}
+
+TEST(Windows, CountersBecomeRatesAndASilentEndpointIsBlind) {
+  Windows windows;
+  windows.want({measure("requests", seconds(10))},
+               {{"requests", "served_total"}, {"offered", "seen_total"}}, false);
+  auto feed = [&](int s, int served, int seen) {
+    windows.scrape(start + seconds(s), 1,
+                   scrape_of("served_total " + std::to_string(served) + "\nseen_total " +
+                             std::to_string(seen) + "\n"));
+  };
+  for (int s = 0; s <= 20; s += 5) feed(s + 1, s * 10, s * 20);
+  windows.close(start + seconds(30));
+  windows.close(start + seconds(41));
+  const auto closed = windows.closed(10);
+  ASSERT_GE(closed.size(), 3u);
+  EXPECT_EQ(closed[0].value.dimension(), Dimension::rate);
+  EXPECT_NEAR(closed[0].value.as_double(), 10, 0.01);
+  EXPECT_NEAR(closed[0].offered.as_double(), 20, 0.01);
+  EXPECT_EQ(closed.back().samples, 0);
+  EXPECT_FALSE(closed.back().value.is_set());
+}
+
+TEST(Windows, ARestartOfTheProcessLosesNoCount) {
+  Windows windows;
+  windows.want({measure("served_total", seconds(10))}, {}, false);
+  windows.scrape(start + seconds(1), 1, scrape_of("served_total 1000\n"));
+  windows.scrape(start + seconds(11), 1, scrape_of("served_total 1050\n"));
+  windows.scrape(start + seconds(15), 2, scrape_of("served_total 2000\n"));
+  windows.close(start + seconds(21));
+  ASSERT_EQ(windows.closed(1).size(), 1u);
+  EXPECT_NEAR(windows.closed(1)[0].value.as_double(), 205, 0.01);
+}
+
+TEST(Windows, QuantilesAreThoseOfTheWindowAlone) {
+  Windows windows;
+  windows.want({measure("latency", seconds(10), 0.5)}, {{"latency", "took_seconds"}}, false);
+  auto text = [](int fast, int slow) {
+    return "took_seconds_bucket{le=\"0.1\"} " + std::to_string(fast) +
+           "\ntook_seconds_bucket{le=\"0.2\"} " + std::to_string(fast + slow) +
+           "\ntook_seconds_bucket{le=\"+Inf\"} " + std::to_string(fast + slow) +
+           "\ntook_seconds_count " + std::to_string(fast + slow) + "\n";
+  };
+  windows.scrape(start + seconds(9), 1, scrape_of(text(1000, 0)));
+  windows.scrape(start + seconds(12), 1, scrape_of(text(1000, 0)));
+  windows.scrape(start + seconds(15), 1, scrape_of(text(1000, 5)));
+  windows.scrape(start + seconds(18), 1, scrape_of(text(1000, 10)));
+  windows.close(start + seconds(20));
+  const auto closed = windows.closed(10);
+  ASSERT_EQ(closed.size(), 1u);
+  EXPECT_EQ(closed[0].samples, 10);
+  EXPECT_EQ(closed[0].value.dimension(), Dimension::duration);
+  EXPECT_NEAR(closed[0].value.as_double(), 0.15, 1e-6);
+}
+
+TEST(Windows, AWindowWithoutRequestsIsBlindForQuantiles) {
+  Windows windows;
+  windows.want({measure("latency", seconds(10), 0.5)}, {{"latency", "took_seconds"}}, false);
+  const auto idle =
+      scrape_of("took_seconds_bucket{le=\"1\"} 5\ntook_seconds_bucket{le=\"+Inf\"} 5\n");
+  for (int s = 1; s < 22; s += 5) windows.scrape(start + seconds(s), 1, idle);
+  windows.close(start + seconds(22));
+  ASSERT_FALSE(windows.closed(1).empty());
+  EXPECT_EQ(windows.closed(1)[0].samples, 0);
+}
+
+TEST(Windows, WhatIsAcknowledgedGoesAndWhatIsNotSurvivesTheDisk) {
+  Windows windows;
+  auto wanted = measure("available_capacity", seconds(10));
+  windows.want({wanted}, {}, true);
+  for (int s = 0; s < 45; ++s) windows.sample(start + seconds(s), up(true));
+  ASSERT_EQ(windows.closed(10).size(), 3u);
+  Windows again;
+  again.load(windows.save());
+  wanted.assessed_until = start + seconds(30);
+  again.want({wanted}, {}, true);
+  ASSERT_EQ(again.closed(10).size(), 1u);
+  EXPECT_EQ(again.closed(10)[0].start, start + seconds(30));
+  EXPECT_EQ(again.closed(10)[0].value.as_double(), 1);
+}
+
+TEST(Windows, AfterARestartOfTheAgentNoWindowIsHandedInTwice) {
+  Windows windows;
+  auto wanted = measure("available_capacity", seconds(10));
+  wanted.assessed_until = start + seconds(50);
+  windows.want({wanted}, {}, true);
+  for (int s = 1; s < 45; ++s) windows.sample(start + seconds(s), up(true));
+  EXPECT_TRUE(windows.closed(10).empty());
+}
+
+TEST(MeasuringClock, RunsOnWhenTheWallClockIsSet) {
+  Clock clock;
+  const Time wall = start;
+  EXPECT_EQ(clock.at(wall, seconds(100)), wall);
+  EXPECT_FALSE(clock.take_jump());
+  // A drift of 100 ms is followed slowly.
+  const Time later = clock.at(wall + seconds(10) + milliseconds(100), seconds(110));
+  EXPECT_EQ(later, wall + seconds(10) + milliseconds(10));
+  EXPECT_FALSE(clock.take_jump());
+  // An hour is not.
+  EXPECT_EQ(clock.at(wall + hours(1), seconds(120)), wall + hours(1));
+  EXPECT_TRUE(clock.take_jump());
+  EXPECT_FALSE(clock.take_jump());
+}
+
+}  // namespace
+}  // namespace freehold::agent
