@@ -24,7 +24,7 @@ const api::Price* find_price(const ledger::View& view, std::string_view site, st
 
 // Sums prices of one currency; what does not fit is named.
 struct Sum {
-  __int128 micro = 0;
+  Wide micro = 0;
   std::string currency;
   std::vector<std::string> missing;
 
@@ -37,7 +37,7 @@ struct Sum {
       return;
     }
     currency = price->price.currency();
-    micro += static_cast<__int128>(price->price.value()) * amount;
+    micro += static_cast<Wide>(price->price.value()) * amount;
   }
 };
 
@@ -87,7 +87,7 @@ PriceQuote price_of(const ledger::View& view, const std::vector<api::AllocatedMe
 }
 
 Quantity money_for(const Quantity& per_hour, Duration span) {
-  const __int128 micro = static_cast<__int128>(per_hour.value()) * span.us / hours(1).us;
+  const Wide micro = static_cast<Wide>(per_hour.value()) * span.us / hours(1).us;
   return Quantity::of(static_cast<int64_t>(micro), Dimension::money, per_hour.currency());
 }
 

@@ -11,6 +11,9 @@
 
 namespace freehold::control {
 
+// Wide enough for any product of two amounts.
+__extension__ typedef __int128 Wide;
+
 struct PriceQuote {
   Quantity per_hour;                 // unset when no price book covers all of it
   Quantity energy_price;             // per kWh; unset: none known

@@ -33,7 +33,7 @@ Quantity credits_of(const api::Contract& c, const Quantity& per_hour) {
       const api::Guarantee& g = c.spec.guarantees[i];
       if (g.measured_by == api::MeasuredBy::workload) continue;
       const Duration violated = g.window * c.status.guarantees[i].windows.violated;
-      micro += static_cast<int64_t>(static_cast<__int128>(money_for(per_hour, violated).value()) *
+      micro += static_cast<int64_t>(static_cast<Wide>(money_for(per_hour, violated).value()) *
                                     r.amount.value() / 100'000);
     }
   }
@@ -85,9 +85,9 @@ api::Statement make_statement(const api::Contract& c, const api::Offer* offer,
     s.energy = Quantity::of(joules, Dimension::energy);
     s.energy_basis = "measured";
   } else if (offer != nullptr && offer->spec.power.is_set()) {
-    s.energy = Quantity::of(static_cast<int64_t>(static_cast<__int128>(offer->spec.power.value()) *
-                                                 ran.us / 1'000'000'000),
-                            Dimension::energy);
+    s.energy = Quantity::of(
+        static_cast<int64_t>(static_cast<Wide>(offer->spec.power.value()) * ran.us / 1'000'000'000),
+        Dimension::energy);
     s.energy_basis = "nameplate";
   }
   if (offer != nullptr && offer->spec.price_per_hour.is_set()) {
@@ -97,8 +97,8 @@ api::Statement make_statement(const api::Contract& c, const api::Offer* offer,
     int64_t due = s.price.value() - s.credits.value();
     if (s.energy.is_set() && energy_price.is_set() && energy_price.currency() == rate.currency()) {
       // Joules to kWh, and the site's overhead in thousandths: integers to the end.
-      const __int128 micro = static_cast<__int128>(energy_price.value()) * s.energy.value() *
-                             static_cast<int64_t>(pue * 1000) / 1000 / 3'600'000;
+      const Wide micro = static_cast<Wide>(energy_price.value()) * s.energy.value() *
+                         static_cast<int64_t>(pue * 1000) / 1000 / 3'600'000;
       s.energy_cost = Quantity::of(static_cast<int64_t>(micro), Dimension::money, rate.currency());
       due += s.energy_cost.value();
     }

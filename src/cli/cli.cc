@@ -1,0 +1,282 @@
+// How arguments are written: every command with its options, and which function runs it.
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <functional>
+#include <map>
+
+#include "base/strings.h"
+#include "cli/commands.h"
+#include "cli/serve.h"
+
+namespace freehold::cli {
+
+namespace {
+
+// What was chosen; filled while the arguments are read, run when all of them were understood.
+struct Chosen {
+  std::function<int()> command;
+};
+
+struct Arguments {
+  ClientOptions client;
+  ServeOptions serve;
+  AgentCommand agent;
+  GetOptions get;
+  FileOptions files;
+  DeleteOptions remove;
+  AcceptOptions accept;
+  ReleaseOptions release;
+  WaitOptions wait;
+  LogOptions logs;
+  TopOptions top;
+  TokenOptions token;
+  DocsOptions docs;
+  std::string name, root = "/", data_dir;
+  std::string docs_check, docs_write;
+};
+
+void add_output(CLI::App& app, Output& output) {
+  static const std::map<std::string, Output> forms{{"json", Output::json},
+                                                   {"yaml", Output::yaml},
+                                                   {"wide", Output::wide},
+                                                   {"name", Output::name}};
+  app.add_option("-o,--output", output, "json, yaml, wide or name")
+      ->transform(CLI::CheckedTransformer(forms, CLI::ignore_case))
+      ->option_text("FORM");
+}
+
+void add_client(CLI::App& app, ClientOptions& client) {
+  app.add_option("--kubeconfig", client.kubeconfig, "how to reach the control plane");
+  app.add_option("--context", client.context, "context of the kubeconfig");
+  app.add_option("-n,--namespace", client.ns, "namespace; the context's by default");
+  add_output(app, client.output);
+}
+
+void add_duration(CLI::App& app, const std::string& name, Duration& to, const std::string& text) {
+  app.add_option_function<std::string>(
+         name,
+         [&to, name](const std::string& given) {
+           const auto parsed = parse_duration(given);
+           if (!parsed) throw CLI::ValidationError(name, "use a duration such as 60s or 5m");
+           to = *parsed;
+         },
+         text)
+      ->option_text("DURATION");
+}
+
+void add_files(CLI::App& app, std::vector<std::string>& files) {
+  app.add_option("-f,--filename", files, "file, directory or - (standard input); may be repeated")
+      ->allow_extra_args(false);
+}
+
+void add_serve(CLI::App& app, ServeOptions& o) {
+  app.add_option("--data-dir", o.data_dir, "where the store and the keys are");
+  app.add_option("--listen", o.listen, "host:port; port 0 picks one")->capture_default_str();
+  app.add_option("--organization", o.organization, "name of the organization in the record")
+      ->capture_default_str();
+  app.add_option("--site", o.site, "name of the site in the record")->capture_default_str();
+  app.add_option("--host", o.hosts, "further name or address that clients use")
+      ->allow_extra_args(false);
+  app.add_flag("-q,--quiet", o.quiet, "do not say where it serves");
+}
+
+void add_node(CLI::App& app, AgentCommand& o) {
+  app.add_option("--node", o.node, "name of the node; the host's by default");
+  app.add_option("--reserve-cpus", o.reserve_cpus, "CPUs that the system keeps")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--reserve-memory", o.reserve_memory, "memory that the system keeps, e.g. 4Gi");
+}
+
+void add_servers(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {
+  CLI::App* server = app.add_subcommand("server", "run a control plane");
+  add_serve(*server, a.serve);
+  server->final_callback([&] { chosen.command = [&] { return serve(program, a.serve); }; });
+  CLI::App* dev = app.add_subcommand("dev", "run a control plane and an agent in one process");
+  add_serve(*dev, a.serve);
+  add_node(*dev, a.agent);
+  dev->final_callback([&] {
+    a.agent.site = a.serve.site;
+    chosen.command = [&] { return serve_with_agent(program, a.serve, a.agent); };
+  });
+  CLI::App* agent = app.add_subcommand("agent", "join this machine to a control plane");
+  agent->add_option("--data-dir", a.agent.data_dir, "where its certificate and instances are");
+  agent->add_option("--server", a.agent.server, "URL of the control plane");
+  agent->add_option("--token", a.agent.token, "from `freehold token`; needed once");
+  agent->add_option("--site", a.agent.site, "site that it stands in");
+  agent->add_option("--address", a.agent.address, "at which its workloads are reached");
+  agent->add_option("--listen", a.agent.listen, "host:port for logs")->capture_default_str();
+  agent->add_option("--root", a.agent.root, "where the machine's files are")->capture_default_str();
+  add_node(*agent, a.agent);
+  agent->final_callback([&] {
+    if (a.agent.server.empty()) throw CLI::RequiredError("--server");
+    chosen.command = [&] { return run_agent(program, a.agent); };
+  });
+}
+
+void add_objects(CLI::App& app, Arguments& a, Chosen& chosen) {
+  CLI::App* get_command = app.add_subcommand("get", "show objects");
+  add_client(*get_command, a.client);
+  get_command->add_option("names", a.get.names, "KIND, KIND/NAME or KIND NAME…")->required();
+  get_command->add_option("-l,--selector", a.get.label_selector, "labels that must fit");
+  get_command->add_option("--field-selector", a.get.field_selector, "fields that must fit");
+  get_command->add_flag("-A,--all-namespaces", a.get.all_namespaces, "of every namespace");
+  get_command->add_flag("-w,--watch", a.get.watch, "go on with each change");
+  get_command->add_flag("!--no-headers", a.get.headers, "without the line of headers");
+  get_command->final_callback([&] { chosen.command = [&] { return get(a.client, a.get); }; });
+  CLI::App* explain_command = app.add_subcommand("explain", "say what a kind or field means");
+  explain_command->add_option("path", a.name, "KIND or KIND.path")->required();
+  explain_command->final_callback([&] { chosen.command = [&] { return explain(a.name); }; });
+  CLI::App* remove = app.add_subcommand("delete", "delete objects");
+  add_client(*remove, a.client);
+  remove->add_option("names", a.remove.names, "KIND NAME… or KIND/NAME…");
+  add_files(*remove, a.remove.files);
+  remove->add_flag("--wait,!--no-wait", a.remove.wait, "until they are gone (default)");
+  remove->add_flag("--ignore-not-found", a.remove.ignore_absent, "what is absent is no failure");
+  add_duration(*remove, "--timeout", a.remove.timeout, "how long to wait; 60s by default");
+  remove->final_callback(
+      [&] { chosen.command = [&] { return delete_objects(a.client, a.remove); }; });
+}
+
+using OnFiles = int (*)(const ClientOptions&, const FileOptions&);
+using OnName = int (*)(const ClientOptions&, const std::string&);
+
+void add_on_files(CLI::App& app, Arguments& a, Chosen& chosen) {
+  const auto add = [&](const char* name, const char* text, OnFiles run) {
+    CLI::App* command = app.add_subcommand(name, text);
+    add_client(*command, a.client);
+    add_files(*command, a.files.files);
+    command->get_option("--filename")->required();
+    command->final_callback(
+        [&, run] { chosen.command = [&, run] { return run(a.client, a.files); }; });
+    return command;
+  };
+  add("apply", "create or change objects, all or none", apply)
+      ->add_flag("--dry-run", a.files.dry_run, "check everything, change nothing");
+  add("plan", "say what apply would do", plan);
+  add("quote", "say what would be offered for a contract", quote);
+}
+
+void add_contracts(CLI::App& app, Arguments& a, Chosen& chosen) {
+  const auto add = [&](const char* name, const char* text, OnName run) {
+    CLI::App* command = app.add_subcommand(name, text);
+    add_client(*command, a.client);
+    command->final_callback(
+        [&, run] { chosen.command = [&, run] { return run(a.client, a.name); }; });
+    return command;
+  };
+  add("offers", "list offers", offers)->add_option("contract", a.name, "only of this one");
+  add("statement", "promised against delivered, money and joules", statement)
+      ->add_option("contract", a.name)
+      ->required();
+  add("why", "explain the state of an object", why)
+      ->add_option("name", a.name, "KIND/NAME")
+      ->required();
+  CLI::App* accept_command = app.add_subcommand("accept", "accept an offer");
+  add_client(*accept_command, a.client);
+  accept_command->add_option("contract", a.accept.contract)->required();
+  accept_command->add_option("--offer", a.accept.offer, "which, when there are several");
+  accept_command->final_callback(
+      [&] { chosen.command = [&] { return accept(a.client, a.accept); }; });
+  CLI::App* release_command = app.add_subcommand("release", "end a contract");
+  add_client(*release_command, a.client);
+  release_command->add_option("contract", a.release.contract)->required();
+  release_command->add_flag("--wait", a.release.wait, "until it is settled; prints the statement");
+  add_duration(*release_command, "--timeout", a.release.timeout, "how long to wait");
+  release_command->final_callback(
+      [&] { chosen.command = [&] { return release(a.client, a.release); }; });
+}
+
+void add_watching(CLI::App& app, Arguments& a, Chosen& chosen) {
+  CLI::App* wait_command = app.add_subcommand("wait", "wait until something holds");
+  add_client(*wait_command, a.client);
+  wait_command->add_option("name", a.wait.name, "KIND/NAME")->required();
+  wait_command->add_option("--for", a.wait.goal, "condition=X[=Status], path=value or delete")
+      ->required();
+  add_duration(*wait_command, "--timeout", a.wait.timeout, "60s by default");
+  wait_command->final_callback([&] { chosen.command = [&] { return wait(a.client, a.wait); }; });
+  CLI::App* logs_command = app.add_subcommand("logs", "print what instances wrote");
+  add_client(*logs_command, a.client);
+  logs_command->add_option("name", a.logs.name, "INSTANCE or workload/NAME")->required();
+  logs_command->add_flag("-f,--follow", a.logs.follow, "go on");
+  logs_command->add_flag("--timestamps", a.logs.timestamps, "with the time of each line");
+  logs_command->add_option("--tail", a.logs.tail, "only the last lines")
+      ->check(CLI::NonNegativeNumber);
+  logs_command->final_callback([&] { chosen.command = [&] { return logs(a.client, a.logs); }; });
+  CLI::App* top_command = app.add_subcommand("top", "what is used, and what is free");
+  add_client(*top_command, a.client);
+  top_command->add_option("what", a.top.what)->check(CLI::IsMember({"nodes", "contracts"}));
+  top_command->add_flag("-w,--watch", a.top.watch, "again every two seconds");
+  top_command->add_flag("-A,--all-namespaces", a.top.all_namespaces, "of every namespace");
+  top_command->final_callback([&] { chosen.command = [&] { return top(a.client, a.top); }; });
+}
+
+void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {
+  CLI::App* token_command = app.add_subcommand("token", "make a token with which a machine joins");
+  add_client(*token_command, a.client);
+  token_command->add_option("--node", a.token.node, "only for this node");
+  token_command->add_option("--ttl", a.token.ttl, "how long it holds; 1h by default");
+  token_command->final_callback([&] { chosen.command = [&] { return token(a.client, a.token); }; });
+  CLI::App* discover_command = app.add_subcommand("discover", "draw this machine's hardware");
+  discover_command->add_option("--root", a.root, "where the machine's files are")
+      ->capture_default_str();
+  add_output(*discover_command, a.client.output);
+  discover_command->final_callback(
+      [&] { chosen.command = [&] { return discover(a.root, a.client.output); }; });
+  CLI::App* audit = app.add_subcommand("audit", "the record")->require_subcommand(1);
+  CLI::App* verify = audit->add_subcommand("verify", "check every leaf and object of a store");
+  verify->add_option("--data-dir", a.data_dir, "of the control plane");
+  verify->final_callback([&] {
+    chosen.command = [&] {
+      return audit_verify(a.data_dir.empty() ? default_data_dir() : a.data_dir);
+    };
+  });
+  CLI::App* docs_command = app.add_subcommand("docs", "write the reference of all kinds");
+  auto* check =
+      docs_command->add_option("--check", a.docs_check, "compare with a directory")->expected(0, 1);
+  auto* write = docs_command->add_option("--write", a.docs_write, "write into a directory")
+                    ->expected(0, 1)
+                    ->excludes(check);
+  docs_command->final_callback([&, write] {
+    a.docs.write = write->count() > 0;
+    const std::string& named = a.docs.write ? a.docs_write : a.docs_check;
+    if (!named.empty()) a.docs.directory = named;
+    chosen.command = [&] { return docs(a.docs); };
+  });
+  app.add_subcommand("version", "print the version")->final_callback([&] {
+    chosen.command = [&] {
+      put("freehold " + program.version + "\n");
+      return static_cast<int>(done);
+    };
+  });
+}
+
+}  // namespace
+
+int run(const Program& program, int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a reader that leaves is no reason to die half way
+  CLI::App app("Freehold: a control plane for AI infrastructure", "freehold");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "freehold " + program.version);
+  Arguments arguments;
+  arguments.serve.data_dir = default_data_dir();
+  arguments.agent.data_dir = default_data_dir() + "/agent";
+  Chosen chosen;
+  add_servers(app, program, arguments, chosen);
+  add_objects(app, arguments, chosen);
+  add_on_files(app, arguments, chosen);
+  add_contracts(app, arguments, chosen);
+  add_watching(app, arguments, chosen);
+  add_others(app, program, arguments, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    put("freehold: " + std::string(error.what()) + "; see freehold --help\n", stderr);
+    return usage;
+  }
+  return chosen.command ? chosen.command() : static_cast<int>(usage);
+}
+
+}  // namespace freehold::cli

@@ -1,0 +1,26 @@
+// Documents that a person hands in: files, directories or standard input, as YAML or JSON, in the
+// order in which they can be applied.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/object.h"
+#include "base/result.h"
+#include "json/value.h"
+
+namespace freehold::cli {
+
+struct Document {
+  const api::Kind* kind = nullptr;
+  std::string ns, name;
+  json::Value body;
+};
+// Every document of a text; lists are unpacked. A namespaced document without a namespace gets
+// `ns`. Errors: `bad_request`, with the place.
+Result<std::vector<Document>> parse_documents(std::string_view text, const std::string& ns);
+// Sorted so that what others refer to comes first.
+Result<std::vector<Document>> read_documents(const std::vector<std::string>& files,
+                                             const std::string& ns);
+
+}  // namespace freehold::cli

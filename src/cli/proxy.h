@@ -1,0 +1,32 @@
+// Fetches from agents on behalf of the API server: the log of an instance, as the agent sends it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "http/client.h"
+#include "http/pki.h"
+#include "http/server.h"
+#include "runtime/loop.h"
+
+namespace freehold::cli {
+
+class AgentProxy {
+ public:
+  AgentProxy(Loop& loop, std::string ca_pem, http::KeyPair caller);
+  ~AgentProxy();
+  void fetch(const std::string& endpoint, const std::string& path, const http::Query& query,
+             std::unique_ptr<http::Responder> responder);
+
+ private:
+  struct Relay;
+  Loop& loop_;
+  std::string ca_pem_;
+  http::KeyPair caller_;
+  std::map<std::string, std::unique_ptr<http::Transport>> transports_;  // by endpoint
+  std::map<uint64_t, std::shared_ptr<Relay>> relays_;
+  uint64_t next_ = 1;
+};
+
+}  // namespace freehold::cli

@@ -1,0 +1,195 @@
+#include "cli/serve.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "agent/run.h"
+#include "auth/auth.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "cli/data_dir.h"
+#include "cli/proxy.h"
+#include "http/server.h"
+#include "server/control_plane.h"
+#include "store/sqlite.h"
+
+namespace freehold::cli {
+
+namespace {
+
+constexpr Duration stop_grace = seconds(5);
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "freehold: %s\n", error.message.c_str());
+  return failed;
+}
+
+void log_with_time(Loop& loop) {
+  set_log_sink([&loop](const LogRecord& record) {
+    const std::string line = format_log_line(record, format_rfc3339_micro(loop.now())) + "\n";
+    [[maybe_unused]] const auto n = write(2, line.data(), line.size());
+  });
+}
+
+std::string host_of(std::string_view listen) {
+  const size_t colon = listen.rfind(':');
+  std::string host(listen.substr(0, colon == std::string_view::npos ? listen.size() : colon));
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+std::vector<std::string> hosts_for(const ServeOptions& options) {
+  std::vector<std::string> hosts{"127.0.0.1", "localhost"};
+  const std::string own = host_of(options.listen);
+  if (!own.empty() && own != "0.0.0.0" && own != "::" && own != "127.0.0.1" && own != "localhost")
+    hosts.insert(hosts.begin(), own);
+  char name[256] = {};
+  if (gethostname(name, sizeof name - 1) == 0 && is_dns_subdomain(to_lower(name)) &&
+      to_lower(name) != "localhost")
+    hosts.push_back(to_lower(name));
+  hosts.insert(hosts.end(), options.hosts.begin(), options.hosts.end());
+  return hosts;
+}
+
+// Everything of a running control plane, in the order in which it must go.
+struct Running {
+  DataDir dir;
+  ServerKeys keys;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<AgentProxy> proxy;
+  std::unique_ptr<server::ControlPlane> plane;
+  std::unique_ptr<http::Server> server;
+  std::string url;
+};
+
+Result<void> start(Loop& loop, const Program& program, const ServeOptions& options, Running& r) {
+  r.dir = TRY(open_data_dir(options.data_dir));
+  r.keys = TRY(open_keys(r.dir, hosts_for(options), loop.now()));
+  r.store = TRY(store::open_sqlite(loop, {r.dir.store()}));
+  r.proxy = std::make_unique<AgentProxy>(loop, r.keys.authority.certificate_pem, r.keys.caller);
+  server::ApiOptions api;
+  api.version = program.version;
+  api.authority = r.keys.authority;
+  api.fetch_from_agent = [proxy = r.proxy.get()](const std::string& endpoint,
+                                                 const std::string& path, const http::Query& query,
+                                                 std::unique_ptr<http::Responder> responder) {
+    proxy->fetch(endpoint, path, query, std::move(responder));
+  };
+  ledger::Identity identity;
+  identity.organization = options.organization;
+  identity.site = options.site;
+  r.plane = TRY(server::ControlPlane::start(loop, *r.store, identity, std::move(api)));
+  http::ServerOptions listen;
+  listen.listen = options.listen;
+  listen.tls = {r.keys.server.certificate_pem, r.keys.server.key_pem,
+                r.keys.authority.certificate_pem};
+  r.server = TRY(http::Server::start(loop, std::move(listen), r.plane->api()));
+  std::string host = host_of(options.listen);
+  if (host.empty() || host == "0.0.0.0" || host == "::") host = "127.0.0.1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  r.url = "https://" + host + ":" + std::to_string(r.server->port());
+  return write_kubeconfig(r.dir, r.keys, r.url);
+}
+
+void stop_on_signal(Loop& loop, Running& r) {
+  loop.on_signal({SIGINT, SIGTERM}, [&loop, &r] {
+    r.plane->api().drain();
+    r.server->stop(stop_grace, [&loop] { loop.stop(); });
+  });
+}
+
+void announce(const ServeOptions& options, const Running& r) {
+  if (options.quiet) return;
+  std::printf("freehold: serving at %s\n", r.url.c_str());
+  std::printf("freehold: administrator's kubeconfig at %s\n", r.dir.kubeconfig().c_str());
+  std::fflush(stdout);
+}
+
+Result<agent::AgentOptions> agent_options(const Program& program, const AgentCommand& c) {
+  agent::AgentOptions o;
+  o.data_dir = c.data_dir;
+  o.server_url = c.server;
+  o.token = c.token;
+  o.site = c.site;
+  o.address = c.address;
+  o.listen = c.listen;
+  o.root = c.root;
+  o.version = program.version;
+  o.executable = program.executable;
+  o.node_name = c.node;
+  if (o.node_name.empty()) {
+    char name[256] = {};
+    gethostname(name, sizeof name - 1);
+    o.node_name = to_lower(name);
+  }
+  if (!is_dns_subdomain(o.node_name)) o.node_name = "node";
+  if (c.reserve_cpus >= 0) o.reserve.cpus = c.reserve_cpus;
+  if (!c.reserve_memory.empty())
+    o.reserve.memory_bytes = TRY(Quantity::parse(c.reserve_memory, Dimension::bytes)).value();
+  return o;
+}
+
+}  // namespace
+
+int serve(const Program& program, const ServeOptions& options) {
+  Loop loop;
+  log_with_time(loop);
+  Running running;
+  if (auto r = start(loop, program, options, running); !r) return complain(r.error());
+  announce(options, running);
+  stop_on_signal(loop, running);
+  loop.run();
+  running.server.reset();
+  return done;
+}
+
+int run_agent(const Program& program, const AgentCommand& command) {
+  Loop loop;
+  log_with_time(loop);
+  auto options = agent_options(program, command);
+  if (!options) return complain(options.error());
+  if (auto dir = open_data_dir(command.data_dir); !dir) return complain(dir.error());
+  auto agent = agent::start_agent(loop, std::move(*options));
+  if (!agent) return complain(agent.error());
+  loop.on_signal({SIGINT, SIGTERM}, [&loop] { loop.stop(); });
+  loop.run();
+  agent->reset();
+  return done;
+}
+
+int serve_with_agent(const Program& program, const ServeOptions& options, AgentCommand command) {
+  Loop loop;
+  log_with_time(loop);
+  Running running;
+  if (auto r = start(loop, program, options, running); !r) return complain(r.error());
+  command.data_dir = options.data_dir;
+  command.server = running.url;
+  auto with = agent_options(program, command);
+  if (!with) return complain(with.error());
+  const Time now = loop.now();
+  const http::Subject subject{std::string(auth::node_prefix) + with->node_name,
+                              {std::string(auth::nodes)}};
+  auto request = http::make_request();
+  if (!request) return complain(request.error());
+  auto certificate =
+      http::sign_request(running.keys.authority, request->certificate_pem, subject,
+                         {"127.0.0.1", "localhost"}, {now - hours(1), now + hours(24 * 90)});
+  if (!certificate) return complain(certificate.error());
+  with->ca_pem = running.keys.authority.certificate_pem;
+  with->certificate_pem = std::move(*certificate);
+  with->key_pem = request->key_pem;
+  if (with->address.empty()) with->address = "127.0.0.1";
+  if (with->listen == ":0") with->listen = "127.0.0.1:0";
+  auto agent = agent::start_agent(loop, std::move(*with));
+  if (!agent) return complain(agent.error());
+  announce(options, running);
+  stop_on_signal(loop, running);
+  loop.run();
+  agent->reset();
+  running.server.reset();
+  return done;
+}
+
+}  // namespace freehold::cli
