@@ -91,8 +91,7 @@ int quote(const ClientOptions& client, const FileOptions& options) {
     put(prediction_text(*prediction, "  ", t));
     if (prediction->at({"refusal"}) != nullptr) continue;
     for (const Document& d : *documents)
-      if (d.kind == &contract_kind() && d.name == result.string_at({"name"}))
-        put(basis_of(d.body));
+      if (d.kind == &contract_kind() && d.name == result.string_at({"name"})) put(basis_of(d.body));
   }
   if (found == 0) return complain_usage({Reason::bad_request, "there is no Contract to quote"});
   return code;

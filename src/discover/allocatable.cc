@@ -22,7 +22,8 @@ std::vector<std::vector<uint32_t>> usable_cores(const Machine& machine) {
   for (const std::string& core : machine.profile.cores) {
     std::vector<uint32_t> threads;
     const auto all = numbers(core);
-    std::set_intersection(all.begin(), all.end(), allowed.begin(), allowed.end(), std::back_inserter(threads));
+    std::set_intersection(all.begin(), all.end(), allowed.begin(), allowed.end(),
+                          std::back_inserter(threads));
     if (!threads.empty()) cores.push_back(std::move(threads));
   }
   std::sort(cores.begin(), cores.end());
@@ -41,10 +42,12 @@ void take(api::MemoryShare& share, int64_t& wanted) {
   wanted -= taken;
 }
 
-std::vector<api::MemoryShare> free_memory(const Machine& machine, const std::set<int64_t>& kept_nodes, int64_t keep) {
+std::vector<api::MemoryShare> free_memory(const Machine& machine,
+                                          const std::set<int64_t>& kept_nodes, int64_t keep) {
   std::vector<api::MemoryShare> out;
   for (const auto& node : machine.profile.numa) {
-    const bool general = node.cls == api::NumaClass::cpu_memory || node.cls == api::NumaClass::memory_only;
+    const bool general =
+        node.cls == api::NumaClass::cpu_memory || node.cls == api::NumaClass::memory_only;
     for (const auto& share : machine.memory)
       if (general && share.node == node.id) out.push_back(share);
   }

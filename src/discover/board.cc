@@ -10,8 +10,9 @@ namespace {
 // Makers leave these in the firmware when nobody filled them in.
 bool says_nothing(std::string_view text) {
   const std::string lower = to_lower(text);
-  for (const std::string_view filler : {"", "none", "default string", "system product name", "to be filled by o.e.m.",
-                                        "not specified", "system manufacturer", "unknown"})
+  for (const std::string_view filler :
+       {"", "none", "default string", "system product name", "to be filled by o.e.m.",
+        "not specified", "system manufacturer", "unknown"})
     if (lower == filler) return true;
   return false;
 }
@@ -39,7 +40,8 @@ std::string product_of(const Scan& scan, std::string_view cpuinfo) {
 
 bool is_guest(const Scan& scan, std::string_view cpuinfo) {
   const std::string flags = " " + parse_colon_value(cpuinfo, "flags") + " ";
-  return flags.find(" hypervisor ") != std::string::npos || scan.root.exists("/sys/hypervisor/type");
+  return flags.find(" hypervisor ") != std::string::npos ||
+         scan.root.exists("/sys/hypervisor/type");
 }
 
 }  // namespace
@@ -50,7 +52,8 @@ void scan_board(Scan& scan) {
   machine.is_virtual = is_guest(scan, cpuinfo);
   machine.profile.product = clean_text(product_of(scan, cpuinfo), limits::model_characters);
   machine.profile.architecture = clean_text(scan.line("/proc/sys/kernel/arch"), 16);
-  if (machine.profile.architecture.empty()) machine.profile.architecture = cpu_architecture(cpuinfo);
+  if (machine.profile.architecture.empty())
+    machine.profile.architecture = cpu_architecture(cpuinfo);
   machine.kernel = clean_text(scan.line("/proc/sys/kernel/osrelease"), 128);
   machine.boot_id = clean_text(scan.line("/proc/sys/kernel/random/boot_id"), 64);
   machine.host_name = clean_text(scan.line("/proc/sys/kernel/hostname"), 253);

@@ -1,4 +1,5 @@
-// Which CPUs and memory nodes the cgroup of this process may use, under cgroup v1, v2 and the old cpuset file system.
+// Which CPUs and memory nodes the cgroup of this process may use, under cgroup v1, v2 and the old
+// cpuset file system.
 #include <algorithm>
 
 #include "base/strings.h"
@@ -37,9 +38,10 @@ std::optional<std::vector<uint32_t>> read_numbers(const Root& root, const std::s
 CpusetLimits read_group(const Root& root, const std::string& mount, const std::string& path) {
   for (const std::string& folder : {mount + path, mount}) {
     CpusetLimits found;
-    found.cpus = read_numbers(root, folder, {"cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus", "cpus"});
-    found.nodes =
-        read_numbers(root, folder, {"cpuset.mems.effective", "cpuset.effective_mems", "cpuset.mems", "mems"});
+    found.cpus = read_numbers(
+        root, folder, {"cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus", "cpus"});
+    found.nodes = read_numbers(
+        root, folder, {"cpuset.mems.effective", "cpuset.effective_mems", "cpuset.mems", "mems"});
     if (found.cpus || found.nodes) return found;
   }
   return {};
@@ -61,11 +63,13 @@ CpusetLimits read_cpuset(const Root& root) {
   for (const Mount& mount : mounts) {
     const bool v1 = mount.type == "cgroup" && has_option(mount, "cpuset");
     if (!v1 && mount.type != "cpuset") continue;
-    if (const auto path = path_in("cpuset")) return read_group(root, mount.point, *path == "/" ? "" : *path);
+    if (const auto path = path_in("cpuset"))
+      return read_group(root, mount.point, *path == "/" ? "" : *path);
   }
   for (const Mount& mount : mounts) {
     if (mount.type != "cgroup2") continue;
-    if (const auto path = path_in("")) return read_group(root, mount.point, *path == "/" ? "" : *path);
+    if (const auto path = path_in(""))
+      return read_group(root, mount.point, *path == "/" ? "" : *path);
   }
   return {};
 }

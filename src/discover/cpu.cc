@@ -23,7 +23,8 @@ std::optional<std::vector<uint32_t>> read_mask(const Root& root, const std::stri
   return text.ok() ? parse_cpu_mask(*text) : std::nullopt;
 }
 
-// The first of several spellings of one fact: kernels renamed these files, and early ones wrote masks only.
+// The first of several spellings of one fact: kernels renamed these files, and early ones wrote
+// masks only.
 std::optional<std::vector<uint32_t>> read_set(const Root& root, const std::string& folder,
                                               std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
@@ -62,11 +63,13 @@ std::vector<uint32_t> online_of(const Root& root, const std::vector<uint32_t>& c
   const std::string folder(cpu_folder);
   std::vector<uint32_t> out;
   if (const auto list = read_list(root, folder + "/online")) {
-    std::set_intersection(list->begin(), list->end(), cpus.begin(), cpus.end(), std::back_inserter(out));
+    std::set_intersection(list->begin(), list->end(), cpus.begin(), cpus.end(),
+                          std::back_inserter(out));
     if (!out.empty()) return out;
   }
   for (const uint32_t cpu : cpus)
-    if (read_number(root, folder + "/cpu" + std::to_string(cpu) + "/online", 1) != 0) out.push_back(cpu);
+    if (read_number(root, folder + "/cpu" + std::to_string(cpu) + "/online", 1) != 0)
+      out.push_back(cpu);
   return out;
 }
 
@@ -76,9 +79,11 @@ std::string cache_type(std::string_view text) {
   return text == "Unified" ? "unified" : "";
 }
 
-void read_caches(const Root& root, uint32_t cpu, std::set<std::tuple<int64_t, std::string, std::string>>& seen,
+void read_caches(const Root& root, uint32_t cpu,
+                 std::set<std::tuple<int64_t, std::string, std::string>>& seen,
                  std::vector<api::Cache>& out) {
-  const std::string folder = std::string(cpu_folder) + "/cpu" + std::to_string(cpu) + "/cache/index";
+  const std::string folder =
+      std::string(cpu_folder) + "/cpu" + std::to_string(cpu) + "/cache/index";
   for (size_t i = 0; i < limits::cache_indexes; ++i) {
     const std::string index = folder + std::to_string(i);
     if (!root.exists(index)) continue;
@@ -88,7 +93,8 @@ void read_caches(const Root& root, uint32_t cpu, std::set<std::tuple<int64_t, st
     cache.size_bytes = parse_cache_size(first_line(root, index + "/size")).value_or(0);
     const auto cpus = read_set(root, index, {"shared_cpu_list", "shared_cpu_map"});
     cache.cpus = format_cpu_list(cpus.value_or(std::vector<uint32_t>{cpu}));
-    if (cache.level < 1 || cache.level > 5 || cache.type.empty() || out.size() >= limits::caches) continue;
+    if (cache.level < 1 || cache.level > 5 || cache.type.empty() || out.size() >= limits::caches)
+      continue;
     if (seen.emplace(cache.level, cache.type, cache.cpus).second) out.push_back(std::move(cache));
   }
 }
@@ -117,12 +123,13 @@ std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root) {
   std::set<int64_t> packages;
   for (const uint32_t cpu : out.online) {
     const std::string folder = std::string(cpu_folder) + "/cpu" + std::to_string(cpu) + "/topology";
-    auto siblings = read_set(root, folder, {"core_cpus_list", "thread_siblings_list", "core_cpus", "thread_siblings"});
+    auto siblings = read_set(
+        root, folder, {"core_cpus_list", "thread_siblings_list", "core_cpus", "thread_siblings"});
     // Siblings that are offline are not there to be used.
     std::vector<uint32_t> core;
     if (siblings) {
-      std::set_intersection(siblings->begin(), siblings->end(), out.online.begin(), out.online.end(),
-                            std::back_inserter(core));
+      std::set_intersection(siblings->begin(), siblings->end(), out.online.begin(),
+                            out.online.end(), std::back_inserter(core));
     }
     if (!std::binary_search(core.begin(), core.end(), cpu)) core = {cpu};
     if (cores.insert(format_cpu_list(core)).second && out.cores.size() < limits::cores)
@@ -164,8 +171,8 @@ bool scan_cpus(Scan& scan) {
   std::vector<uint32_t> allowed = found->online;
   if (limits.cpus) {
     allowed.clear();
-    std::set_intersection(found->online.begin(), found->online.end(), limits.cpus->begin(), limits.cpus->end(),
-                          std::back_inserter(allowed));
+    std::set_intersection(found->online.begin(), found->online.end(), limits.cpus->begin(),
+                          limits.cpus->end(), std::back_inserter(allowed));
   }
   scan.machine.allowed_cpus = format_cpu_list(allowed);
   scan.package_of = std::move(found->package_of);

@@ -1,5 +1,6 @@
-// The machine as a picture for the terminal: a tree of memory nodes, cores, caches, PCI bridges and devices with their
-// links. Bridges that only pass through are left out, equal siblings are counted, degraded links are marked. Pure.
+// The machine as a picture for the terminal: a tree of memory nodes, cores, caches, PCI bridges and
+// devices with their links. Bridges that only pass through are left out, equal siblings are
+// counted, degraded links are marked. Pure.
 #pragma once
 
 #include <string>

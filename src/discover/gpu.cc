@@ -14,7 +14,8 @@ constexpr std::string_view nvidia = "10de";
 constexpr std::string_view amd = "1002";
 constexpr std::string_view intel = "8086";
 
-// Consoles of management controllers and of processors are displays, too, but nobody computes on them.
+// Consoles of management controllers and of processors are displays, too, but nobody computes on
+// them.
 bool is_accelerator(const PciRecord& record) {
   const auto& function = record.function;
   if (function.class_code == "0302" || function.class_code.starts_with("12")) return true;
@@ -41,13 +42,15 @@ struct KfdNode {
 int64_t kfd_memory(const Scan& scan, const std::string& folder) {
   int64_t bytes = 0;
   for (const std::string& bank : scan.names(folder + "/mem_banks")) {
-    const auto properties =
-        parse_properties(scan.root.read_file(folder + "/mem_banks/" + bank + "/properties").value_or(""));
+    const auto properties = parse_properties(
+        scan.root.read_file(folder + "/mem_banks/" + bank + "/properties").value_or(""));
     const auto size = properties.find("size_in_bytes");
-    const auto heap = properties.find("heap_type");  // 1: visible to the CPU, 2: not; both are the GPU's own
+    const auto heap =
+        properties.find("heap_type");  // 1: visible to the CPU, 2: not; both are the GPU's own
     if (size == properties.end() || heap == properties.end()) continue;
     const auto number = parse_int(size->second);
-    if ((heap->second == "1" || heap->second == "2") && number && *number > 0 && *number < int64_t{1} << 48)
+    if ((heap->second == "1" || heap->second == "2") && number && *number > 0 &&
+        *number < int64_t{1} << 48)
       bytes += *number;
   }
   return bytes;
@@ -58,7 +61,8 @@ std::map<PciParts, KfdNode> read_kfd(const Scan& scan) {
   const std::string nodes = "/sys/class/kfd/kfd/topology/nodes";
   for (const std::string& name : scan.names(nodes)) {
     const std::string folder = nodes + "/" + name;
-    const auto properties = parse_properties(scan.root.read_file(folder + "/properties").value_or(""));
+    const auto properties =
+        parse_properties(scan.root.read_file(folder + "/properties").value_or(""));
     const auto number = [&](std::string_view key) -> int64_t {
       const auto found = properties.find(key);
       return found == properties.end() ? 0 : parse_int(found->second).value_or(0);
@@ -113,7 +117,8 @@ std::map<PciParts, NvidiaInformation> read_nvidia(const Scan& scan) {
 std::vector<std::string> drm_files(const Scan& scan, const PciRecord& record) {
   std::vector<std::string> out;
   for (const std::string& name : scan.names(record.directory + "/drm"))
-    if (name.starts_with("renderD") || (name.starts_with("card") && name.find('-') == std::string::npos))
+    if (name.starts_with("renderD") ||
+        (name.starts_with("card") && name.find('-') == std::string::npos))
       out.push_back("/dev/dri/" + name);
   return out;
 }
@@ -123,8 +128,8 @@ struct Vendors {
   std::map<PciParts, NvidiaInformation> nvidia;
 };
 
-void fill_nvidia(Scan& scan, const NvidiaInformation& found, api::Device& device, api::NodeDevice& seen,
-                 DeviceAccess& access) {
+void fill_nvidia(Scan& scan, const NvidiaInformation& found, api::Device& device,
+                 api::NodeDevice& seen, DeviceAccess& access) {
   if (!found.model.empty()) device.model = clean_text(found.model, limits::model_characters);
   // Before a GPU is first used its UUID may be masked with question marks.
   if (found.uuid.find('?') == std::string::npos) seen.identity = clean_text(found.uuid, 128);
@@ -134,7 +139,8 @@ void fill_nvidia(Scan& scan, const NvidiaInformation& found, api::Device& device
 
 void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, api::Device& device,
               api::NodeDevice& seen, DeviceAccess& access) {
-  device.memory_bytes = scan.number(record.directory + "/mem_info_vram_total").value_or(node.memory_bytes);
+  device.memory_bytes =
+      scan.number(record.directory + "/mem_info_vram_total").value_or(node.memory_bytes);
   if (device.memory_bytes < 0) device.memory_bytes = 0;
   const std::string unique = scan.line(record.directory + "/unique_id");
   seen.identity = clean_text(unique.empty() ? node.unique_id : unique, 128);
@@ -166,16 +172,19 @@ std::optional<Role> role_of(const PciRecord& record, const Vendors& vendors) {
   if (is_nvswitch(record)) return Role{api::DeviceClass::nvswitch, "nvswitch"};
   if (is_coprocessor(record)) return Role{api::DeviceClass::other, "coprocessor"};
   const auto parts = parse_pci_address(record.function.address);
-  if (is_accelerator(record) || vendors.nvidia.contains(*parts)) return Role{api::DeviceClass::gpu, "gpu"};
+  if (is_accelerator(record) || vendors.nvidia.contains(*parts))
+    return Role{api::DeviceClass::gpu, "gpu"};
   return std::nullopt;
 }
 
-void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors, const Role& role, size_t number) {
+void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors, const Role& role,
+                     size_t number) {
   const auto parts = parse_pci_address(record.function.address);
   api::Device device;
   device.id = std::string(role.name) + std::to_string(number);
   device.cls = role.cls;
-  if (!record.function.vendor.empty()) device.model = record.function.vendor + ":" + record.function.device;
+  if (!record.function.vendor.empty())
+    device.model = record.function.vendor + ":" + record.function.device;
   device.pci = record.function.address;
   device.numa = record.function.numa;
   api::NodeDevice seen;
@@ -185,7 +194,8 @@ void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors
     fill_nvidia(scan, found->second, device, seen, access);
   const auto kfd = vendors.kfd.find(*parts);
   if (record.function.vendor == amd && role.cls == api::DeviceClass::gpu)
-    fill_amd(scan, kfd == vendors.kfd.end() ? KfdNode{} : kfd->second, record, device, seen, access);
+    fill_amd(scan, kfd == vendors.kfd.end() ? KfdNode{} : kfd->second, record, device, seen,
+             access);
   seen.health = health_of(scan, record, device.id);
   seen.link_speed = record.speed_now;
   seen.link_width = record.width_now;
@@ -207,12 +217,15 @@ void scan_gpus(Scan& scan) {
       add_accelerator(scan, record, vendors, *role, counts[role->name]++);
     }
   }
-  if (hidden > 0) scan.note("gpu: " + std::to_string(hidden) + " virtual functions are not devices of their own");
+  if (hidden > 0)
+    scan.note("gpu: " + std::to_string(hidden) + " virtual functions are not devices of their own");
   for (const auto& [parts, found] : vendors.nvidia) {
-    const bool on_bus = std::any_of(scan.pci.begin(), scan.pci.end(), [at = parts](const PciRecord& record) {
-      return parse_pci_address(record.function.address) == at;
-    });
-    if (!on_bus) scan.note("gpu: the NVIDIA driver knows a GPU that the PCI bus does not show: " + found.uuid);
+    const bool on_bus =
+        std::any_of(scan.pci.begin(), scan.pci.end(), [at = parts](const PciRecord& record) {
+          return parse_pci_address(record.function.address) == at;
+        });
+    if (!on_bus)
+      scan.note("gpu: the NVIDIA driver knows a GPU that the PCI bus does not show: " + found.uuid);
   }
 }
 

@@ -35,7 +35,8 @@ class EnvironmentGuard {
   std::optional<std::string> before_;
 };
 
-// Where hwloc is told to read. On the real root nothing is set: a change of the environment races with other threads.
+// Where hwloc is told to read. On the real root nothing is set: a change of the environment races
+// with other threads.
 struct OtherRoot {
   explicit OtherRoot(const Root& root)
       : path("HWLOC_FSROOT", root.path().c_str()),
@@ -48,13 +49,15 @@ struct OtherRoot {
 std::vector<uint32_t> to_list(hwloc_const_bitmap_t set) {
   std::vector<uint32_t> out;
   if (set == nullptr || hwloc_bitmap_weight(set) < 0) return out;
-  for (int i = hwloc_bitmap_first(set); i >= 0 && out.size() < limits::cpus; i = hwloc_bitmap_next(set, i))
+  for (int i = hwloc_bitmap_first(set); i >= 0 && out.size() < limits::cpus;
+       i = hwloc_bitmap_next(set, i))
     out.push_back(static_cast<uint32_t>(i));
   return out;
 }
 
 // Offline CPUs are named, too, but only those that are really there.
-void keep_present(const Root& root, std::vector<uint32_t>& cpus, const std::vector<uint32_t>& online) {
+void keep_present(const Root& root, std::vector<uint32_t>& cpus,
+                  const std::vector<uint32_t>& online) {
   std::erase_if(cpus, [&](uint32_t cpu) {
     return !std::binary_search(online.begin(), online.end(), cpu) &&
            !root.exists("/sys/devices/system/cpu/cpu" + std::to_string(cpu));
@@ -69,7 +72,8 @@ const char* cache_type(hwloc_obj_cache_type_t type) {
 void take_objects(hwloc_topology_t topology, CpuTopology& out) {
   hwloc_obj_t object = nullptr;
   while ((object = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_CORE, object)) != nullptr)
-    if (out.cores.size() < limits::cores) out.cores.push_back(format_cpu_list(to_list(object->cpuset)));
+    if (out.cores.size() < limits::cores)
+      out.cores.push_back(format_cpu_list(to_list(object->cpuset)));
   if (out.cores.empty())  // kernels that do not tell cores apart: each CPU is one
     for (const uint32_t cpu : out.online) out.cores.push_back(std::to_string(cpu));
   while ((object = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_PACKAGE, object)) != nullptr) {
@@ -86,7 +90,8 @@ void take_objects(hwloc_topology_t topology, CpuTopology& out) {
       const auto& cache = object->attr->cache;
       if (out.caches.size() >= limits::caches) break;
       out.caches.push_back({static_cast<int64_t>(cache.depth), cache_type(cache.type),
-                            static_cast<int64_t>(cache.size), format_cpu_list(to_list(object->cpuset))});
+                            static_cast<int64_t>(cache.size),
+                            format_cpu_list(to_list(object->cpuset))});
     }
   }
 }

@@ -1,29 +1,32 @@
-// Bounds of what discovery reads. A machine's own kernel wrote the files, but a tree under another root may come
-// from anyone: each bound is above the largest machine known and below what would hurt.
+// Bounds of what discovery reads. A machine's own kernel wrote the files, but a tree under another
+// root may come from anyone: each bound is above the largest machine known and below what would
+// hurt.
 #pragma once
 
 #include <cstddef>
 
 namespace freehold::discover::limits {
 
-inline constexpr size_t file_bytes = 64u << 10;      // a sysfs attribute is one page; /proc files are cut here
-inline constexpr size_t directory_entries = 16'384;  // entries of one directory: 8,192 CPUs and their friends
-inline constexpr size_t link_hops = 40;              // as the kernel's MAXSYMLINKS
-inline constexpr size_t path_bytes = 4'096;          // as the kernel's PATH_MAX
-inline constexpr size_t cpus = 8'192;                // the kernel's largest NR_CPUS
-inline constexpr size_t cache_indexes = 16;          // caches seen by one CPU
-inline constexpr size_t numa_nodes = 1'024;          // the kernel's largest MAX_NUMNODES; also the schema's
-inline constexpr size_t cores = 4'096;               // the schema's
-inline constexpr size_t caches = 8'192;              // the schema's
-inline constexpr size_t packages = 64;               // the schema's
-inline constexpr size_t pci_functions = 16'384;      // read; of these at most pci_kept are kept
-inline constexpr size_t pci_kept = 1'024;            // the schema's
-inline constexpr size_t devices = 256;               // the schema's
-inline constexpr size_t degraded_links = 256;        // the schema's
-inline constexpr size_t pci_depth = 32;              // bridges above one device
-inline constexpr size_t mounts = 16'384;             // container hosts have thousands
-inline constexpr size_t mounts_bytes = 4u << 20;     // and write them in one file
-inline constexpr size_t notes = 256;                 // enough to mend a machine, bounded for a hostile tree
-inline constexpr size_t model_characters = 128;      // the schema's
+inline constexpr size_t file_bytes =
+    64u << 10;  // a sysfs attribute is one page; /proc files are cut here
+inline constexpr size_t directory_entries =
+    16'384;                              // entries of one directory: 8,192 CPUs and their friends
+inline constexpr size_t link_hops = 40;  // as the kernel's MAXSYMLINKS
+inline constexpr size_t path_bytes = 4'096;  // as the kernel's PATH_MAX
+inline constexpr size_t cpus = 8'192;        // the kernel's largest NR_CPUS
+inline constexpr size_t cache_indexes = 16;  // caches seen by one CPU
+inline constexpr size_t numa_nodes = 1'024;  // the kernel's largest MAX_NUMNODES; also the schema's
+inline constexpr size_t cores = 4'096;       // the schema's
+inline constexpr size_t caches = 8'192;      // the schema's
+inline constexpr size_t packages = 64;       // the schema's
+inline constexpr size_t pci_functions = 16'384;   // read; of these at most pci_kept are kept
+inline constexpr size_t pci_kept = 1'024;         // the schema's
+inline constexpr size_t devices = 256;            // the schema's
+inline constexpr size_t degraded_links = 256;     // the schema's
+inline constexpr size_t pci_depth = 32;           // bridges above one device
+inline constexpr size_t mounts = 16'384;          // container hosts have thousands
+inline constexpr size_t mounts_bytes = 4u << 20;  // and write them in one file
+inline constexpr size_t notes = 256;  // enough to mend a machine, bounded for a hostile tree
+inline constexpr size_t model_characters = 128;  // the schema's
 
 }  // namespace freehold::discover::limits

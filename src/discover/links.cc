@@ -23,8 +23,9 @@ size_t bridges_above(const Scan& scan, const PciRecord& record) {
   return count;
 }
 
-// A link is judged at its lower end: a device below a bridge, or the upper port of a switch, whose parent is a root
-// port or the lower port of another switch. Ports of one switch alternate, so that counting tells them apart.
+// A link is judged at its lower end: a device below a bridge, or the upper port of a switch, whose
+// parent is a root port or the lower port of another switch. Ports of one switch alternate, so that
+// counting tells them apart.
 bool is_lower_end(const Scan& scan, const PciRecord& record) {
   const size_t above = bridges_above(scan, record);
   return above > 0 && (!is_bridge(record) || above % 2 == 1);
@@ -33,7 +34,8 @@ bool is_lower_end(const Scan& scan, const PciRecord& record) {
 // GPUs, and the switches inside of AMD's, slow down their link while they are idle.
 bool may_rest(const PciRecord& record) {
   const std::string_view code = record.function.class_code;
-  return code.starts_with("03") || code.starts_with("12") || (is_bridge(record) && record.function.vendor == "1002");
+  return code.starts_with("03") || code.starts_with("12") ||
+         (is_bridge(record) && record.function.vendor == "1002");
 }
 
 std::string words_for(std::string_view speed, int64_t width) {
@@ -49,7 +51,8 @@ std::pair<std::string, int64_t> expected_link(const PciRecord& record, const Pci
   if (above != nullptr) {
     const auto& parent = above->function;
     if (parent.link_width > 0 && width > 0) width = std::min(width, parent.link_width);
-    if (!parent.link_speed.empty() && link_speed_mt(parent.link_speed) < link_speed_mt(speed)) speed = parent.link_speed;
+    if (!parent.link_speed.empty() && link_speed_mt(parent.link_speed) < link_speed_mt(speed))
+      speed = parent.link_speed;
   }
   return {speed, width};
 }
@@ -76,8 +79,9 @@ void judge(Scan& scan, const PciRecord& record) {
                     link_speed_mt(record.speed_now) < link_speed_mt(speed);
   if (!narrow && !slow) return;
   if (scan.machine.degraded.size() >= limits::degraded_links) return;
-  const std::string what = narrow ? std::to_string(record.width_now) + " of " + std::to_string(width) + " lanes"
-                                  : record.speed_now + " instead of " + speed;
+  const std::string what =
+      narrow ? std::to_string(record.width_now) + " of " + std::to_string(width) + " lanes"
+             : record.speed_now + " instead of " + speed;
   // The speed of a link that may rest says nothing, so it is not part of what is expected.
   const bool judged_speed = !may_rest(record);
   scan.machine.degraded.push_back(
@@ -88,17 +92,20 @@ void judge(Scan& scan, const PciRecord& record) {
   degrade(scan, record.function.address);
 }
 
-// One of several equal network devices that runs slower than the others: a bad cable or port, most likely.
+// One of several equal network devices that runs slower than the others: a bad cable or port, most
+// likely.
 void judge_rails(Scan& scan) {
   std::map<std::string, std::vector<size_t>> by_model;
   const auto& devices = scan.machine.profile.devices;
   for (size_t i = 0; i < devices.size(); ++i)
-    if (devices[i].cls == api::DeviceClass::rdma_nic && !devices[i].speed.empty()) by_model[devices[i].model].push_back(i);
+    if (devices[i].cls == api::DeviceClass::rdma_nic && !devices[i].speed.empty())
+      by_model[devices[i].model].push_back(i);
   for (const auto& [model, members] : by_model) {
     std::map<std::string, size_t> counts;
     for (const size_t i : members) ++counts[devices[i].speed];
-    const auto usual = std::max_element(counts.begin(), counts.end(),
-                                        [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto usual =
+        std::max_element(counts.begin(), counts.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
     // Three of four agree, else they may well be meant to differ.
     if (members.size() < 4 || usual->second * 4 < members.size() * 3) continue;
     const auto best = Quantity::parse(usual->first, Dimension::bandwidth);
@@ -107,9 +114,9 @@ void judge_rails(Scan& scan) {
       if (!best.ok() || !seen.ok() || seen->value() >= best->value()) continue;
       if (scan.machine.degraded.size() >= limits::degraded_links) return;
       scan.machine.degraded.push_back({devices[i].id, usual->first, devices[i].speed,
-                                       "the network link of " + devices[i].id + " runs at " + devices[i].speed + "; " +
-                                           std::to_string(usual->second) + " others of its model run at " +
-                                           usual->first});
+                                       "the network link of " + devices[i].id + " runs at " +
+                                           devices[i].speed + "; " + std::to_string(usual->second) +
+                                           " others of its model run at " + usual->first});
       if (scan.machine.devices[i].health == api::Health::healthy)
         scan.machine.devices[i].health = api::Health::degraded;
     }

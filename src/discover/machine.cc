@@ -31,9 +31,10 @@ std::vector<std::string> Scan::names(std::string_view directory) const {
 const PciRecord* Scan::find_pci(std::string_view address) const {
   const auto wanted = parse_pci_address(address);
   if (!wanted) return nullptr;
-  const auto found = std::lower_bound(pci.begin(), pci.end(), *wanted, [](const PciRecord& record, const PciParts& at) {
-    return *parse_pci_address(record.function.address) < at;
-  });
+  const auto found = std::lower_bound(pci.begin(), pci.end(), *wanted,
+                                      [](const PciRecord& record, const PciParts& at) {
+                                        return *parse_pci_address(record.function.address) < at;
+                                      });
   return found == pci.end() || found->function.address != address ? nullptr : &*found;
 }
 
@@ -50,9 +51,11 @@ std::string Scan::pci_above(std::string_view directory) const {
 
 bool Scan::add(api::Device device, api::NodeDevice seen, DeviceAccess access) {
   auto& devices = machine.profile.devices;
-  const bool taken = std::any_of(devices.begin(), devices.end(), [&](const auto& other) { return other.id == device.id; });
+  const bool taken = std::any_of(devices.begin(), devices.end(),
+                                 [&](const auto& other) { return other.id == device.id; });
   if (taken || devices.size() >= limits::devices) {
-    note(device.id + (taken ? ": a second device of this name" : ": beyond the limit of devices") + " is left out");
+    note(device.id + (taken ? ": a second device of this name" : ": beyond the limit of devices") +
+         " is left out");
     return false;
   }
   seen.id = device.id;
@@ -69,8 +72,8 @@ Result<Machine> discover(const Root& root) {
   Scan scan{root, machine};
   scan_board(scan);
   if (!scan_cpus(scan)) {
-    return Error{Reason::not_found,
-                 "no CPU found below " + root.path() + "/sys/devices/system/cpu; is sysfs mounted there?"};
+    return Error{Reason::not_found, "no CPU found below " + root.path() +
+                                        "/sys/devices/system/cpu; is sysfs mounted there?"};
   }
   scan_pci(scan);
   scan_gpus(scan);

@@ -1,4 +1,5 @@
-// Network interfaces. Those of RDMA devices belong to them; virtual ones (bridges, tunnels) are noted and left out.
+// Network interfaces. Those of RDMA devices belong to them; virtual ones (bridges, tunnels) are
+// noted and left out.
 #include <algorithm>
 #include <set>
 
@@ -17,7 +18,8 @@ api::Health health_of(const Scan& scan, const std::string& folder) {
   return api::Health::unknown;
 }
 
-void add_interface(Scan& scan, const std::string& name, const std::string& directory, const std::string& address) {
+void add_interface(Scan& scan, const std::string& name, const std::string& directory,
+                   const std::string& address) {
   const PciRecord* record = scan.find_pci(address);
   if (record != nullptr && record->is_virtual) {
     scan.note(name + ": a virtual function is not a device of its own");
@@ -55,7 +57,8 @@ void add_interface(Scan& scan, const std::string& name, const std::string& direc
 
 void scan_network(Scan& scan) {
   std::set<std::string, std::less<>> of_rdma;
-  for (const DeviceAccess& access : scan.machine.access) of_rdma.insert(access.interfaces.begin(), access.interfaces.end());
+  for (const DeviceAccess& access : scan.machine.access)
+    of_rdma.insert(access.interfaces.begin(), access.interfaces.end());
   std::vector<std::string> made_up;
   for (const std::string& entry : scan.names("/sys/class/net")) {
     const std::string name = clean_text(entry, 63);
@@ -67,7 +70,8 @@ void scan_network(Scan& scan) {
       continue;
     }
     if (!scan.root.exists(*directory + "/address")) continue;  // bonding_masters is a file
-    if (directory->find("/virtual/") != std::string::npos || !scan.root.exists(*directory + "/device")) {
+    if (directory->find("/virtual/") != std::string::npos ||
+        !scan.root.exists(*directory + "/device")) {
       made_up.push_back(name);
       continue;
     }
@@ -76,8 +80,8 @@ void scan_network(Scan& scan) {
   if (!made_up.empty()) {
     const size_t count = made_up.size();
     if (count > 8) made_up.resize(8);
-    scan.note("net: " + std::to_string(count) + " virtual interfaces are no hardware: " + join(made_up, " ") +
-              (count > 8 ? " …" : ""));
+    scan.note("net: " + std::to_string(count) + " virtual interfaces are no hardware: " +
+              join(made_up, " ") + (count > 8 ? " …" : ""));
   }
   // What the machine itself is reached by is not for others to take.
   const auto routes = parse_default_routes(scan.root.read_start("/proc/net/route").value_or(""));

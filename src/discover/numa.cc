@@ -12,11 +12,13 @@ namespace {
 
 constexpr std::string_view node_folder = "/sys/devices/system/node";
 
-// What the kernel manages is a little less than what was bought, and differs from boot to boot. Rounded up to a 16th of
-// the power of two below, which is finer than memory modules come and coarser than what kernels keep.
+// What the kernel manages is a little less than what was bought, and differs from boot to boot.
+// Rounded up to a 16th of the power of two below, which is finer than memory modules come and
+// coarser than what kernels keep.
 int64_t bought_size(int64_t bytes) {
   if (bytes <= 0) return 0;
-  const uint64_t step = std::max<uint64_t>(std::bit_floor(static_cast<uint64_t>(bytes)) / 16, 1u << 20);
+  const uint64_t step =
+      std::max<uint64_t>(std::bit_floor(static_cast<uint64_t>(bytes)) / 16, 1u << 20);
   return static_cast<int64_t>((static_cast<uint64_t>(bytes) + step - 1) / step * step);
 }
 
@@ -25,20 +27,25 @@ std::vector<int64_t> node_numbers(const Scan& scan) {
   for (const std::string& name : scan.names(node_folder)) {
     if (!name.starts_with("node")) continue;
     const auto number = parse_uint(std::string_view(name).substr(4));
-    if (number && *number <= 65'535 && out.size() < limits::numa_nodes) out.push_back(static_cast<int64_t>(*number));
+    if (number && *number <= 65'535 && out.size() < limits::numa_nodes)
+      out.push_back(static_cast<int64_t>(*number));
   }
   std::sort(out.begin(), out.end());
   return out;
 }
 
-std::vector<uint32_t> cpus_of(const Scan& scan, const std::string& folder, const std::vector<uint32_t>& online) {
+std::vector<uint32_t> cpus_of(const Scan& scan, const std::string& folder,
+                              const std::vector<uint32_t>& online) {
   std::optional<std::vector<uint32_t>> found;
-  if (const auto list = scan.root.read_file(folder + "/cpulist"); list.ok()) found = parse_cpu_list(trim(*list));
+  if (const auto list = scan.root.read_file(folder + "/cpulist"); list.ok())
+    found = parse_cpu_list(trim(*list));
   if (!found)
-    if (const auto mask = scan.root.read_file(folder + "/cpumap"); mask.ok()) found = parse_cpu_mask(*mask);
+    if (const auto mask = scan.root.read_file(folder + "/cpumap"); mask.ok())
+      found = parse_cpu_mask(*mask);
   std::vector<uint32_t> out;
   if (found)
-    std::set_intersection(found->begin(), found->end(), online.begin(), online.end(), std::back_inserter(out));
+    std::set_intersection(found->begin(), found->end(), online.begin(), online.end(),
+                          std::back_inserter(out));
   return out;
 }
 
@@ -83,18 +90,21 @@ void check_distances(Scan& scan) {
   auto& nodes = scan.machine.profile.numa;
   for (api::NumaNode& node : nodes) {
     if (node.distances.empty() || node.distances.size() == nodes.size()) continue;
-    scan.note("numa: node " + std::to_string(node.id) + " gives " + std::to_string(node.distances.size()) +
-              " distances for " + std::to_string(nodes.size()) + " nodes; they are left out");
+    scan.note("numa: node " + std::to_string(node.id) + " gives " +
+              std::to_string(node.distances.size()) + " distances for " +
+              std::to_string(nodes.size()) + " nodes; they are left out");
     node.distances.clear();
   }
 }
 
-// A guest whose hypervisor borrows memory shows less on the node than it may have; /proc/meminfo has the whole.
+// A guest whose hypervisor borrows memory shows less on the node than it may have; /proc/meminfo
+// has the whole.
 void trust_meminfo(Scan& scan) {
   Machine& machine = scan.machine;
   const auto has_memory = [](const api::NumaNode& node) { return node.memory_bytes > 0; };
   const auto& nodes = machine.profile.numa;
-  if (machine.memory.size() != 1 || std::count_if(nodes.begin(), nodes.end(), has_memory) != 1) return;
+  if (machine.memory.size() != 1 || std::count_if(nodes.begin(), nodes.end(), has_memory) != 1)
+    return;
   const int64_t bytes = meminfo_total(scan, "/proc/meminfo");
   if (bytes <= machine.memory[0].bytes) return;
   if (bytes / 8 > machine.memory[0].bytes / 7)
@@ -121,8 +131,10 @@ void scan_numa(Scan& scan) {
     node.cls = class_of(!cpus.empty(), bytes > 0, scan.gpu_of_memory.contains(id));
     const auto package = cpus.empty() ? scan.package_of.end() : scan.package_of.find(cpus.front());
     if (package != scan.package_of.end()) node.package = package->second;
-    node.distances = parse_distances(scan.line(folder + "/distance")).value_or(std::vector<int64_t>{});
-    const bool may = !allowed || std::binary_search(allowed->begin(), allowed->end(), static_cast<uint32_t>(id));
+    node.distances =
+        parse_distances(scan.line(folder + "/distance")).value_or(std::vector<int64_t>{});
+    const bool may =
+        !allowed || std::binary_search(allowed->begin(), allowed->end(), static_cast<uint32_t>(id));
     if (bytes > 0 && may) machine.memory.push_back({id, bytes});
     machine.profile.numa.push_back(std::move(node));
   }

@@ -9,12 +9,16 @@ namespace freehold::discover {
 
 namespace {
 
-// "nvme0n1" of controller "nvme0"; with native multipath it is "nvme0c0n1", which is not a disk to open.
-std::vector<std::string> namespaces_of(const Scan& scan, const std::string& directory, const std::string& controller) {
+// "nvme0n1" of controller "nvme0"; with native multipath it is "nvme0c0n1", which is not a disk to
+// open.
+std::vector<std::string> namespaces_of(const Scan& scan, const std::string& directory,
+                                       const std::string& controller) {
   std::vector<std::string> out;
   for (const std::string& name : scan.names(directory))
-    if (name.starts_with(controller + "n") && scan.root.exists(directory + "/" + name + "/size")) out.push_back(name);
-  // Under native multipath the disks hang on the subsystem and keep the number of the first controller.
+    if (name.starts_with(controller + "n") && scan.root.exists(directory + "/" + name + "/size"))
+      out.push_back(name);
+  // Under native multipath the disks hang on the subsystem and keep the number of the first
+  // controller.
   if (out.empty())
     for (const std::string& name : scan.names("/sys/block"))
       if (name.starts_with(controller + "n")) out.push_back(name);
@@ -33,7 +37,8 @@ bool is_part_of(std::string_view device, std::string_view disk) {
 std::string user_of(const Scan& scan, const std::string& disk, const std::vector<Mount>& mounts,
                     std::string_view swaps) {
   for (const Mount& mount : mounts)
-    if (is_part_of(mount.device, disk)) return clean_text(mount.point + " is on " + mount.device, 128);
+    if (is_part_of(mount.device, disk))
+      return clean_text(mount.point + " is on " + mount.device, 128);
   for (const std::string_view line : split(swaps, '\n'))
     if (is_part_of(line.substr(0, line.find(' ')), disk)) return "swap is on " + disk;
   std::vector<std::string> folders = {"/sys/block/" + disk};
@@ -84,8 +89,9 @@ void scan_nvme(Scan& scan) {
     DeviceAccess access;
     for (const std::string& disk : namespaces_of(scan, *directory, entry)) {
       // In sectors of 512 bytes, whatever the disk's own are.
-      const int64_t sectors = scan.number("/sys/block/" + disk + "/size")
-                                  .value_or(scan.number(*directory + "/" + disk + "/size").value_or(0));
+      const int64_t sectors =
+          scan.number("/sys/block/" + disk + "/size")
+              .value_or(scan.number(*directory + "/" + disk + "/size").value_or(0));
       if (sectors > 0 && sectors < int64_t{1} << 50) device.memory_bytes += sectors * 512;
       access.files.push_back("/dev/" + disk);
       if (access.used_by_system.empty()) access.used_by_system = user_of(scan, disk, mounts, swaps);

@@ -37,13 +37,15 @@ std::string_view take_number(std::string_view& text) {
   return number;
 }
 
-// A number with at most one decimal place that counts, times ten; 0 when it is none or beyond any link.
+// A number with at most one decimal place that counts, times ten; 0 when it is none or beyond any
+// link.
 int64_t parse_tenths(std::string_view number) {
   const size_t point = number.find('.');
   const auto whole = parse_int(number.substr(0, point));
   if (!whole || *whole < 0 || *whole > 100'000'000) return 0;
   int64_t tenths = *whole * 10;
-  if (point != std::string_view::npos && point + 1 < number.size()) tenths += number[point + 1] - '0';
+  if (point != std::string_view::npos && point + 1 < number.size())
+    tenths += number[point + 1] - '0';
   return tenths;
 }
 
@@ -51,9 +53,12 @@ int64_t parse_tenths(std::string_view number) {
 std::string unescape_octal(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    const auto octal = [&](size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '7'; };
+    const auto octal = [&](size_t at) {
+      return at < text.size() && text[at] >= '0' && text[at] <= '7';
+    };
     if (text[i] == '\\' && octal(i + 1) && octal(i + 2) && octal(i + 3)) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
+                               (text[i + 3] - '0'));
       i += 3;
     } else {
       out += text[i];
@@ -110,7 +115,8 @@ std::optional<int64_t> parse_meminfo(std::string_view text, std::string_view nam
     if (parts[0].substr(0, parts[0].size() - 1) != name) continue;
     const auto number = parse_int(parts[1]);
     const int64_t unit = parts.size() > 2 && parts[2] == "kB" ? 1024 : 1;
-    if (!number || *number < 0 || *number > std::numeric_limits<int64_t>::max() / unit) return std::nullopt;
+    if (!number || *number < 0 || *number > std::numeric_limits<int64_t>::max() / unit)
+      return std::nullopt;
     return *number * unit;
   }
   return std::nullopt;
@@ -120,7 +126,8 @@ std::optional<std::vector<int64_t>> parse_distances(std::string_view text) {
   std::vector<int64_t> out;
   for (const std::string_view word : words(trim(text))) {
     const auto number = parse_int(word);
-    if (!number || *number < 0 || *number > 1'000'000 || out.size() >= limits::numa_nodes) return std::nullopt;
+    if (!number || *number < 0 || *number > 1'000'000 || out.size() >= limits::numa_nodes)
+      return std::nullopt;
     out.push_back(*number);
   }
   return out;
@@ -151,11 +158,16 @@ std::string arm_model(std::string_view cpuinfo) {
   static constexpr struct {
     std::string_view implementer, part, name;
   } known[] = {
-      {"0x41", "0xd0c", "Arm Neoverse N1"},    {"0x41", "0xd40", "Arm Neoverse V1"},
-      {"0x41", "0xd49", "Arm Neoverse N2"},    {"0x41", "0xd4f", "Arm Neoverse V2"},
-      {"0x41", "0xd84", "Arm Neoverse V3"},    {"0x41", "0xd8e", "Arm Neoverse N3"},
-      {"0x48", "0xd01", "HiSilicon Kunpeng 920"}, {"0xc0", "0xac3", "Ampere-1"},
-      {"0xc0", "0xac4", "Ampere-1a"},          {"0x4e", "0x010", "NVIDIA Olympus"},
+      {"0x41", "0xd0c", "Arm Neoverse N1"},
+      {"0x41", "0xd40", "Arm Neoverse V1"},
+      {"0x41", "0xd49", "Arm Neoverse N2"},
+      {"0x41", "0xd4f", "Arm Neoverse V2"},
+      {"0x41", "0xd84", "Arm Neoverse V3"},
+      {"0x41", "0xd8e", "Arm Neoverse N3"},
+      {"0x48", "0xd01", "HiSilicon Kunpeng 920"},
+      {"0xc0", "0xac3", "Ampere-1"},
+      {"0xc0", "0xac4", "Ampere-1a"},
+      {"0x4e", "0x010", "NVIDIA Olympus"},
   };
   const std::string implementer = parse_colon_value(cpuinfo, "CPU implementer");
   const std::string part = parse_colon_value(cpuinfo, "CPU part");
@@ -188,7 +200,8 @@ std::string cpu_architecture(std::string_view cpuinfo) {
 
 std::optional<PciParts> parse_pci_address(std::string_view text) {
   const size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon < 4 || colon > 8 || text.size() != colon + 8) return std::nullopt;
+  if (colon == std::string_view::npos || colon < 4 || colon > 8 || text.size() != colon + 8)
+    return std::nullopt;
   if (text[colon + 3] != ':' || text[colon + 6] != '.') return std::nullopt;
   PciParts parts;
   const struct {
@@ -211,7 +224,8 @@ bool is_pci_root(std::string_view text) {
   if (!text.starts_with("pci")) return false;
   text.remove_prefix(3);
   const size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon < 4 || colon > 8 || text.size() != colon + 3) return false;
+  if (colon == std::string_view::npos || colon < 4 || colon > 8 || text.size() != colon + 3)
+    return false;
   return std::all_of(text.begin(), text.begin() + static_cast<ptrdiff_t>(colon), is_hex) &&
          is_hex(text[colon + 1]) && is_hex(text[colon + 2]);
 }
@@ -281,7 +295,8 @@ std::vector<Mount> parse_mounts(std::string_view text) {
   for (const std::string_view line : split(text, '\n')) {
     const auto parts = words(line);
     if (parts.size() < 4 || out.size() >= limits::mounts) continue;
-    out.push_back({std::string(parts[0]), unescape_octal(parts[1]), std::string(parts[2]), std::string(parts[3])});
+    out.push_back({std::string(parts[0]), unescape_octal(parts[1]), std::string(parts[2]),
+                   std::string(parts[3])});
   }
   return out;
 }
@@ -292,7 +307,8 @@ std::vector<std::string> parse_default_routes(std::string_view text) {
     std::string spaced(line);
     std::replace(spaced.begin(), spaced.end(), '\t', ' ');
     const auto parts = words(spaced);
-    if (parts.size() < 8 || parts[1] != "00000000" || parts[7] != "00000000" || out.size() >= 256) continue;
+    if (parts.size() < 8 || parts[1] != "00000000" || parts[7] != "00000000" || out.size() >= 256)
+      continue;
     out.emplace_back(parts[0]);
   }
   return out;

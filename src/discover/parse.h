@@ -1,5 +1,5 @@
-// Readers of the small texts that Linux and its drivers write. Pure, bounded by their input, and never surprised:
-// what cannot be read is empty. Fuzzed by sysfs_fuzz.cc.
+// Readers of the small texts that Linux and its drivers write. Pure, bounded by their input, and
+// never surprised: what cannot be read is empty. Fuzzed by sysfs_fuzz.cc.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,21 @@ namespace freehold::discover {
 
 // ---- CPUs and memory
 
-// "00000000,000000ff", as cpumap and shared_cpu_map: comma-separated 32-bit hex words, highest first.
+// "00000000,000000ff", as cpumap and shared_cpu_map: comma-separated 32-bit hex words, highest
+// first.
 std::optional<std::vector<uint32_t>> parse_cpu_mask(std::string_view text);
 // "32K", "1024K", "2M", "1024" as in cache/index*/size; in bytes.
 std::optional<int64_t> parse_cache_size(std::string_view text);
-// The bytes of one line of meminfo, of /proc ("MemTotal: 24684096 kB") or of a node ("Node 0 MemTotal: … kB").
+// The bytes of one line of meminfo, of /proc ("MemTotal: 24684096 kB") or of a node ("Node 0
+// MemTotal: … kB").
 std::optional<int64_t> parse_meminfo(std::string_view text, std::string_view name);
 // "10 21 31"; nothing when one is not a number.
 std::optional<std::vector<int64_t>> parse_distances(std::string_view text);
-// The value after "name<blanks>:" of the first line that has it, trimmed. For /proc/cpuinfo and NVIDIA's files.
+// The value after "name<blanks>:" of the first line that has it, trimmed. For /proc/cpuinfo and
+// NVIDIA's files.
 std::string parse_colon_value(std::string_view text, std::string_view name);
-// "key value" lines, as the KFD's properties. Lines of another form are passed over; the first of equal keys counts.
+// "key value" lines, as the KFD's properties. Lines of another form are passed over; the first of
+// equal keys counts.
 std::map<std::string, std::string, std::less<>> parse_properties(std::string_view text);
 
 // The processor's name in /proc/cpuinfo, as far as each architecture tells it.
@@ -43,7 +47,8 @@ struct PciParts {
   auto operator<=>(const PciParts&) const = default;
 };
 std::optional<PciParts> parse_pci_address(std::string_view text);
-// "0x030200" and the like to as many lower-case hex digits as `digits`, from the left: ("0x030200", 4) is "0302".
+// "0x030200" and the like to as many lower-case hex digits as `digits`, from the left: ("0x030200",
+// 4) is "0302".
 std::string parse_hex_id(std::string_view text, size_t digits);
 // "16.0 GT/s PCIe" to "16GT/s"; empty when unknown.
 std::string parse_link_speed(std::string_view text);
@@ -72,10 +77,12 @@ struct Mount {
 std::vector<Mount> parse_mounts(std::string_view text);
 // Interfaces with a default route in /proc/net/route.
 std::vector<std::string> parse_default_routes(std::string_view text);
-// Whether /proc/self/cgroup names a hierarchy with `controller`, and the path there; "" is the v2 hierarchy.
+// Whether /proc/self/cgroup names a hierarchy with `controller`, and the path there; "" is the v2
+// hierarchy.
 std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_view controller);
 
-// Printable text of at most `most` bytes: control characters and bad UTF-8 become "?", blanks collapse.
+// Printable text of at most `most` bytes: control characters and bad UTF-8 become "?", blanks
+// collapse.
 std::string clean_text(std::string_view text, size_t most);
 
 }  // namespace freehold::discover

@@ -15,7 +15,8 @@ std::string last_part(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
-// The part before the function itself, if it is a bridge or a root. Trees that were copied as flat folders have none.
+// The part before the function itself, if it is a bridge or a root. Trees that were copied as flat
+// folders have none.
 std::string parent_of(std::string_view directory) {
   const size_t slash = directory.rfind('/');
   if (slash == std::string_view::npos) return "";
@@ -61,8 +62,8 @@ std::optional<PciRecord> read_function(Scan& scan, const std::string& name) {
 bool matters(const api::PciFunction& function) {
   const std::string_view base = std::string_view(function.class_code).substr(0, 2);
   const std::string_view code = function.class_code;
-  return base == "01" || base == "02" || base == "03" || base == "12" || code == "0502" || code == "0b40" ||
-         code == "0c06" || code == "0680";
+  return base == "01" || base == "02" || base == "03" || base == "12" || code == "0502" ||
+         code == "0b40" || code == "0c06" || code == "0680";
 }
 
 }  // namespace
@@ -71,7 +72,8 @@ void scan_pci(Scan& scan) {
   for (const std::string& name : scan.names("/sys/bus/pci/devices")) {
     if (!is_pci_address(name)) continue;
     if (scan.pci.size() >= limits::pci_functions) {
-      scan.note("pci: more than " + std::to_string(limits::pci_functions) + " functions; the rest was not read");
+      scan.note("pci: more than " + std::to_string(limits::pci_functions) +
+                " functions; the rest was not read");
       break;
     }
     if (auto record = read_function(scan, name)) scan.pci.push_back(std::move(*record));
@@ -89,7 +91,8 @@ void keep_pci(Scan& scan) {
                        [&](const api::Device& device) { return device.pci == address; });
   };
   for (const PciRecord& record : scan.pci) {
-    if (record.is_virtual || !(matters(record.function) || is_device(record.function.address))) continue;
+    if (record.is_virtual || !(matters(record.function) || is_device(record.function.address)))
+      continue;
     std::vector<std::string_view> path;
     const PciRecord* at = &record;
     for (size_t depth = 0; at != nullptr && depth < limits::pci_depth; ++depth) {
@@ -105,7 +108,8 @@ void keep_pci(Scan& scan) {
   }
   for (const PciRecord& record : scan.pci)
     if (kept.contains(record.function.address)) scan.machine.profile.pci.push_back(record.function);
-  if (too_many > 0) scan.note("pci: " + std::to_string(too_many) + " functions beyond the limit were left out");
+  if (too_many > 0)
+    scan.note("pci: " + std::to_string(too_many) + " functions beyond the limit were left out");
 }
 
 }  // namespace freehold::discover

@@ -86,7 +86,8 @@ Result<int> Root::open_inside(std::string_view path, int flags) const {
   flags |= O_CLOEXEC;
   const int direct = open_at_2(*directory_, relative(path), flags);
   if (direct >= 0) return direct;
-  // Kernels before 5.6 do not know the call and some sandboxes refuse it; then links are followed by hand.
+  // Kernels before 5.6 do not know the call and some sandboxes refuse it; then links are followed
+  // by hand.
   if (errno != ENOSYS && errno != EPERM) return failure(path, errno);
   if ((flags & O_NOFOLLOW) != 0) {
     const size_t slash = path.rfind('/');
@@ -106,14 +107,15 @@ Result<int> Root::open_inside(std::string_view path, int flags) const {
 Result<std::string> Root::read(std::string_view path, size_t most, bool& more) const {
   // Not blocking, so that opening a pipe returns; it is refused right after.
   const Descriptor file(TRY(open_inside(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)));
-  struct stat about {};
+  struct stat about{};
   if (::fstat(file.number(), &about) != 0) return failure(path, errno);
   if (!S_ISREG(about.st_mode))
     return Error{Reason::bad_request, std::string(path) + ": not a regular file"};
   std::string text;
   char buffer[4096];
   while (text.size() <= most) {
-    const ssize_t count = ::read(file.number(), buffer, std::min(sizeof(buffer), most + 1 - text.size()));
+    const ssize_t count =
+        ::read(file.number(), buffer, std::min(sizeof(buffer), most + 1 - text.size()));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failure(path, errno);
     if (count == 0) break;
@@ -173,10 +175,12 @@ Result<std::string> Root::read_link(std::string_view path) const {
 Result<std::string> Root::resolve(std::string_view path) const {
   if (!directory_)
     return Error{Reason::not_found, "root " + path_ + ": no such directory, or not readable"};
-  // Walked part by part without following anything, so ".." and absolute links stay inside whatever they say.
+  // Walked part by part without following anything, so ".." and absolute links stay inside whatever
+  // they say.
   std::deque<std::string> rest;
   std::string done;
-  if (path.size() >= limits::path_bytes || !put_in_front(rest, path)) return failure(path, ENAMETOOLONG);
+  if (path.size() >= limits::path_bytes || !put_in_front(rest, path))
+    return failure(path, ENAMETOOLONG);
   for (size_t hops = 0; !rest.empty();) {
     const std::string part = std::move(rest.front());
     rest.pop_front();
@@ -188,8 +192,7 @@ Result<std::string> Root::resolve(std::string_view path) const {
     const std::string next = done + "/" + part;
     if (next.size() >= limits::path_bytes) return failure(path, ENAMETOOLONG);
     char target[limits::path_bytes];
-    const ssize_t count =
-        ::readlinkat(*directory_, relative(next).c_str(), target, sizeof(target));
+    const ssize_t count = ::readlinkat(*directory_, relative(next).c_str(), target, sizeof(target));
     if (count < 0) {
       if (errno != EINVAL) return failure(path, errno);  // EINVAL: there, and not a link
       done = next;

@@ -1,6 +1,6 @@
-// Root: the one way in which discovery touches files. Every path is taken inside a directory, "/" in production or an
-// unpacked tree in a test, and symbolic links are followed inside it too: no link leads out of the root. Read only.
-// Values may be shared by threads.
+// Root: the one way in which discovery touches files. Every path is taken inside a directory, "/"
+// in production or an unpacked tree in a test, and symbolic links are followed inside it too: no
+// link leads out of the root. Read only. Values may be shared by threads.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,8 @@ namespace freehold::discover {
 
 class Root {
  public:
-  // Whether it is there shows with the first use. Paths below are absolute inside it: "/sys/class/net".
+  // Whether it is there shows with the first use. Paths below are absolute inside it:
+  // "/sys/class/net".
   explicit Root(std::string path);
 
   const std::string& path() const { return path_; }
@@ -23,13 +24,15 @@ class Root {
 
   // A regular file as a whole; `too_large` beyond `most` bytes. Reads no device, pipe or directory.
   Result<std::string> read_file(std::string_view path, size_t most = limits::file_bytes) const;
-  // The first `most` bytes, for long files of which the beginning says enough, such as /proc/cpuinfo.
+  // The first `most` bytes, for long files of which the beginning says enough, such as
+  // /proc/cpuinfo.
   Result<std::string> read_start(std::string_view path, size_t most = limits::file_bytes) const;
   // Names, sorted as text, without "." and "..".
   Result<std::vector<std::string>> list_dir(std::string_view path) const;
   // What the link itself says; it may point anywhere.
   Result<std::string> read_link(std::string_view path) const;
-  // Where the path leads when all links are followed, as a path inside the root. The last part must exist.
+  // Where the path leads when all links are followed, as a path inside the root. The last part must
+  // exist.
   Result<std::string> resolve(std::string_view path) const;
   // Something is there; a dangling link is not.
   bool exists(std::string_view path) const;

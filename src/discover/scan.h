@@ -1,5 +1,5 @@
-// The steps of discovery, in the order in which they run; each fills its part of a Machine and leaves notes about what
-// it could not read. Internal to this module.
+// The steps of discovery, in the order in which they run; each fills its part of a Machine and
+// leaves notes about what it could not read. Internal to this module.
 #pragma once
 
 #include <map>
@@ -20,16 +20,17 @@ struct PciRecord {
   std::string driver;     // that is bound; empty: none or unknown
   std::string speed_now;
   int64_t width_now = 0;
-  std::string subsystem;     // "vendor:device"
-  bool is_virtual = false;   // a virtual function of one that this machine also sees
+  std::string subsystem;    // "vendor:device"
+  bool is_virtual = false;  // a virtual function of one that this machine also sees
 };
 
 struct Scan {
   const Root& root;
   Machine& machine;
-  std::vector<PciRecord> pci{};            // sorted by address; all of them, not only what the profile keeps
+  std::vector<PciRecord> pci{};  // sorted by address; all of them, not only what the profile keeps
   std::map<uint32_t, int64_t> package_of{};  // CPU to package; -1: unknown
-  std::map<int64_t, std::string> gpu_of_memory{};  // memory nodes of accelerators: node to PCI address
+  std::map<int64_t, std::string>
+      gpu_of_memory{};  // memory nodes of accelerators: node to PCI address
 
   void note(std::string text);
   // First line, trimmed; empty when it cannot be read.
@@ -53,10 +54,12 @@ struct CpuTopology {
 };
 // Nothing when there is no CPU to see.
 std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root);
-// Nothing when hwloc cannot read the tree. Changes environment variables for the time of the call unless the root is
+// Nothing when hwloc cannot read the tree. Changes environment variables for the time of the call
+// unless the root is
 // "/", since hwloc takes another root from nowhere else.
 std::optional<CpuTopology> read_cpus_with_hwloc(const Root& root);
-// The logical CPUs and memory nodes that the cgroup of this process may use; nothing when it may use all.
+// The logical CPUs and memory nodes that the cgroup of this process may use; nothing when it may
+// use all.
 struct CpusetLimits {
   std::optional<std::vector<uint32_t>> cpus, nodes;
 };
@@ -67,7 +70,8 @@ bool scan_cpus(Scan& scan);   // false: there are none
 void scan_pci(Scan& scan);
 void scan_gpus(Scan& scan);
 void scan_rdma(Scan& scan);
-void scan_network(Scan& scan);  // after rdma: an interface of an RDMA device is no device of its own
+void scan_network(
+    Scan& scan);  // after rdma: an interface of an RDMA device is no device of its own
 void scan_nvme(Scan& scan);
 void scan_numa(Scan& scan);   // after gpus: memory nodes may be theirs
 void scan_links(Scan& scan);  // degraded links and the health that follows from them

@@ -87,7 +87,7 @@ class NodeState {
     return free_memory_;
   }  // per cell, never negative
   int64_t free_power_mw() const { return free_power_mw_; }  // -1: unknown; never below 0 when known
-  const Room& room() const { return room_; }  // the same, counted
+  const Room& room() const { return room_; }                // the same, counted
   const Taken& taken() const { return taken_; }             // by all allocations together
   bool is_over_occupied() const;
   const std::vector<Holding>& holdings() const { return holdings_; }  // ordered by key and member

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Drives `freehold dev` with the real kubectl: its verbs on Site, Node, Contract and Workload.
+
+$FREEHOLD names the program. Exit status 77: skipped, the last line says why.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+
+FREEHOLD = os.environ.get("FREEHOLD", "build/release/freehold")
+KUBECTL = shutil.which("kubectl")
+
+
+class Failure(Exception):
+    pass
+
+
+class Dev:
+    """A control plane with an agent in one process, on a directory of its own."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.log = open(f"{directory}/dev.log", "ab")
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [FREEHOLD, "dev", "--data-dir", f"{self.directory}/data", "--listen", "127.0.0.1:0",
+             "--node", "here", "--site", "home"], stdout=self.log, stderr=self.log)
+        wait_for("the server is ready",
+                 lambda: self.kubectl("get", "--raw", "/readyz", check=False) == "ok")
+
+    def kill(self, signum):
+        self.process.send_signal(signum)
+        self.process.wait(timeout=20)
+
+    def kubectl(self, *arguments, text=None, check=True, status=0):
+        done = subprocess.run(
+            [KUBECTL, "--kubeconfig", f"{self.directory}/data/kubeconfig",
+             f"--cache-dir={self.directory}/cache", *arguments],
+            input=text, capture_output=True, text=True, timeout=60, check=False)
+        if check and done.returncode != status:
+            raise Failure(f"kubectl {' '.join(arguments)}: exit {done.returncode}\n"
+                          f"{done.stdout}{done.stderr}")
+        return (done.stdout if done.returncode == 0 else done.stdout + done.stderr).strip()
+
+    def get(self, *arguments):
+        return json.loads(self.kubectl("get", *arguments, "-o", "json"))
+
+
+def wait_for(what, true, seconds=30):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if true():
+                return
+        except (Failure, KeyError, IndexError, ValueError):
+            pass
+        time.sleep(0.1)
+    raise Failure(f"not within {seconds} s: {what}")
+
+
+def expect(pattern, text):
+    if not re.search(pattern, text):
+        raise Failure(f"expected /{pattern}/ in:\n{text}")
+
+
+SITE = """
+apiVersion: freehold.dev/v1alpha1
+kind: Site
+metadata: {name: home}
+spec: {type: edge, jurisdiction: {country: DE, regimes: [EU]}, pue: 1.2}
+"""
+
+CONTRACT = """
+apiVersion: freehold.dev/v1alpha1
+kind: Contract
+metadata: {name: small}
+spec:
+  roles:
+  - name: main
+    each: {cpu: 1, memory: 64Mi}
+  guarantees:
+  - {metric: available_capacity, atLeast: "0.9", window: 1s, target: 0.5}
+"""
+
+WORKLOAD = """
+apiVersion: freehold.dev/v1alpha1
+kind: Workload
+metadata: {name: small}
+spec:
+  contract: small
+  roles:
+  - name: main
+    run: {command: [/bin/sh, -c, "echo hello; exec sleep 1000"], stopGrace: 1s}
+"""
+
+
+def verbs_on_site(dev):
+    expect(r"sites\s+st\s", dev.kubectl("api-resources"))
+    expect(r"site.freehold.dev/home created", dev.kubectl("apply", "-f", "-", text=SITE))
+    expect(r"site.freehold.dev/home unchanged", dev.kubectl("apply", "-f", "-", text=SITE))
+    expect(r"NAME\s+TYPE", dev.kubectl("get", "sites"))
+    expect(r"country: DE", dev.kubectl("get", "site", "home", "-o", "yaml"))
+    expect(r"Jurisdiction:", dev.kubectl("describe", "site", "home"))
+    expect(r"patched",
+           dev.kubectl("patch", "site", "home", "--type=merge", "-p", '{"spec":{"pue":1.3}}'))
+    if dev.get("site", "home")["spec"]["pue"] != 1.3:
+        raise Failure("the patch did not take")
+    expect(r"labeled", dev.kubectl("label", "site", "home", "tier=edge"))
+    expect(r"home", dev.kubectl("get", "sites", "-l", "tier in (edge,core)", "-o", "name"))
+    expect(r"already exists", dev.kubectl("create", "-f", "-", text=SITE, status=1))
+    wrong = SITE.replace("type: edge", "typo: edge")
+    wrong = wrong.replace("home", "other")
+    expect(r"typo", dev.kubectl("apply", "-f", "-", text=wrong, status=1))
+    expect(r"not found", dev.kubectl("get", "site", "nowhere", status=1))
+    expect(r"jurisdiction", dev.kubectl("explain", "site.spec"))
+    editor = f"{dev.directory}/editor"
+    pathlib.Path(editor).write_text("#!/bin/sh\nsed -i 's/pue: 1.3/pue: 1.4/' \"$1\"\n")
+    os.chmod(editor, 0o755)
+    os.environ["KUBE_EDITOR"] = editor
+    expect(r"edited", dev.kubectl("edit", "site", "home"))
+    if dev.get("site", "home")["spec"]["pue"] != 1.4:
+        raise Failure("the edit did not take")
+
+
+def verbs_on_node(dev):
+    expect(r"condition met", dev.kubectl("wait", "nodes.freehold.dev/here",
+                                         "--for=condition=Ready", "--timeout=30s"))
+    node = dev.get("nodes.freehold.dev", "here")
+    if not node["status"]["allocatable"]["cpus"]:
+        raise Failure("the node offers no CPUs")
+    expect(r"Allocatable:", dev.kubectl("describe", "nodes.freehold.dev", "here"))
+    expect(r"^yes", dev.kubectl("auth", "can-i", "patch", "nodes.freehold.dev"))
+
+
+def verbs_on_contract_and_workload(dev):
+    expect(r"created", dev.kubectl("create", "-f", "-", text=CONTRACT))
+    wait_for("the contract is active",
+             lambda: dev.get("contract", "small")["status"]["phase"] == "Active")
+    expect(r"small\s+Active", dev.kubectl("get", "contracts"))
+    expect(r"created", dev.kubectl("apply", "-f", "-", text=WORKLOAD))
+    expect(r"condition met", dev.kubectl("wait", "workload/small", "--for=condition=Ready",
+                                         "--timeout=30s"))
+    instance = dev.get("instances")["items"][0]
+    if instance["status"]["phase"] != "Running" or instance["status"]["pid"] <= 0:
+        raise Failure(f"the instance does not run: {instance['status']}")
+    expect(r"Offered", dev.kubectl("describe", "contract", "small"))
+    def judged():
+        status = dev.get("contract", "small")["status"]
+        return status["guarantees"][0]["windows"]["fulfilled"] > 0
+
+    wait_for("a window is judged", judged)
+    watched = subprocess.Popen(
+        [KUBECTL, "--kubeconfig", f"{dev.directory}/data/kubeconfig", "get", "contracts", "-w",
+         "-o", "name"], stdout=subprocess.PIPE, text=True)
+    expect(r"contract.freehold.dev/small", watched.stdout.readline())
+    watched.kill()
+    watched.wait()
+    return instance["status"]["pid"]
+
+
+def a_crash_loses_nothing(dev, pid):
+    before = dev.get("contract", "small")["metadata"]["uid"]
+    dev.kill(signal.SIGKILL)
+    os.kill(pid, 0)  # the workload goes on
+    dev.start()
+    if dev.get("contract", "small")["metadata"]["uid"] != before:
+        raise Failure("the contract is another one")
+    wait_for("the agent found its instance again",
+             lambda: dev.get("instances")["items"][0]["status"]["pid"] == pid)
+    time.sleep(1)
+    if dev.get("instances")["items"][0]["status"].get("restarts", 0) != 0:
+        raise Failure("the instance was started a second time")
+
+
+def the_end(dev, pid):
+    dev.kubectl("patch", "contract", "small", "--type=merge", "-p", '{"spec":{"release":true}}')
+    wait_for("the contract is settled",
+             lambda: dev.get("contract", "small")["status"]["phase"] == "Settled")
+    statement = dev.get("contract", "small")["status"]["statement"]
+    expect(r"available_capacity: promised", statement["text"])
+    wait_for("the process is gone", lambda: not pathlib.Path(f"/proc/{pid}").exists())
+    expect(r"deleted",
+           dev.kubectl("delete", "workload/small", "contract/small", "--timeout=30s"))
+    expect(r"deleted", dev.kubectl("delete", "site", "home"))
+    expect(r"not found", dev.kubectl("get", "contract", "small", status=1))
+
+
+def main():
+    if KUBECTL is None:
+        print("skipped: no kubectl")
+        return 77
+    if os.geteuid() != 0:
+        print("skipped: the agent needs root for control groups and user ids")
+        return 77
+    directory = tempfile.mkdtemp(prefix="freehold-e2e.")
+    os.chmod(directory, 0o755)
+    dev = Dev(directory)
+    try:
+        verbs_on_site(dev)
+        verbs_on_node(dev)
+        pid = verbs_on_contract_and_workload(dev)
+        a_crash_loses_nothing(dev, pid)
+        the_end(dev, pid)
+        dev.kill(signal.SIGTERM)
+        verified = subprocess.run([FREEHOLD, "audit", "verify", "--data-dir", f"{directory}/data"],
+                                  capture_output=True, text=True, timeout=60, check=False)
+        if verified.returncode != 0:
+            raise Failure(f"the record does not verify:\n{verified.stdout}{verified.stderr}")
+    except Failure as failure:
+        print(failure)
+        print(textwrap.indent(pathlib.Path(f"{directory}/dev.log").read_text()[-3000:], "dev: "))
+        return 1
+    finally:
+        if dev.process.poll() is None:
+            dev.process.kill()
+        subprocess.run(["pkill", "-KILL", "-f", f"shim {directory}"], check=False)
+        shutil.rmtree(directory, ignore_errors=True)
+    print("kubectl: every verb did what it says")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
