@@ -21,7 +21,8 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 demo: all ## a first look: a control plane, machines and workloads on this one computer
-	@if [ -x demo/run ]; then exec demo/run; else echo 'demo: demo/run is not here yet' >&2; exit 1; fi
+	@tools/deps/install demo
+	@BUILD_DIR=$(OUT) demo/run
 
 test: ## every test on the release build; MODULE=x: the unit tests of one module
 	@tools/deps/install test
