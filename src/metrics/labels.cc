@@ -22,14 +22,16 @@ Labels sorted(Labels labels) {
   // They mostly are. Else sorted by insertion: few, and those of one name keep their order.
   if (!std::is_sorted(labels.begin(), labels.end(), less))
     for (size_t i = 1; i < labels.size(); ++i)
-      for (size_t j = i; j > 0 && less(labels[j], labels[j - 1]); --j) std::swap(labels[j], labels[j - 1]);
+      for (size_t j = i; j > 0 && less(labels[j], labels[j - 1]); --j)
+        std::swap(labels[j], labels[j - 1]);
   labels.erase(std::unique(labels.begin(), labels.end(), same), labels.end());
   return labels;
 }
 
 const std::string* find_label(const Labels& sorted_labels, std::string_view name) {
-  const auto found = std::lower_bound(sorted_labels.begin(), sorted_labels.end(), name,
-                                      [](const auto& label, std::string_view n) { return label.first < n; });
+  const auto found =
+      std::lower_bound(sorted_labels.begin(), sorted_labels.end(), name,
+                       [](const auto& label, std::string_view n) { return label.first < n; });
   return found != sorted_labels.end() && found->first == name ? &found->second : nullptr;
 }
 
@@ -97,7 +99,8 @@ std::optional<double> parse_value(std::string_view text) {
     if (end != text.data() + text.size()) return std::nullopt;
     // Out of range leaves the value as it was, so it is read again by its exponent's sign.
     if (error == std::errc::result_out_of_range) {
-      const bool tiny = text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos;
+      const bool tiny =
+          text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos;
       value = tiny ? 0 : std::numeric_limits<double>::infinity();
     } else if (error != std::errc{}) {
       return std::nullopt;

@@ -26,7 +26,8 @@ bool is_label_name(std::string_view text);   // [a-zA-Z_][a-zA-Z0-9_]*
 std::string format_labels(const Labels& labels);
 // The shortest text that reads back to the same value; NaN, +Inf, -Inf.
 std::string format_value(double value);
-// As Go's ParseFloat for what exporters write: decimals with an exponent, NaN, Inf and infinity with a sign, any case.
+// As Go's ParseFloat for what exporters write: decimals with an exponent, NaN, Inf and infinity
+// with a sign, any case.
 std::optional<double> parse_value(std::string_view text);
 
 }  // namespace freehold::metrics

@@ -62,7 +62,8 @@ class Line {
       if (out.labels.size() >= limits_.labels) return "too many labels";
       std::string name, value;
       const bool is_quoted = next() == '"';
-      if (const auto fault = is_quoted ? read_quoted(name) : read_label_name(name); !fault.empty()) return fault;
+      if (const auto fault = is_quoted ? read_quoted(name) : read_label_name(name); !fault.empty())
+        return fault;
       skip_blanks();
       if (next() != '=' && is_quoted && out.name.empty()) {
         out.name = std::move(name);  // Prometheus 3 writes {"name", a="b"} for names of any kind
@@ -88,7 +89,9 @@ class Line {
 
   std::string_view read_label_name(std::string& out) {
     const size_t begin = at_;
-    while (!at_end() && !is_blank(text_[at_]) && text_[at_] != '=' && text_[at_] != '}' && text_[at_] != ',') ++at_;
+    while (!at_end() && !is_blank(text_[at_]) && text_[at_] != '=' && text_[at_] != '}' &&
+           text_[at_] != ',')
+      ++at_;
     if (at_ - begin > limits_.label_bytes) return "the name of a label is too long";
     out = text_.substr(begin, at_ - begin);
     return is_label_name(out) ? "" : "not a label name";
@@ -102,8 +105,10 @@ class Line {
         ++at_;
         if (at_end()) break;
         c = text_[at_];
-        if (c == 'n') c = '\n';
-        else if (c != '\\' && c != '"') out += '\\';  // as Prometheus: an unknown escape stands for itself
+        if (c == 'n')
+          c = '\n';
+        else if (c != '\\' && c != '"')
+          out += '\\';  // as Prometheus: an unknown escape stands for itself
       }
       out += c;
       if (out.size() > limits_.label_bytes) return "a label's value is too long";
@@ -113,7 +118,8 @@ class Line {
     return is_utf8(out) ? "" : "a label's value is not UTF-8";
   }
 
-  // Milliseconds in Prometheus' format, seconds with a fraction in OpenMetrics'; told apart by size and point.
+  // Milliseconds in Prometheus' format, seconds with a fraction in OpenMetrics'; told apart by size
+  // and point.
   static std::string_view read_timestamp(std::string_view word, Sample& out) {
     if (const auto number = parse_int(word)) {
       const bool seconds = *number > -100'000'000'000 && *number < 100'000'000'000;
@@ -121,7 +127,8 @@ class Line {
       return "";
     }
     const auto seconds = parse_value(word);
-    if (!seconds || !std::isfinite(*seconds) || std::fabs(*seconds) > 1e14) return "timestamp is not a number";
+    if (!seconds || !std::isfinite(*seconds) || std::fabs(*seconds) > 1e14)
+      return "timestamp is not a number";
     out.timestamp_ms = std::llround(*seconds * 1000);
     return "";
   }
@@ -153,7 +160,8 @@ void read_comment(std::string_view line, Scrape& out) {
 
 Result<Scrape> parse_exposition(std::string_view text, const ParseLimits& limits) {
   if (text.size() > limits.bytes)
-    return Error{Reason::too_large, "metrics: more than " + std::to_string(limits.bytes) + " bytes"};
+    return Error{Reason::too_large,
+                 "metrics: more than " + std::to_string(limits.bytes) + " bytes"};
   Scrape out;
   size_t number = 0;
   while (!text.empty()) {
@@ -169,7 +177,8 @@ Result<Scrape> parse_exposition(std::string_view text, const ParseLimits& limits
       continue;
     }
     if (out.samples.size() >= limits.samples)
-      return Error{Reason::too_large, "metrics: more than " + std::to_string(limits.samples) + " samples"};
+      return Error{Reason::too_large,
+                   "metrics: more than " + std::to_string(limits.samples) + " samples"};
     Sample sample;
     const std::string_view fault = Line(line, limits).read(sample);
     if (fault.empty()) {
@@ -177,7 +186,8 @@ Result<Scrape> parse_exposition(std::string_view text, const ParseLimits& limits
       continue;
     }
     ++out.bad_lines;
-    if (out.first_fault.empty()) out.first_fault = "line " + std::to_string(number) + ": " + std::string(fault);
+    if (out.first_fault.empty())
+      out.first_fault = "line " + std::to_string(number) + ": " + std::string(fault);
   }
   if (out.samples.empty() && out.bad_lines > 0)
     return Error{Reason::bad_request, "metrics: not Prometheus text, " + out.first_fault};
@@ -190,10 +200,12 @@ const Sample* find_sample(const Scrape& scrape, std::string_view name, const Lab
   return nullptr;
 }
 
-std::optional<double> sum_samples(const Scrape& scrape, std::string_view name, const Labels& labels) {
+std::optional<double> sum_samples(const Scrape& scrape, std::string_view name,
+                                  const Labels& labels) {
   std::optional<double> sum;
   for (const Sample& sample : scrape.samples)
-    if (sample.name == name && has_labels(sample.labels, labels)) sum = sum.value_or(0) + sample.value;
+    if (sample.name == name && has_labels(sample.labels, labels))
+      sum = sum.value_or(0) + sample.value;
   return sum;
 }
 

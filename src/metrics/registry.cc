@@ -15,14 +15,23 @@ constexpr std::string_view type_names[] = {"counter", "gauge", "histogram"};
 
 void append_escaped_help(std::string& out, std::string_view help) {
   for (const char c : help) {
-    if (c == '\\') out += "\\\\";
-    else if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\\')
+      out += "\\\\";
+    else if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
 }
 
-void append_line(std::string& out, std::string_view name, std::string_view suffix, const Labels& labels, double value) {
-  out.append(name).append(suffix).append(format_labels(labels)).append(" ").append(format_value(value)).append("\n");
+void append_line(std::string& out, std::string_view name, std::string_view suffix,
+                 const Labels& labels, double value) {
+  out.append(name)
+      .append(suffix)
+      .append(format_labels(labels))
+      .append(" ")
+      .append(format_value(value))
+      .append("\n");
 }
 
 }  // namespace
@@ -32,7 +41,8 @@ void Counter::add(double amount) {
   value_ += amount;
 }
 
-Histogram::Histogram(std::vector<double> bounds) : bounds_(std::move(bounds)), counts_(bounds_.size() + 1, 0) {
+Histogram::Histogram(std::vector<double> bounds)
+    : bounds_(std::move(bounds)), counts_(bounds_.size() + 1, 0) {
   CHECK(std::is_sorted(bounds_.begin(), bounds_.end()), "bounds of a histogram rise");
 }
 
@@ -58,7 +68,8 @@ double Histogram::count() const {
 }
 
 std::vector<double> duration_bounds() {
-  return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+  return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+          0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};
 }
 
 struct Registry::Family {
@@ -89,7 +100,8 @@ void Registry::Family::expose(std::string_view name, std::string& out) const {
   out.append("# HELP ").append(name).append(" ");
   append_escaped_help(out, help);
   out.append("\n# TYPE ").append(name).append(" ").append(type_names[type]).append("\n");
-  for (const auto& [labels, counter] : counters) append_line(out, name, "", labels, counter->value());
+  for (const auto& [labels, counter] : counters)
+    append_line(out, name, "", labels, counter->value());
   for (const auto& [labels, gauge] : gauges) append_line(out, name, "", labels, gauge->value());
   for (const auto& [labels, histogram] : histograms) {
     const auto counts = histogram->cumulative();
@@ -122,17 +134,19 @@ Registry::Family& Registry::family(std::string_view name, std::string_view help,
 }
 
 Counter& Registry::counter(std::string_view name, std::string_view help, Labels labels) {
-  return Family::find_or_make(family(name, help, counter_type).counters, std::move(labels), most_series_);
+  return Family::find_or_make(family(name, help, counter_type).counters, std::move(labels),
+                              most_series_);
 }
 
 Gauge& Registry::gauge(std::string_view name, std::string_view help, Labels labels) {
-  return Family::find_or_make(family(name, help, gauge_type).gauges, std::move(labels), most_series_);
+  return Family::find_or_make(family(name, help, gauge_type).gauges, std::move(labels),
+                              most_series_);
 }
 
 Histogram& Registry::histogram(std::string_view name, std::string_view help, Labels labels,
                                std::vector<double> bounds) {
-  return Family::find_or_make(family(name, help, histogram_type).histograms, std::move(labels), most_series_,
-                              std::move(bounds));
+  return Family::find_or_make(family(name, help, histogram_type).histograms, std::move(labels),
+                              most_series_, std::move(bounds));
 }
 
 void Registry::remove(std::string_view name, const Labels& labels) {
@@ -144,7 +158,9 @@ void Registry::remove(std::string_view name, const Labels& labels) {
   std::erase_if(found->second->histograms, gone);
 }
 
-void Registry::before_expose(std::function<void()> collect) { collectors_.push_back(std::move(collect)); }
+void Registry::before_expose(std::function<void()> collect) {
+  collectors_.push_back(std::move(collect));
+}
 
 std::string Registry::expose() const {
   for (const auto& collect : collectors_) collect();

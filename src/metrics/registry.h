@@ -1,6 +1,7 @@
-// Registry: the program's own counters, gauges and histograms, exposed as Prometheus text 0.0.4. Whoever counts asks once for a
-// Counter and keeps the reference; counting is an addition. Everything on the loop thread. Names follow Prometheus'
-// conventions: base units, `_total` for counters, `freehold_` in front.
+// Registry: the program's own counters, gauges and histograms, exposed as Prometheus text 0.0.4.
+// Whoever counts asks once for a Counter and keeps the reference; counting is an addition.
+// Everything on the loop thread. Names follow Prometheus' conventions: base units, `_total` for
+// counters, `freehold_` in front.
 #pragma once
 
 #include <cstddef>
@@ -54,15 +55,15 @@ std::vector<double> duration_bounds();
 
 class Registry {
  public:
-  // Beyond, one series with the label `overflow="true"` takes the rest: labels that grow without end are a bug, but no
-  // reason to run out of memory.
+  // Beyond, one series with the label `overflow="true"` takes the rest: labels that grow without
+  // end are a bug, but no reason to run out of memory.
   explicit Registry(size_t most_series_per_name = 10'000);
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  // The same name and labels give the same one; references live until remove() or the Registry's end. Bad names, and a
-  // name that is taken by another type, are bugs.
+  // The same name and labels give the same one; references live until remove() or the Registry's
+  // end. Bad names, and a name that is taken by another type, are bugs.
   Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, Labels labels = {},

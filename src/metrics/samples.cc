@@ -12,9 +12,10 @@ namespace {
 // As the widest of the two parts of a point: ten bytes of time, nine of value.
 constexpr size_t chunk_points = 120;  // what is given up at once when room is needed
 
-// A run of points, each told by its difference to the one before: the change of the step in time as a variable-length
-// number, and the value's changed bits without their zero bytes. Follows Gorilla (Pelkonen et al., VLDB 2015), in whole
-// bytes for simplicity: a regular counter takes three to five bytes a point instead of sixteen.
+// A run of points, each told by its difference to the one before: the change of the step in time as
+// a variable-length number, and the value's changed bits without their zero bytes. Follows Gorilla
+// (Pelkonen et al., VLDB 2015), in whole bytes for simplicity: a regular counter takes three to
+// five bytes a point instead of sixteen.
 struct Chunk {
   std::string bytes;
   Time first, last;
@@ -55,7 +56,8 @@ uint64_t take_bits(const std::string& in, size_t& at) {
   if (head == 0x80) return 0;
   const int high = head >> 4, low = head & 15;
   uint64_t changed = 0;
-  for (int i = low; i < 8 - high; ++i) changed |= static_cast<uint64_t>(static_cast<uint8_t>(in[at++])) << (8 * i);
+  for (int i = low; i < 8 - high; ++i)
+    changed |= static_cast<uint64_t>(static_cast<uint8_t>(in[at++])) << (8 * i);
   return changed;
 }
 
@@ -94,9 +96,12 @@ void decode(const Chunk& chunk, Time from, Time to, std::vector<Point>& out) {
 
 std::string_view source_name(Source source) {
   switch (source) {
-    case Source::agent: return "agent";
-    case Source::gateway: return "gateway";
-    case Source::workload: return "workload";
+    case Source::agent:
+      return "agent";
+    case Source::gateway:
+      return "gateway";
+    case Source::workload:
+      return "workload";
   }
   return "";
 }
@@ -141,7 +146,8 @@ bool SampleStore::append(const Series& series, Time at, double value) {
 void SampleStore::make_room() {
   const size_t goal = limits_.bytes - limits_.bytes / 16;
   std::multimap<Time, std::map<Series, std::unique_ptr<Ring>>::iterator> oldest;
-  for (auto it = rings_.begin(); it != rings_.end(); ++it) oldest.emplace(it->second->chunks.front().last, it);
+  for (auto it = rings_.begin(); it != rings_.end(); ++it)
+    oldest.emplace(it->second->chunks.front().last, it);
   while (bytes_ > goal && !oldest.empty()) {
     const auto ring = oldest.begin()->second;
     oldest.erase(oldest.begin());
@@ -175,9 +181,11 @@ std::optional<Point> SampleStore::latest(const Series& series) const {
 std::vector<Series> SampleStore::find(std::string_view name, const Labels& labels,
                                       std::optional<Source> source) const {
   std::vector<Series> out;
-  auto it = name.empty() ? rings_.begin() : rings_.lower_bound(Series{std::string(name), {}, Source::agent});
+  auto it = name.empty() ? rings_.begin()
+                         : rings_.lower_bound(Series{std::string(name), {}, Source::agent});
   for (; it != rings_.end() && (name.empty() || it->first.name == name); ++it)
-    if ((!source || it->first.source == *source) && has_labels(it->first.labels, labels)) out.push_back(it->first);
+    if ((!source || it->first.source == *source) && has_labels(it->first.labels, labels))
+      out.push_back(it->first);
   return out;
 }
 

@@ -1,5 +1,5 @@
-// SampleStore: recent samples of many series in bounded memory, compressed, oldest first out. Not durable and not a
-// record: what must last is in closed windows. Loop thread only.
+// SampleStore: recent samples of many series in bounded memory, compressed, oldest first out. Not
+// durable and not a record: what must last is in closed windows. Loop thread only.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,8 @@ class SampleStore {
   SampleStore(const SampleStore&) = delete;
   SampleStore& operator=(const SampleStore&) = delete;
 
-  // False when it was dropped: not newer than the last one of its series, not a number, or no room for a new series.
+  // False when it was dropped: not newer than the last one of its series, not a number, or no room
+  // for a new series.
   bool append(const Series& series, Time at, double value);
   // With from <= at < to, rising. Empty when blind.
   std::vector<Point> range(const Series& series, Time from, Time to) const;

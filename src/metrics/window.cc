@@ -15,7 +15,8 @@ double counter_increase(double before, double after) {
 std::optional<double> increase(std::span<const Point> points) {
   if (points.size() < 2) return std::nullopt;
   double sum = 0;
-  for (size_t i = 1; i < points.size(); ++i) sum += counter_increase(points[i - 1].value, points[i].value);
+  for (size_t i = 1; i < points.size(); ++i)
+    sum += counter_increase(points[i - 1].value, points[i].value);
   return sum;
 }
 
@@ -74,7 +75,8 @@ bool is_usable(const HistogramPoint& histogram) {
          histogram.buckets.back().upper > 0;
 }
 
-// Cumulative counts that never fall. Exporters that write while they count may show a bucket ahead of the next.
+// Cumulative counts that never fall. Exporters that write while they count may show a bucket ahead
+// of the next.
 std::vector<Bucket> monotonic(std::vector<Bucket> buckets) {
   double most = 0;
   for (Bucket& bucket : buckets) {
@@ -86,7 +88,8 @@ std::vector<Bucket> monotonic(std::vector<Bucket> buckets) {
 
 }  // namespace
 
-std::optional<HistogramPoint> find_histogram(const Scrape& scrape, std::string_view name, const Labels& labels) {
+std::optional<HistogramPoint> find_histogram(const Scrape& scrape, std::string_view name,
+                                             const Labels& labels) {
   const std::string bucket_name = std::string(name) + "_bucket";
   std::map<double, double> counts;
   for (const Sample& sample : scrape.samples) {
@@ -97,13 +100,16 @@ std::optional<HistogramPoint> find_histogram(const Scrape& scrape, std::string_v
   }
   HistogramPoint out;
   for (const auto& [upper, count] : counts) out.buckets.push_back({upper, count});
-  if (out.buckets.empty() || !std::isinf(out.buckets.back().upper) || out.buckets.back().upper < 0) return std::nullopt;
-  out.count = sum_samples(scrape, std::string(name) + "_count", labels).value_or(out.buckets.back().count);
+  if (out.buckets.empty() || !std::isinf(out.buckets.back().upper) || out.buckets.back().upper < 0)
+    return std::nullopt;
+  out.count =
+      sum_samples(scrape, std::string(name) + "_count", labels).value_or(out.buckets.back().count);
   out.sum = sum_samples(scrape, std::string(name) + "_sum", labels).value_or(0);
   return out;
 }
 
-std::optional<HistogramPoint> difference(const HistogramPoint& before, const HistogramPoint& after) {
+std::optional<HistogramPoint> difference(const HistogramPoint& before,
+                                         const HistogramPoint& after) {
   const bool same = same_bounds(before, after);
   bool fell = after.count < before.count;
   for (size_t i = 0; same && i < after.buckets.size(); ++i)
@@ -157,7 +163,8 @@ std::optional<double> share_at_most(const HistogramPoint& histogram, double boun
       below = bucket.count;
       continue;
     }
-    // Nothing is known about where in the last bucket an observation lies, so none of it counts as kept.
+    // Nothing is known about where in the last bucket an observation lies, so none of it counts as
+    // kept.
     if (std::isinf(bucket.upper) || bucket.upper <= lower) break;
     const double inside = std::max(bound - lower, 0.0) / (bucket.upper - lower);
     below += (bucket.count - below) * inside;
