@@ -113,6 +113,10 @@ void sort_caches(std::vector<api::Cache>& caches) {
 
 }  // namespace
 
+std::vector<uint32_t> read_online_cpus(const Root& root) {
+  return online_of(root, numbered_cpus(root));
+}
+
 std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root) {
   CpuTopology out;
   out.cpus = numbered_cpus(root);
@@ -145,14 +149,14 @@ std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root) {
 
 bool scan_cpus(Scan& scan) {
   auto found = read_cpus_with_hwloc(scan.root);
-  auto plain = read_cpus_from_sysfs(scan.root);
-  if (!found && !plain) return false;
+  const auto online = read_online_cpus(scan.root);
   if (!found) {
+    found = read_cpus_from_sysfs(scan.root);
+    if (!found) return false;
     scan.note("cpu: hwloc cannot read this machine; sysfs was read without it");
-    found = std::move(plain);
-  } else if (plain && plain->online != found->online) {
+  } else if (!online.empty() && online != found->online) {
     scan.note("cpu: hwloc sees the CPUs " + format_cpu_list(found->online) + ", sysfs " +
-              format_cpu_list(plain->online));
+              format_cpu_list(online));
   }
   auto& profile = scan.machine.profile;
   profile.cpus = format_cpu_list(found->cpus);
@@ -162,17 +166,18 @@ bool scan_cpus(Scan& scan) {
   const auto start = scan.root.read_start("/proc/cpuinfo");
   const std::string model = start.ok() ? cpu_model(*start) : "";
   for (auto& package : profile.packages)
-    if (package.model.empty()) package.model = model;
+    package.model =
+        package.model.empty() ? model : clean_text(package.model, limits::model_characters);
   std::sort(profile.packages.begin(), profile.packages.end(),
             [](const auto& a, const auto& b) { return a.id < b.id; });
   sort_caches(profile.caches);
   scan.machine.online_cpus = format_cpu_list(found->online);
-  const auto limits = read_cpuset(scan.root);
+  const auto cpuset = read_cpuset(scan.root);
   std::vector<uint32_t> allowed = found->online;
-  if (limits.cpus) {
+  if (cpuset.cpus) {
     allowed.clear();
-    std::set_intersection(found->online.begin(), found->online.end(), limits.cpus->begin(),
-                          limits.cpus->end(), std::back_inserter(allowed));
+    std::set_intersection(found->online.begin(), found->online.end(), cpuset.cpus->begin(),
+                          cpuset.cpus->end(), std::back_inserter(allowed));
   }
   scan.machine.allowed_cpus = format_cpu_list(allowed);
   scan.package_of = std::move(found->package_of);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/strings.h"
+#include "discover/gpu_models.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
 
@@ -92,7 +93,7 @@ std::map<PciParts, KfdNode> read_kfd(const Scan& scan) {
 // NVIDIA's driver: a folder per GPU, named by its address in any case.
 struct NvidiaInformation {
   std::string model, uuid, minor;
-  int64_t memory_node = -1;
+  int64_t memory_node = -1, memory_bytes = 0;
 };
 
 std::map<PciParts, NvidiaInformation> read_nvidia(const Scan& scan) {
@@ -108,6 +109,7 @@ std::map<PciParts, NvidiaInformation> read_nvidia(const Scan& scan) {
     found.minor = parse_colon_value(text, "Device Minor");
     const std::string numa = scan.root.read_file(folder + "/" + name + "/numa_status").value_or("");
     found.memory_node = parse_int(parse_colon_value(numa, "Node")).value_or(-1);
+    found.memory_bytes = parse_hex_number(parse_colon_value(numa, "Size"));
     out.emplace(*parts, std::move(found));
   }
   return out;
@@ -133,15 +135,16 @@ void fill_nvidia(Scan& scan, const NvidiaInformation& found, api::Device& device
   if (!found.model.empty()) device.model = clean_text(found.model, limits::model_characters);
   // Before a GPU is first used its UUID may be masked with question marks.
   if (found.uuid.find('?') == std::string::npos) seen.identity = clean_text(found.uuid, 128);
+  if (found.memory_bytes > 0) device.memory_bytes = found.memory_bytes;
   if (parse_uint(found.minor)) access.files.push_back("/dev/nvidia" + found.minor);
   if (found.memory_node >= 0) scan.gpu_of_memory[found.memory_node] = device.pci;
 }
 
 void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, api::Device& device,
               api::NodeDevice& seen, DeviceAccess& access) {
-  device.memory_bytes =
+  const int64_t bytes =
       scan.number(record.directory + "/mem_info_vram_total").value_or(node.memory_bytes);
-  if (device.memory_bytes < 0) device.memory_bytes = 0;
+  if (bytes > 0) device.memory_bytes = bytes;
   const std::string unique = scan.line(record.directory + "/unique_id");
   seen.identity = clean_text(unique.empty() ? node.unique_id : unique, 128);
   const std::string name = scan.line(record.directory + "/product_name");
@@ -150,9 +153,9 @@ void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, ap
 }
 
 // A driver is bound, and the function answers. One that fell off the bus reads as all ones.
-api::Health health_of(Scan& scan, const PciRecord& record, const std::string& id) {
+api::Health health_of(Scan& scan, const PciRecord& record, bool has_driver, const std::string& id) {
   if (record.function.vendor == "ffff") return api::Health::failed;
-  if (record.driver.empty()) {
+  if (!has_driver) {
     scan.note(id + " (" + record.function.address + "): no driver is bound");
     return api::Health::unknown;
   }
@@ -185,20 +188,22 @@ void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors
   device.cls = role.cls;
   if (!record.function.vendor.empty())
     device.model = record.function.vendor + ":" + record.function.device;
-  device.pci = record.function.address;
-  device.numa = record.function.numa;
+  if (const GpuModel* model = find_gpu_model(device.model)) {
+    device.model = model->name;
+    device.memory_bytes = model->memory_bytes;
+  }
   api::NodeDevice seen;
+  Scan::locate(&record, device, seen);
   DeviceAccess access;
   access.files = drm_files(scan, record);
-  if (const auto found = vendors.nvidia.find(*parts); found != vendors.nvidia.end())
-    fill_nvidia(scan, found->second, device, seen, access);
+  const auto found = vendors.nvidia.find(*parts);
+  const bool has_driver = !record.driver.empty() || found != vendors.nvidia.end();
+  if (found != vendors.nvidia.end()) fill_nvidia(scan, found->second, device, seen, access);
   const auto kfd = vendors.kfd.find(*parts);
   if (record.function.vendor == amd && role.cls == api::DeviceClass::gpu)
     fill_amd(scan, kfd == vendors.kfd.end() ? KfdNode{} : kfd->second, record, device, seen,
              access);
-  seen.health = health_of(scan, record, device.id);
-  seen.link_speed = record.speed_now;
-  seen.link_width = record.width_now;
+  seen.health = health_of(scan, record, has_driver, device.id);
   scan.add(std::move(device), std::move(seen), std::move(access));
 }
 

@@ -25,8 +25,9 @@ size_t bridges_above(const Scan& scan, const PciRecord& record) {
 
 // A link is judged at its lower end: a device below a bridge, or the upper port of a switch, whose
 // parent is a root port or the lower port of another switch. Ports of one switch alternate, so that
-// counting tells them apart.
+// counting tells them apart. Where the parent is unknown, devices are judged alone.
 bool is_lower_end(const Scan& scan, const PciRecord& record) {
+  if (record.function.parent.empty()) return !is_bridge(record);
   const size_t above = bridges_above(scan, record);
   return above > 0 && (!is_bridge(record) || above % 2 == 1);
 }

@@ -49,6 +49,14 @@ std::string Scan::pci_above(std::string_view directory) const {
   return is_pci_address(last) ? last : "";
 }
 
+void Scan::locate(const PciRecord* record, api::Device& device, api::NodeDevice& seen) {
+  if (record == nullptr) return;
+  device.pci = record->function.address;
+  device.numa = record->function.numa;
+  seen.link_speed = record->speed_now;
+  seen.link_width = record->width_now;
+}
+
 bool Scan::add(api::Device device, api::NodeDevice seen, DeviceAccess access) {
   auto& devices = machine.profile.devices;
   const bool taken = std::any_of(devices.begin(), devices.end(),

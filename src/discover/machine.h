@@ -19,7 +19,7 @@ struct DeviceAccess {
   std::string id;                       // as in the profile
   std::vector<std::string> files;       // "/dev/nvidia0", "/dev/nvme0n1", "/dev/infiniband/uverbs0"
   std::vector<std::string> interfaces;  // network interfaces: "eth0"
-  std::string used_by_system;  // why it is not for others, e.g. "/ is on nvme0n1p2"; empty: free
+  std::string used_by_system;  // why it is not for others, e.g. "mounted at /"; empty: free
 };
 
 struct Machine {

@@ -22,16 +22,14 @@ void add_interface(Scan& scan, const std::string& name, const std::string& direc
                    const std::string& address) {
   const PciRecord* record = scan.find_pci(address);
   if (record != nullptr && record->is_virtual) {
-    scan.note(name + ": a virtual function is not a device of its own");
+    scan.note(name + ": virtual, so not a device of its own");
     return;
   }
   api::Device device;
   device.id = name;
   device.cls = api::DeviceClass::nic;
-  device.pci = record == nullptr ? "" : address;
   if (record != nullptr) {
     device.model = record->function.vendor + ":" + record->function.device;
-    device.numa = record->function.numa;
   } else {
     const auto driver = scan.root.read_link(directory + "/device/driver");
     if (driver.ok()) device.model = clean_text(driver->substr(driver->rfind('/') + 1), 63);
@@ -44,10 +42,7 @@ void add_interface(Scan& scan, const std::string& name, const std::string& direc
     device.speed = format_network_speed(scan.number(directory + "/speed").value_or(0));
   else
     scan.note(name + ": no link");
-  if (record != nullptr) {
-    seen.link_speed = record->speed_now;
-    seen.link_width = record->width_now;
-  }
+  Scan::locate(record, device, seen);
   DeviceAccess access;
   access.interfaces = {name};
   scan.add(std::move(device), std::move(seen), std::move(access));
@@ -88,7 +83,7 @@ void scan_network(Scan& scan) {
   for (DeviceAccess& access : scan.machine.access)
     for (const std::string& name : access.interfaces)
       if (std::find(routes.begin(), routes.end(), name) != routes.end())
-        access.used_by_system = "the default route is on " + name;
+        access.used_by_system = "default route on " + name;
 }
 
 }  // namespace freehold::discover

@@ -60,16 +60,33 @@ int64_t meminfo_total(const Scan& scan, const std::string& path) {
   return text.ok() ? parse_meminfo(*text, "MemTotal").value_or(0) : 0;
 }
 
+// The package of all CPUs; -1 when they are of several.
+int64_t package_of(const Scan& scan, const std::vector<uint32_t>& cpus) {
+  int64_t package = -1;
+  for (const uint32_t cpu : cpus) {
+    const auto found = scan.package_of.find(cpu);
+    const int64_t own = found == scan.package_of.end() ? -1 : found->second;
+    if (cpu != cpus.front() && own != package) return -1;
+    package = own;
+  }
+  return package;
+}
+
 // A node without CPUs belongs to the package of the node that it is nearest to.
 void adopt_packages(std::vector<api::NumaNode>& nodes) {
+  const auto before = nodes;
   for (api::NumaNode& node : nodes) {
     if (node.package >= 0 || node.distances.size() != nodes.size()) continue;
-    int64_t nearest = std::numeric_limits<int64_t>::max();
-    for (size_t i = 0; i < nodes.size(); ++i) {
-      if (nodes[i].cpus.empty() || nodes[i].package < 0 || node.distances[i] >= nearest) continue;
+    if (!node.cpus.empty()) continue;  // it spans packages
+    int64_t nearest = std::numeric_limits<int64_t>::max(), package = -1;
+    for (size_t i = 0; i < before.size(); ++i) {
+      if (before[i].cpus.empty() || node.distances[i] > nearest) continue;
+      // Equally near to two packages is near to none.
+      const bool tie = node.distances[i] == nearest && before[i].package != package;
       nearest = node.distances[i];
-      node.package = nodes[i].package;
+      package = tie ? -1 : before[i].package;
     }
+    node.package = package;
   }
 }
 
@@ -129,8 +146,7 @@ void scan_numa(Scan& scan) {
     node.cpus = format_cpu_list(cpus);
     node.memory_bytes = bought_size(bytes);
     node.cls = class_of(!cpus.empty(), bytes > 0, scan.gpu_of_memory.contains(id));
-    const auto package = cpus.empty() ? scan.package_of.end() : scan.package_of.find(cpus.front());
-    if (package != scan.package_of.end()) node.package = package->second;
+    node.package = package_of(scan, cpus);
     node.distances =
         parse_distances(scan.line(folder + "/distance")).value_or(std::vector<int64_t>{});
     const bool may =

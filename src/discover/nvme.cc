@@ -37,16 +37,15 @@ bool is_part_of(std::string_view device, std::string_view disk) {
 std::string user_of(const Scan& scan, const std::string& disk, const std::vector<Mount>& mounts,
                     std::string_view swaps) {
   for (const Mount& mount : mounts)
-    if (is_part_of(mount.device, disk))
-      return clean_text(mount.point + " is on " + mount.device, 128);
+    if (is_part_of(mount.device, disk)) return clean_text("mounted at " + mount.point, 128);
   for (const std::string_view line : split(swaps, '\n'))
-    if (is_part_of(line.substr(0, line.find(' ')), disk)) return "swap is on " + disk;
+    if (is_part_of(line.substr(0, line.find(' ')), disk)) return "swap";
   std::vector<std::string> folders = {"/sys/block/" + disk};
   for (const std::string& name : scan.names(folders[0]))
     if (name.starts_with(disk)) folders.push_back(folders[0] + "/" + name);
   for (const std::string& folder : folders)
     for (const std::string& holder : scan.names(folder + "/holders"))
-      return clean_text(holder + " is made of " + disk, 128);
+      return clean_text("part of " + holder, 128);
   return "";
 }
 
@@ -72,7 +71,11 @@ void scan_nvme(Scan& scan) {
       continue;
     }
     const PciRecord* record = scan.find_pci(scan.pci_above(*directory));
-    if (record != nullptr && record->is_virtual) continue;
+    if (record == nullptr || record->is_virtual) {
+      // Those on other machines (NVMe over fabrics) hang on no PCI function here.
+      scan.note(name + ": not a disk of this machine's own");
+      continue;
+    }
     api::Device device;
     device.id = name;
     device.cls = api::DeviceClass::nvme;
@@ -80,12 +83,7 @@ void scan_nvme(Scan& scan) {
     api::NodeDevice seen;
     seen.identity = clean_text(scan.line(*directory + "/serial"), 128);
     seen.health = health_of(scan.line(*directory + "/state"));
-    if (record != nullptr) {
-      device.pci = record->function.address;
-      device.numa = record->function.numa;
-      seen.link_speed = record->speed_now;
-      seen.link_width = record->width_now;
-    }
+    Scan::locate(record, device, seen);
     DeviceAccess access;
     for (const std::string& disk : namespaces_of(scan, *directory, entry)) {
       // In sectors of 512 bytes, whatever the disk's own are.

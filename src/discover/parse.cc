@@ -180,7 +180,9 @@ std::string arm_model(std::string_view cpuinfo) {
 
 std::string cpu_model(std::string_view cpuinfo) {
   for (const std::string_view name : {"model name", "cpu", "Processor", "family"}) {
-    const std::string found = parse_colon_value(cpuinfo, name);
+    // "POWER9, altivec supported": what follows is no name.
+    std::string found = parse_colon_value(cpuinfo, name);
+    found.resize(std::min(found.size(), found.find(", altivec")));
     if (!found.empty()) return clean_text(found, limits::model_characters);
   }
   return clean_text(arm_model(cpuinfo), limits::model_characters);
@@ -235,6 +237,15 @@ std::string parse_hex_id(std::string_view text, size_t digits) {
   if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
   if (text.size() < digits || !std::all_of(text.begin(), text.end(), is_hex)) return "";
   return to_lower(text.substr(0, digits));
+}
+
+int64_t parse_hex_number(std::string_view text) {
+  text = trim(text);
+  if (text.starts_with("0x")) text.remove_prefix(2);
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && value < uint64_t{1} << 62 ? static_cast<int64_t>(value) : 0;
 }
 
 std::string parse_link_speed(std::string_view text) {

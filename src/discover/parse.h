@@ -50,6 +50,8 @@ std::optional<PciParts> parse_pci_address(std::string_view text);
 // "0x030200" and the like to as many lower-case hex digits as `digits`, from the left: ("0x030200",
 // 4) is "0302".
 std::string parse_hex_id(std::string_view text, size_t digits);
+// "3f0000000" to a number; 0 when it is none or beyond 2^62.
+int64_t parse_hex_number(std::string_view text);
 // "16.0 GT/s PCIe" to "16GT/s"; empty when unknown.
 std::string parse_link_speed(std::string_view text);
 // The megatransfers per second of "2.5GT/s"; 0 when unknown.

@@ -40,6 +40,8 @@ struct Scan {
   const PciRecord* find_pci(std::string_view address) const;
   // The nearest PCI function on the way to a resolved directory; empty: none.
   std::string pci_above(std::string_view directory) const;
+  // Where the device sits, and its link now; nothing for null, which is not on PCI.
+  static void locate(const PciRecord* record, api::Device& device, api::NodeDevice& seen);
   // Adds to the profile, to `devices` and to `access` at once. False when there is no room.
   bool add(api::Device device, api::NodeDevice seen, DeviceAccess access);
 };
@@ -52,6 +54,7 @@ struct CpuTopology {
   std::vector<api::Cache> caches;
   std::map<uint32_t, int64_t> package_of;  // CPU to package; -1: unknown
 };
+std::vector<uint32_t> read_online_cpus(const Root& root);
 // Nothing when there is no CPU to see.
 std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root);
 // Nothing when hwloc cannot read the tree. Changes environment variables for the time of the call

@@ -1,0 +1,44 @@
+#include "discover/gpu_models.h"
+
+namespace freehold::discover {
+
+namespace {
+
+constexpr int64_t gibibyte = int64_t{1} << 30;
+
+// Ids from https://pci-ids.ucw.cz, memory from the vendors' data sheets.
+constexpr GpuModel models[] = {
+    {"1002:740c", "AMD Instinct MI250X", 64 * gibibyte},  // of one of its two dies
+    {"1002:740f", "AMD Instinct MI210", 64 * gibibyte},
+    {"1002:74a0", "AMD Instinct MI300A", 128 * gibibyte},
+    {"1002:74a1", "AMD Instinct MI300X", 192 * gibibyte},
+    {"1002:74a5", "AMD Instinct MI325X", 256 * gibibyte},
+    {"10de:1db1", "Tesla V100-SXM2-16GB", 16 * gibibyte},
+    {"10de:1db4", "Tesla V100-PCIE-16GB", 16 * gibibyte},
+    {"10de:1db5", "Tesla V100-SXM2-32GB", 32 * gibibyte},
+    {"10de:1db6", "Tesla V100-PCIE-32GB", 32 * gibibyte},
+    {"10de:1db8", "Tesla V100-SXM3-32GB", 32 * gibibyte},
+    {"10de:1eb8", "Tesla T4", 16 * gibibyte},
+    {"10de:20b0", "NVIDIA A100-SXM4-40GB", 40 * gibibyte},
+    {"10de:20b2", "NVIDIA A100-SXM4-80GB", 80 * gibibyte},
+    {"10de:20b5", "NVIDIA A100 80GB PCIe", 80 * gibibyte},
+    {"10de:20f1", "NVIDIA A100-PCIE-40GB", 40 * gibibyte},
+    {"10de:2235", "NVIDIA A40", 48 * gibibyte},
+    {"10de:2236", "NVIDIA A10", 24 * gibibyte},
+    {"10de:2330", "NVIDIA H100 80GB HBM3", 80 * gibibyte},
+    {"10de:2331", "NVIDIA H100 PCIe", 80 * gibibyte},
+    {"10de:2335", "NVIDIA H200", 141 * gibibyte},
+    {"10de:26b5", "NVIDIA L40", 48 * gibibyte},
+    {"10de:26b9", "NVIDIA L40S", 48 * gibibyte},
+    {"10de:27b8", "NVIDIA L4", 24 * gibibyte},
+};
+
+}  // namespace
+
+const GpuModel* find_gpu_model(std::string_view ids) {
+  for (const GpuModel& model : models)
+    if (model.ids == ids) return &model;
+  return nullptr;
+}
+
+}  // namespace freehold::discover
