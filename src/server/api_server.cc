@@ -67,8 +67,7 @@ void ApiServer::dispatch(const ExchangePtr& x) {
   if (routed) x->route = std::move(*routed);
   if (auto r = check_access(*x); !r) return x->fail(r.error());
   if (x->route.kind == nullptr) {
-    other(x);
-    if (x->responder)
+    if (!other(x))
       x->fail(unknown
                   ? routed.error()
                   : Error{Reason::not_found,

@@ -62,7 +62,8 @@ class ApiServer final : public http::Handler {
   friend struct Writer;
   friend struct Watcher;
   void dispatch(const ExchangePtr& x);
-  void other(const ExchangePtr& x);  // what is no resource: health, discovery, metrics, join …
+  // What is no resource: health, discovery, metrics, join … False: nothing here either.
+  bool other(const ExchangePtr& x);
   Result<void> check_access(Exchange& x) const;
 
   // ---- reading (read.cc, watch.cc)

@@ -113,20 +113,24 @@ std::optional<http::Response> stand_in(const http::Request& request, Form form) 
   return std::nullopt;
 }
 
-void ApiServer::other(const ExchangePtr& x) {
+bool ApiServer::other(const ExchangePtr& x) {
   const http::Request& r = x->request;
   const std::string& path = r.path;
+  const auto answer = [&](http::Response response) {
+    x->respond(std::move(response));
+    return true;
+  };
   const bool reads = r.method == "GET" || r.method == "HEAD";
-  if (reads && path == "/version") return x->respond(version_of(options_.version));
+  if (reads && path == "/version") return answer(version_of(options_.version));
   if (reads && (path == "/livez" || path == "/healthz" || path.starts_with("/livez/")))
-    return x->respond(respond_text(200, "ok"));
+    return answer(respond_text(200, "ok"));
   if (reads && (path == "/readyz" || path.starts_with("/readyz/")))
-    return x->respond(draining_ ? respond_text(503, "draining") : respond_text(200, "ok"));
+    return answer(draining_ ? respond_text(503, "draining") : respond_text(200, "ok"));
   if (reads && path == "/metrics") {
     http::Response response = respond_text(
         200, metrics_text(ledger_, ledger_.store(), shell_, requests_, watchers_.size()));
     response.headers["content-type"] = "text/plain; version=0.0.4; charset=utf-8";
-    return x->respond(std::move(response));
+    return answer(std::move(response));
   }
   if (reads && path == "/") {
     json::Object root;
@@ -134,15 +138,16 @@ void ApiServer::other(const ExchangePtr& x) {
         json::Array{json::Value("/api"),     json::Value("/apis"),       json::Value("/livez"),
                     json::Value("/metrics"), json::Value("/openapi/v2"), json::Value("/openapi/v3"),
                     json::Value("/readyz"),  json::Value("/version")};
-    return x->respond(respond_value(200, root));
+    return answer(respond_value(200, root));
   }
-  if (auto response = discovery(r)) return x->respond(std::move(*response));
-  if (auto response = openapi(r, options_.version)) return x->respond(std::move(*response));
-  if (auto response = review(ledger_, x->user, r)) return x->respond(std::move(*response));
-  if (join_requests(runtime_, ledger_, options_, x)) return;
-  if (change_requests(runtime_, ledger_, x)) return;
+  if (auto response = discovery(r)) return answer(std::move(*response));
+  if (auto response = openapi(r, options_.version)) return answer(std::move(*response));
+  if (auto response = review(ledger_, x->user, r)) return answer(std::move(*response));
+  if (join_requests(runtime_, ledger_, options_, x)) return true;
+  if (change_requests(runtime_, ledger_, x)) return true;
   if (auto form = negotiate(r.header("accept")); form)
-    if (auto response = stand_in(r, *form)) return x->respond(std::move(*response));
+    if (auto response = stand_in(r, *form)) return answer(std::move(*response));
+  return false;
 }
 
 }  // namespace freehold::server
