@@ -14,7 +14,14 @@ constexpr size_t kept_windows = 48;
 bool adds_up(const api::Guarantee& g, const Quantity& value) {
   if (g.quantile > 0) return false;
   return value.dimension() == Dimension::rate || value.dimension() == Dimension::bandwidth ||
-         g.metric == "cpu_cores" || g.metric == "memory_bytes";
+         g.metric.ends_with("_per_second") || g.metric == "cpu_cores" || g.metric == "memory_bytes";
+}
+
+// `tokens_per_second: 3000` and `3000/s` are one promise: both count thousandths, so a plain number
+// takes the dimension in which the promise was made.
+Quantity as_promised(const Quantity& value, const Quantity& bound) {
+  const bool rate = value.dimension() == Dimension::number && bound.dimension() == Dimension::rate;
+  return rate ? Quantity::of(value.value(), Dimension::rate) : value;
 }
 
 // "<=12/s" against a value; nothing when the dimensions differ.
@@ -70,8 +77,9 @@ Judged judge(const api::Guarantee& g, const std::vector<const api::Window*>& mem
   const Quantity& bound = g.at_least.is_set() ? g.at_least : g.at_most;
   for (const api::Window* w : members) {
     if (w->samples == 0 || !w->value.is_set()) return undetermined("nothing was measured");
-    if (w->value.dimension() != bound.dimension())
-      return undetermined("measured in " + std::string(dimension_name(w->value.dimension())) +
+    const Quantity value = as_promised(w->value, bound);
+    if (value.dimension() != bound.dimension())
+      return undetermined("measured in " + std::string(dimension_name(value.dimension())) +
                           ", promised in " + std::string(dimension_name(bound.dimension())));
     for (const auto& [metric, condition] : g.when) {
       const auto it = w->context.find(metric);
@@ -86,12 +94,12 @@ Judged judge(const api::Guarantee& g, const std::vector<const api::Window*>& mem
     else
       offered_known = false;
     if (!judged.value.is_set())
-      judged.value = w->value;
-    else if (adds_up(g, w->value))
-      judged.value = Quantity::of(judged.value.value() + w->value.value(), w->value.dimension(),
-                                  w->value.currency());
-    else if (g.at_least.is_set() ? w->value < judged.value : w->value > judged.value)
-      judged.value = w->value;
+      judged.value = value;
+    else if (adds_up(g, value))
+      judged.value =
+          Quantity::of(judged.value.value() + value.value(), value.dimension(), value.currency());
+    else if (g.at_least.is_set() ? value < judged.value : value > judged.value)
+      judged.value = value;
   }
   bool kept = false;
   if (g.at_most.is_set())

@@ -35,6 +35,12 @@ TEST(Judging, ARateAtItsFloorIsFulfilledAndOneBelowIsViolated) {
   EXPECT_EQ(judge(g, {&below}).verdict, Verdict::violated);
 }
 
+TEST(Judging, APlainNumberPerSecondIsARate) {
+  const api::Guarantee g = rate("20/s");
+  const api::Window plain = window(g, 0, "21");
+  EXPECT_EQ(judge(g, {&plain}).verdict, Verdict::fulfilled);
+}
+
 TEST(Judging, RatesOfMembersAddUpAndLatenciesCountByTheWorst) {
   const api::Guarantee g = rate("20/s");
   const api::Window a = window(g, 0, "12/s"), b = window(g, 0, "9/s");
