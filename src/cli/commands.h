@@ -48,7 +48,7 @@ int why(const ClientOptions& client, const std::string& name);
 
 struct WaitOptions {
   std::string name,
-      goal;  // goal: condition=Ready, condition=Ready=False, status.phase=active, delete
+      goal;  // goal: condition=Ready, condition=Ready=False, status.phase=Active, delete
   Duration timeout = seconds(60);
 };
 int wait(const ClientOptions& client, const WaitOptions& options);

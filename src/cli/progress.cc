@@ -66,13 +66,14 @@ Result<Goal> parse_goal(std::string_view text) {
     }
   }
   return Error{Reason::bad_request,
-               "--for: use condition=Ready, condition=Ready=False, status.phase=active or delete"};
+               "--for: use condition=Ready, condition=Ready=False, status.phase=Active or delete"};
 }
 
 bool reached(const Goal& goal, const api::Object& object) {
   if (goal.form == Goal::Form::removed) return false;
   if (goal.form == Goal::Form::field)
-    return schema::text_at(*object.kind().type, object.data(), goal.name) == goal.value;
+    return to_lower(schema::text_at(*object.kind().type, object.data(), goal.name)) ==
+           to_lower(goal.value);
   const json::Value whole = api::to_json(object);
   const json::Value* all = whole.at({"status", "conditions"});
   if (all == nullptr || all->as_array() == nullptr) return false;
@@ -117,7 +118,11 @@ Result<void> wait_until(Session& session, const client::Target& target, Duration
       if (over || !reflector || !reflector->synced()) return;
       const auto& items = reflector->items();
       const api::Object* now = items.empty() ? nullptr : &items.begin()->second;
-      if (now != nullptr) spinner.say(last = state_of(*now));
+      if (now != nullptr) {
+        last = state_of(*now);
+        spinner.say(last);
+        if (last.empty()) last = "it is there";
+      }
       const auto verdict = judge(now);
       if (!verdict)
         end(verdict.error());

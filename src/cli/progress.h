@@ -10,7 +10,8 @@
 
 namespace freehold::cli {
 
-// condition=Ready, condition=Ready=False, status.phase=active, jsonpath={.status.phase}=active.
+// condition=Ready, condition=Ready=False, status.phase=Active, jsonpath={.status.phase}=Active.
+// Values are compared without regard to case.
 struct Goal {
   enum class Form : uint8_t { removed, condition, field } form = Form::removed;
   std::string name, value;  // of the condition, or the path
