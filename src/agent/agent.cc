@@ -210,7 +210,9 @@ struct Agent::State : std::enable_shared_from_this<State> {
     shell.core_rate = 0;
     const auto value =
         outcome.ok() ? json::parse(outcome->output) : Result<json::Value>(outcome.error());
-    const json::Value* rate = value.ok() ? value->at({"value"}) : nullptr;
+    // Per CPU second: what else the machine does just now must not make its CPUs look slow for
+    // ever.
+    const json::Value* rate = value.ok() ? value->at({"perCpuSecond"}) : nullptr;
     if (rate == nullptr || !rate->is_number() || rate->number() <= 0) {
       log(LogLevel::warning, "agent", "cannot measure the rate of a CPU");
       return;

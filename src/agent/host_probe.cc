@@ -21,9 +21,9 @@ constexpr int64_t batch = 20'000;           // operations between looks at the c
 constexpr size_t least_bytes = 192u << 20;  // three arrays beyond the cache of a small machine
 constexpr size_t bytes_per_thread = 64u << 20;
 
-double seconds_now() {
+double seconds_of(clockid_t clock) {
   timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  ::clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
@@ -45,12 +45,17 @@ void pin(int cpu) {
   ::sched_setaffinity(0, sizeof set, &set);
 }
 
-// Runs `work` (returns how much it did) on every CPU at once until the time is over; the sum per
-// second. All threads get ready first, so that none is timed while others still touch their memory.
-double rate_on(const std::vector<int>& cpus, double seconds,
-               const std::function<std::function<double()>(size_t)>& prepare) {
+struct Rate {
+  double per_second = 0;      // of all threads
+  double per_cpu_second = 0;  // what one CPU would give that had nothing else to do
+};
+
+// Runs `work` (returns how much it did) on every CPU at once until the time is over. All threads
+// get ready first, so that none is timed while others still touch their memory.
+Rate rate_on(const std::vector<int>& cpus, double seconds,
+             const std::function<std::function<double()>(size_t)>& prepare) {
   std::atomic<size_t> ready{0};
-  std::vector<double> rates(cpus.size());
+  std::vector<Rate> rates(cpus.size());
   std::vector<std::thread> threads;
   for (size_t i = 0; i < cpus.size(); ++i) {
     threads.emplace_back([&, i] {
@@ -58,19 +63,24 @@ double rate_on(const std::vector<int>& cpus, double seconds,
       const std::function<double()> work = prepare(i);
       ready.fetch_add(1);
       while (ready.load() < cpus.size()) std::this_thread::yield();
-      const double start = seconds_now();
+      const double start = seconds_of(CLOCK_MONOTONIC);
+      const double cpu_start = seconds_of(CLOCK_THREAD_CPUTIME_ID);
       double done = 0, now = start;
       do {
         done += work();
-        now = seconds_now();
+        now = seconds_of(CLOCK_MONOTONIC);
       } while (now - start < seconds);
-      rates[i] = done / (now - start);
+      const double used = seconds_of(CLOCK_THREAD_CPUTIME_ID) - cpu_start;
+      rates[i] = {done / (now - start), used > 0 ? done / used : 0};
     });
   }
   for (std::thread& thread : threads) thread.join();
-  double sum = 0;
-  for (const double rate : rates) sum += rate;
-  return sum;
+  Rate all;
+  for (const Rate& rate : rates) {
+    all.per_second += rate.per_second;
+    all.per_cpu_second += rate.per_cpu_second / static_cast<double>(rates.size());
+  }
+  return all;
 }
 
 double cpu_work() {
@@ -103,9 +113,10 @@ struct Triad {
   std::vector<double> a, b, c;
 };
 
-void print(const char* test, double value, const char* unit, size_t threads) {
-  std::printf("{\"test\":\"%s\",\"value\":%.0f,\"unit\":\"%s\",\"threads\":%zu}\n", test, value,
-              unit, threads);
+void print(const char* test, const Rate& rate, const char* unit, size_t threads) {
+  std::printf(
+      "{\"test\":\"%s\",\"value\":%.0f,\"perCpuSecond\":%.0f,\"unit\":\"%s\",\"threads\":%zu}\n",
+      test, rate.per_second, rate.per_cpu_second, unit, threads);
 }
 
 int usage() {
@@ -141,7 +152,7 @@ int probe_main(int argc, char** argv) {
   if (bytes > 0) all = std::min(all, static_cast<size_t>(bytes) / 2);
   const size_t count = std::max<size_t>(all / cpus.size() / 3 / sizeof(double), 1024);
   // Each thread touches its own arrays first, so that they lie on the memory node of its CPU.
-  const double rate = rate_on(cpus, seconds, [count](size_t) -> std::function<double()> {
+  const Rate rate = rate_on(cpus, seconds, [count](size_t) -> std::function<double()> {
     return [arrays = std::make_shared<Triad>(count)] { return (*arrays)(); };
   });
   print("memory-bandwidth", rate, "bytes/s", cpus.size());

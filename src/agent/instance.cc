@@ -170,7 +170,9 @@ class Stepper {
   }
 
   void running() {
-    if (m().phase != InstancePhase::running) say(InstancePhase::running, "Running", "");
+    if (m().phase != InstancePhase::running ||
+        (m().reason == "Starting" && seen_.process.state == ProcessState::running))
+      say(InstancePhase::running, "Running", "");
     if (m().ending != Ending::none) return end_process(m().ending);
     if (restart_asked()) return end_process(Ending::restart);
     if (!seen_.live) return end_process(Ending::unhealthy);

@@ -8,6 +8,8 @@
 namespace freehold::agent {
 namespace {
 
+constexpr size_t message_characters = 1'000;  // the schema takes a little more
+
 int64_t int_at(const json::Value& value, std::string_view name) {
   const json::Value* member = value.at({name});
   return member != nullptr && member->as_int() != nullptr ? *member->as_int() : 0;
@@ -18,7 +20,7 @@ int64_t int_at(const json::Value& value, std::string_view name) {
 void fill_status(const Memory& memory, api::InstanceStatus& status) {
   status.phase = memory.phase;
   status.reason = memory.reason;
-  status.message = memory.message;
+  status.message = memory.message.substr(0, message_characters);
   status.boot_id = memory.boot_id;
   status.restarts = memory.restarts;
   status.restart_epoch = memory.restart_epoch;

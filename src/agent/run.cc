@@ -25,20 +25,54 @@ constexpr Duration renew_check = seconds(60);
 // A Transport whose connection can be made anew with other credentials, under those who use it.
 class Renewable final : public http::Transport {
  public:
+  explicit Renewable(Loop& loop) : loop_(loop) {}
   void replace(std::unique_ptr<http::Transport> next) {
-    // What is open on the one before goes on there; the server ends its watches in time.
+    // Requests under way end on the one before. Streams would never: they break, and are opened
+    // anew.
     before_ = std::exchange(now_, std::move(next));
+    for (const std::weak_ptr<Open>& weak : std::exchange(open_, {}))
+      if (const auto open = weak.lock()) {
+        open->call.reset();
+        loop_.post([open] {
+          if (const auto end = std::exchange(open->on_end, nullptr))
+            end(Error{Reason::unavailable, "the credentials were renewed", {}});
+        });
+      }
   }
   void request(http::Request request, Duration timeout,
                std::function<void(Result<http::Response>)> done) override {
     now_->request(std::move(request), timeout, std::move(done));
   }
   std::unique_ptr<http::Call> stream(http::Request request, http::StreamEvents events) override {
-    return now_->stream(std::move(request), std::move(events));
+    auto open = std::make_shared<Open>();
+    open->on_end = std::move(events.on_end);
+    events.on_end = [weak = std::weak_ptr<Open>(open)](Result<void> end) {
+      const auto self = weak.lock();
+      if (!self) return;
+      if (const auto tell = std::exchange(self->on_end, nullptr)) tell(std::move(end));
+    };
+    open->call = now_->stream(std::move(request), std::move(events));
+    std::erase_if(open_, [](const std::weak_ptr<Open>& one) { return one.expired(); });
+    open_.push_back(open);
+    return std::make_unique<Held>(std::move(open));
   }
 
  private:
+  struct Open {
+    std::unique_ptr<http::Call> call;
+    std::function<void(Result<void>)> on_end;
+  };
+  struct Held final : http::Call {
+    explicit Held(std::shared_ptr<Open> o) : open(std::move(o)) {}
+    ~Held() override {
+      open->on_end = nullptr;
+      open->call.reset();
+    }
+    std::shared_ptr<Open> open;
+  };
+  Loop& loop_;
   std::unique_ptr<http::Transport> now_, before_;
+  std::vector<std::weak_ptr<Open>> open_;
 };
 
 class Running final : public RunningAgent {
@@ -69,7 +103,7 @@ class Running final : public RunningAgent {
   std::string host_name_;
   Credentials credentials_;
   std::unique_ptr<http::Transport> joining_;
-  Renewable transport_;
+  Renewable transport_{loop_};
   std::unique_ptr<LogHandler> log_handler_;
   std::unique_ptr<http::Server> log_server_;
   std::string endpoint_;

@@ -80,7 +80,8 @@ void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& error
   if (spec.isolation > Isolation::l1)
     errors.add(Fault::not_supported, at / "isolation", "is not honoured yet; use L0 or L1");
   int64_t members = 0;
-  for (const ContractRole& role : spec.roles) members += std::max<int64_t>(role.count, 0);
+  for (const ContractRole& role : spec.roles)
+    members += std::clamp<int64_t>(role.count, 0, 1'000'000'000);
   if (members > 5'000)
     errors.add(Fault::invalid, at / "roles",
                "at most 5000 members, these are " + std::to_string(members));

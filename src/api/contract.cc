@@ -1,6 +1,7 @@
 // Rows of the registry for contract.h; the rules of its tables are in checks.cc.
 #include "api/contract.h"
 
+#include <algorithm>
 #include <set>
 
 #include "api/kind_rows.h"
@@ -11,7 +12,7 @@ namespace {
 
 std::string percent_text(double share) {
   // Rounded down: 99.99 % delivered must not read as all of it.
-  const auto tenths = static_cast<int64_t>(share * 1000);
+  const auto tenths = static_cast<int64_t>(std::clamp(share, 0.0, 1.0) * 1000);
   std::string out = std::to_string(tenths / 10);
   if (tenths % 10 != 0) out += '.' + std::to_string(tenths % 10);
   return out + '%';
@@ -19,7 +20,8 @@ std::string percent_text(double share) {
 
 std::string members_text(const Contract& contract) {
   int64_t members = 0;
-  for (const ContractRole& role : contract.spec.roles) members += role.count;
+  for (const ContractRole& role : contract.spec.roles)
+    members = sum_within(members, std::max<int64_t>(role.count, 0));
   return std::to_string(members);
 }
 

@@ -3,6 +3,7 @@
 // include it.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,6 +59,12 @@ Column column(std::string_view name, std::string_view type, std::string_view doc
 // What kubectl shows where there is nothing to show.
 inline std::string or_none(std::string_view text) {
   return std::string(text.empty() ? "<none>" : text);
+}
+
+// The sum of two numbers that are not negative, or the largest number: cells are made of objects
+// that nobody has checked for sense.
+inline int64_t sum_within(int64_t a, int64_t b) {
+  return a > std::numeric_limits<int64_t>::max() - b ? std::numeric_limits<int64_t>::max() : a + b;
 }
 
 inline std::string condition_text(const Conditions& conditions, std::string_view type) {

@@ -1,5 +1,6 @@
 #include "api/node.h"
 
+#include <algorithm>
 #include <array>
 
 #include "api/kind_rows.h"
@@ -22,7 +23,8 @@ std::string status_text(const Node& node) {
 
 std::string memory_text(const Node& node) {
   int64_t bytes = 0;
-  for (const MemoryShare& share : node.status.allocatable.memory) bytes += share.bytes;
+  for (const MemoryShare& share : node.status.allocatable.memory)
+    bytes = sum_within(bytes, std::max<int64_t>(share.bytes, 0));
   return bytes == 0 ? "<none>" : humanize(bytes, Dimension::bytes);
 }
 

@@ -234,10 +234,11 @@ TEST_F(VerifyTest, says_how_far_it_is) {
   uint64_t last = 0, total = 0, calls = 0;
   std::vector<LogView> views;
   for (const auto& [origin, log] : large.logs)
-    views.push_back(
-        {origin, log.leaves.size(),
-         [&log = log](uint64_t from, size_t) { return std::vector<std::string>{log.leaves[from]}; },
-         log.root});
+    views.push_back({origin, log.leaves.size(),
+                     [&leaves = log.leaves](uint64_t from, size_t) {
+                       return std::vector<std::string>{leaves[from]};
+                     },
+                     log.root});
   audit::verify(
       views, [](const auto&) {},
       [&](uint64_t done, uint64_t all) {

@@ -66,6 +66,12 @@ bool matters(const api::PciFunction& function) {
          code == "0b40" || code == "0c06" || code == "0680";
 }
 
+// A card that is in the machine, but that no driver made a device of.
+bool is_orphan(const PciRecord& record) {
+  const std::string_view code = record.function.class_code;
+  return (code == "0200" || code == "0207" || code == "0108") && !record.is_virtual;
+}
+
 }  // namespace
 
 void scan_pci(Scan& scan) {
@@ -90,6 +96,13 @@ void keep_pci(Scan& scan) {
     return std::any_of(scan.machine.profile.devices.begin(), scan.machine.profile.devices.end(),
                        [&](const api::Device& device) { return device.pci == address; });
   };
+  for (const PciRecord& record : scan.pci)
+    if (is_orphan(record) && !is_device(record.function.address)) {
+      scan.note("pci " + record.function.address + ": a " +
+                (record.function.class_code == "0108" ? "disk" : "network card") +
+                (record.driver.empty() ? " without a driver"
+                                       : " of which " + record.driver + " made no device"));
+    }
   for (const PciRecord& record : scan.pci) {
     if (record.is_virtual || !(matters(record.function) || is_device(record.function.address)))
       continue;

@@ -16,6 +16,14 @@ void add_to(int64_t& sum, int64_t amount) {
   sum = std::min(most_counted, sum + std::clamp<int64_t>(amount, 0, most_counted));
 }
 
+Readiness readiness_of(const NodeFacts& facts) {
+  if (!facts.is_known) return Readiness::unknown;
+  if (facts.lifecycle != api::Lifecycle::in_service) return Readiness::not_in_service;
+  if (!facts.is_schedulable) return Readiness::unschedulable;
+  if (!facts.is_ready) return Readiness::not_ready;
+  return facts.interior->is_complete() ? Readiness::ready : Readiness::no_profile;
+}
+
 bool is_before(const Holding& a, const Holding& b) {
   if (a.occupant->key != b.occupant->key) return a.occupant->key < b.occupant->key;
   return a.member < b.member;
@@ -65,17 +73,6 @@ void Taken::add(const Taken& other) {
 
 NodeState::NodeState(std::shared_ptr<const NodeFacts> facts) { set_facts(std::move(facts)); }
 
-Readiness NodeState::readiness(Time now) const {
-  const NodeFacts& f = *facts_;
-  if (!f.is_known) return Readiness::unknown;
-  if (f.lifecycle != api::Lifecycle::in_service) return Readiness::not_in_service;
-  if (f.available_from.is_set() && now < f.available_from) return Readiness::not_yet;
-  if (!f.is_schedulable) return Readiness::unschedulable;
-  if (!f.is_ready) return Readiness::not_ready;
-  if (!f.interior->is_complete()) return Readiness::no_profile;
-  return Readiness::ready;
-}
-
 bool NodeState::is_over_occupied() const {
   const NodeFacts& f = *facts_;
   if (!f.cpus.contains(taken_.cpus) || !f.devices.contains(taken_.devices)) return true;
@@ -95,6 +92,8 @@ bool NodeState::is_over_occupied() const {
 
 void NodeState::set_facts(std::shared_ptr<const NodeFacts> facts) {
   facts_ = std::move(facts);
+  readiness_ = readiness_of(*facts_);
+  available_from_ = facts_->available_from;
   for (Holding& holding : holdings_)
     holding.taken = compile(*facts_->interior, holding.occupant->spec.members[holding.member]);
   recount();

@@ -18,15 +18,15 @@
 
 namespace freehold::fleet {
 
-// Why new work may not be placed on a node.
+// Why new work may not be placed on a node; of several reasons the first one counts.
 enum class Readiness : uint8_t {
-  ready,
   unknown,         // only named by an allocation
-  no_profile,      // its HardwareProfile is not known
-  not_ready,       // condition Ready is not True
-  unschedulable,   // spec.schedulable is false
   not_in_service,  // spec.lifecycle
   not_yet,         // spec.availableFrom lies ahead
+  unschedulable,   // spec.schedulable is false
+  not_ready,       // condition Ready is not True
+  no_profile,      // its HardwareProfile is not known
+  ready,
 };
 std::string_view readiness_text(Readiness readiness);  // "is cordoned", for people
 
@@ -79,7 +79,10 @@ class NodeState {
   const std::shared_ptr<const NodeFacts>& shared_facts() const { return facts_; }
   const Interior& interior() const { return *facts_->interior; }
   const std::string& name() const { return facts_->name; }
-  Readiness readiness(Time now) const;
+  Readiness readiness(Time now) const {
+    const bool is_early = available_from_.is_set() && now < available_from_;
+    return is_early && readiness_ > Readiness::not_yet ? Readiness::not_yet : readiness_;
+  }
 
   const Bits& free_cpus() const { return free_cpus_; }
   const Bits& free_devices() const { return free_devices_; }
@@ -107,12 +110,14 @@ class NodeState {
   void refresh();
 
   std::shared_ptr<const NodeFacts> facts_;
+  Readiness readiness_ = Readiness::unknown;  // but for availableFrom
+  Time available_from_;
+  Room room_;
   std::vector<Holding> holdings_;
   Taken taken_;
   Bits free_cpus_, free_devices_;
   std::vector<int64_t> free_memory_;
   int64_t free_power_mw_ = -1;
-  Room room_;
   uint64_t free_hash_ = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "fleet/bits.h"
@@ -19,23 +20,25 @@ class Room {
   Room(const Interior& interior, const Bits& cpus, const std::vector<int64_t>& memory,
        const Bits& devices, int64_t power_mw);
 
-  size_t cells() const { return cells_; }
-  size_t kinds() const { return kinds_; }
-  int64_t cpus(size_t cell) const { return counts_[cell]; }
-  // That may be allocated as main memory: none in the memory of an accelerator.
-  int64_t memory(size_t cell) const { return counts_[cells_ + cell]; }
-  int64_t devices(size_t kind) const { return counts_[2 * cells_ + kind]; }
+  std::span<const int64_t> cpus() const { return {counts_.data(), cells_}; }  // per cell
+  // Per cell, what may be allocated as main memory: none in the memory of an accelerator.
+  std::span<const int64_t> memory() const { return {counts_.data() + cells_, cells_}; }
+  std::span<const int64_t> devices() const {  // per kind
+    return {counts_.data() + 2 * cells_, counts_.size() - 2 * cells_};
+  }
   int64_t power_mw() const { return power_mw_; }
-  int64_t all_cpus() const;
-  int64_t all_memory() const;
+  int64_t all_cpus() const { return all_cpus_; }
+  int64_t all_memory() const { return all_memory_; }
 
   uint64_t hash() const { return hash_; }
-  bool operator==(const Room&) const = default;
+  bool operator==(const Room& other) const {
+    return hash_ == other.hash_ && power_mw_ == other.power_mw_ && counts_ == other.counts_;
+  }
 
  private:
   std::vector<int64_t> counts_;
-  size_t cells_ = 0, kinds_ = 0;
-  int64_t power_mw_ = -1;
+  size_t cells_ = 0;
+  int64_t power_mw_ = -1, all_cpus_ = 0, all_memory_ = 0;
   uint64_t hash_ = 0;
 };
 

@@ -1,10 +1,7 @@
 #include "http/server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 
 #include <atomic>
 
@@ -17,35 +14,13 @@ using testing::certificates;
 using testing::echo;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
+using testing::get;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::RawClient;
 using ::testing::StartsWith;
+using testing::Streams;
 using testing::TestServer;
-
-// A handler whose streams the test drives. Use its members on the loop thread only.
-struct Streams {
-  std::vector<std::shared_ptr<Stream>> open;
-  std::atomic<int> closed = 0;
-  void operator()(Request, std::unique_ptr<Responder> responder) {
-    open.push_back(responder->stream({.status = 200, .body = bytes("begin;")}));
-    open.back()->on_closed([this] { ++closed; });
-  }
-};
-
-bool within_seconds(const std::function<bool()>& holds) {
-  Loop loop;
-  testing::run_until(loop, holds);
-  return holds();
-}
-
-size_t connections(TestServer& server) {
-  size_t count = 0;
-  server.on_loop([&] { count = server.server().connections(); });
-  return count;
-}
-
-constexpr std::string_view get = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+using testing::wait_until;
 
 // ---- requests
 
@@ -173,7 +148,7 @@ TEST(Server, tells_a_client_of_plain_http_to_use_https) {
   RawClient garbage(server.port());
   garbage.send_plain(std::string(100, '\xff'));
   garbage.read_plain();  // ends
-  EXPECT_TRUE(within_seconds([&] { return connections(server) <= 2; }));
+  EXPECT_TRUE(wait_until([&] { return server.connections() <= 2; }));
 }
 
 // ---- who it is
@@ -281,7 +256,7 @@ TEST(Server, cuts_a_client_that_does_not_take_its_response) {
   client.shrink_receive_buffer();
   ASSERT_TRUE(client.handshake());
   client.send(get);
-  EXPECT_TRUE(within_seconds([&] { return connections(server) == 0; }));
+  EXPECT_TRUE(wait_until([&] { return server.connections() == 0; }));
 }
 
 TEST(Server, closes_connections_beyond_its_limit) {
@@ -296,187 +271,6 @@ TEST(Server, closes_connections_beyond_its_limit) {
   EXPECT_FALSE(three.handshake());
   two.send(get);
   EXPECT_THAT(two.read_until("GET / "), StartsWith("HTTP/1.1 200"));
-}
-
-// ---- streams
-
-TEST(Server, streams_the_head_at_once_and_then_chunks) {
-  Streams streams;
-  TestServer server(std::ref(streams));
-  RawClient client(server.port());
-  ASSERT_TRUE(client.handshake());
-  client.send(get);
-  EXPECT_THAT(client.read_until("begin;\r\n"), HasSubstr("transfer-encoding: chunked\r\n"));
-  server.on_loop([&] {
-    streams.open[0]->send(bytes("one"));
-    streams.open[0]->send(bytes(""));
-    streams.open[0]->send(bytes("second"));
-  });
-  EXPECT_EQ(client.read_until("second\r\n"), "3\r\none\r\n6\r\nsecond\r\n");
-  server.on_loop([&] {
-    streams.open[0]->finish();
-    EXPECT_TRUE(streams.open[0]->closed());
-    streams.open[0]->send(bytes("too late"));
-  });
-  EXPECT_EQ(client.read_until("0\r\n\r\n"), "0\r\n\r\n");
-  // The connection goes on.
-  client.send(get);
-  EXPECT_THAT(client.read_until("begin;"), StartsWith("HTTP/1.1 200"));
-  EXPECT_EQ(streams.closed, 0);
-  server.on_loop([&] { streams.open.clear(); });  // dropping ends them
-  EXPECT_THAT(client.read_until("0\r\n\r\n"), EndsWith("0\r\n\r\n"));
-}
-
-TEST(Server, tells_a_stream_that_its_peer_went) {
-  Streams streams;
-  TestServer server(std::ref(streams));
-  {
-    RawClient client(server.port());
-    ASSERT_TRUE(client.handshake());
-    client.send(get);
-    client.read_until("begin;");
-  }
-  EXPECT_TRUE(within_seconds([&] { return streams.closed == 1; }));
-  server.on_loop([&] {
-    EXPECT_TRUE(streams.open[0]->closed());
-    streams.open.clear();
-  });
-}
-
-TEST(Server, cuts_a_stream_whose_queue_overflows) {
-  Streams streams;
-  ServerOptions options;
-  options.stream_queue_bytes = 1 << 20;
-  TestServer server(std::ref(streams), std::move(options));
-  RawClient client(server.port());
-  client.shrink_receive_buffer();
-  ASSERT_TRUE(client.handshake());
-  client.send(get);
-  client.read_until("begin;");
-  const Bytes chunk = bytes(std::string(100'000, 'x'));
-  int sent = 0;
-  for (; sent < 1000 && streams.closed == 0; ++sent) {
-    server.on_loop([&] {
-      streams.open[0]->send(chunk);
-      if (streams.open[0]->closed()) streams.open[0]->send(chunk);  // does nothing
-    });
-  }
-  EXPECT_LT(sent, 1000);
-  EXPECT_EQ(connections(server), 0u);
-  server.on_loop([&] { streams.open.clear(); });
-}
-
-TEST(Server, a_stream_that_paces_itself_sends_any_amount) {
-  constexpr size_t total = 20 << 20;
-  std::shared_ptr<Stream> stream;
-  size_t sent = 0, most_queued = 0;
-  const Bytes chunk = bytes(std::string(10'000, 'x'));
-  std::function<void()> send_some = [&] {
-    while (sent < total && stream->queued_bytes() < 100'000) {
-      stream->send(chunk);
-      sent += chunk->size();
-      most_queued = std::max(most_queued, stream->queued_bytes());
-    }
-    if (sent < total) return stream->on_drained(send_some);
-    stream->finish();
-  };
-  ServerOptions options;
-  options.stream_queue_bytes = 1 << 20;
-  TestServer server(
-      [&](Request, std::unique_ptr<Responder> responder) {
-        stream = responder->stream({});
-        stream->on_drained(send_some);
-      },
-      std::move(options));
-  RawClient client(server.port());
-  ASSERT_TRUE(client.handshake());
-  client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
-  EXPECT_GT(client.read_to_end().size(), total);
-  EXPECT_LT(most_queued, 200'000u);
-  server.on_loop([&] { stream.reset(); });
-}
-
-TEST(Server, cuts_a_stream_whose_reader_takes_nothing) {
-  Streams streams;
-  ServerOptions options;
-  options.body_timeout = milliseconds(50);
-  options.stream_queue_bytes = 100 << 20;
-  TestServer server(std::ref(streams), std::move(options));
-  RawClient client(server.port());
-  client.shrink_receive_buffer();
-  ASSERT_TRUE(client.handshake());
-  client.send(get);
-  client.read_until("begin;");
-  server.on_loop([&] { streams.open[0]->send(bytes(std::string(50 << 20, 'x'))); });
-  EXPECT_TRUE(within_seconds([&] { return streams.closed == 1; }));
-  server.on_loop([&] { streams.open.clear(); });
-}
-
-TEST(Server, a_handler_may_drop_its_stream_when_it_closes) {
-  std::shared_ptr<Stream> stream;
-  std::atomic<int> closed = 0;
-  TestServer server([&](Request, std::unique_ptr<Responder> responder) {
-    stream = responder->stream({});
-    stream->on_closed([&, keeps_itself = stream] {
-      ++closed;
-      stream.reset();
-    });
-  });
-  {
-    RawClient client(server.port());
-    ASSERT_TRUE(client.handshake());
-    client.send(get);
-    client.read_until("\r\n\r\n");
-  }
-  EXPECT_TRUE(within_seconds([&] { return closed == 1; }));
-}
-
-TEST(Server, streams_to_an_http_1_0_client_until_it_closes) {
-  Streams streams;
-  TestServer server(std::ref(streams));
-  RawClient client(server.port());
-  ASSERT_TRUE(client.handshake());
-  client.send("GET / HTTP/1.0\r\n\r\n");
-  client.read_until("begin;");
-  server.on_loop([&] {
-    streams.open[0]->send(bytes("one"));
-    streams.open[0]->finish();
-  });
-  EXPECT_EQ(client.read_to_end(), "one");
-}
-
-TEST(Server, holds_a_thousand_streams) {
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
-  if (files.rlim_cur < 2200) GTEST_SKIP() << "too few file descriptors";
-  Streams streams;
-  TestServer server(std::ref(streams));
-  Loop loop;
-  auto transport = connect(loop, server.client_options()).value();
-  constexpr size_t count = 1000;
-  size_t heads = 0, events = 0, ends = 0;
-  std::vector<std::unique_ptr<Call>> calls;
-  const auto open = [&](size_t some) {
-    for (size_t i = 0; i < some; ++i) {
-      calls.push_back(transport->stream(
-          {}, {.on_head = [&](const Response&) { ++heads; },
-               .on_data = [&](std::string_view data) { events += data.ends_with("event;"); },
-               .on_end = [&](const Result<void>& end) { ends += end.ok(); }}));
-    }
-    testing::run_until(loop, [&] { return heads == calls.size(); });
-  };
-  open(1);  // the others resume its session
-  open(count - 1);
-  ASSERT_EQ(connections(server), count);
-  const Bytes event = bytes("event;");
-  server.on_loop([&] {
-    for (const auto& stream : streams.open) stream->send(event);
-  });
-  testing::run_until(loop, [&] { return events == count; });
-  server.on_loop([&] { streams.open.clear(); });
-  testing::run_until(loop, [&] { return ends == count; });
 }
 
 // ---- the end
@@ -497,7 +291,7 @@ TEST(Server, stop_closes_idle_connections_and_ends_streams) {
   EXPECT_EQ(idle.read_to_end(), "");
   EXPECT_EQ(server.port(), port);
   EXPECT_EQ(streams.closed, 1);
-  EXPECT_TRUE(within_seconds([&] { return connections(server) <= 2; }));
+  EXPECT_TRUE(wait_until([&] { return server.connections() <= 2; }));
   server.on_loop([&] { streams.open.clear(); });
 }
 
@@ -513,7 +307,7 @@ TEST(Server, stop_lets_a_request_in_flight_end) {
     RawClient client(server.port());
     ASSERT_TRUE(client.handshake());
     client.send(get);
-    ASSERT_TRUE(within_seconds([&] { return asked.load(); }));
+    ASSERT_TRUE(wait_until([&] { return asked.load(); }));
     server.on_loop([&] { server.server().stop(seconds(5), [&] { stopped = true; }); });
     EXPECT_FALSE(stopped);
     server.on_loop([&] { waiting->respond({.status = 200, .body = bytes("late")}); });
@@ -521,7 +315,7 @@ TEST(Server, stop_lets_a_request_in_flight_end) {
     EXPECT_THAT(answer, HasSubstr("connection: close"));
     EXPECT_THAT(answer, EndsWith("late"));
   }
-  EXPECT_TRUE(within_seconds([&] { return stopped.load(); }));
+  EXPECT_TRUE(wait_until([&] { return stopped.load(); }));
   server.on_loop([&] { waiting.reset(); });
 }
 
@@ -535,11 +329,11 @@ TEST(Server, stop_cuts_after_the_grace) {
   RawClient client(server.port());
   ASSERT_TRUE(client.handshake());
   client.send(get);
-  ASSERT_TRUE(within_seconds([&] { return asked.load(); }));
+  ASSERT_TRUE(wait_until([&] { return asked.load(); }));
   std::atomic<bool> stopped = false;
   server.on_loop([&] { server.server().stop(milliseconds(20), [&] { stopped = true; }); });
   EXPECT_EQ(client.read_to_end(), "");
-  EXPECT_TRUE(within_seconds([&] { return stopped.load(); }));
+  EXPECT_TRUE(wait_until([&] { return stopped.load(); }));
   server.on_loop([&] {
     waiting->respond({});  // too late, and harmless
     waiting.reset();

@@ -65,7 +65,10 @@ std::optional<BestFit::Seat> BestFit::seat_in(size_t role, size_t group, int64_t
   const Gang::Group& of = g_.groups_[group];
   if ((of.allowed >> role & 1) == 0) return std::nullopt;
   if (used < 0 && fresh_[group] == of.spots.size()) return std::nullopt;
-  counts_ = used >= 0 ? used_[static_cast<size_t>(used)].counts : Counts(g_.roles_.size());
+  if (used >= 0)
+    counts_ = used_[static_cast<size_t>(used)].counts;
+  else
+    counts_.assign(g_.roles_.size(), 0);
   Packing& packing = g_.field_.packing(of.packing);
   ++counts_[role];
   if (!packing.fits(counts_, g_.meter_)) return std::nullopt;

@@ -66,6 +66,14 @@ Ruled Gate::rule(const NodeState& node) {
 
 Field::Field(const fleet::Fleet& fleet, const Ask& ask, Premise premise, Time now)
     : fleet_(fleet), ask_(ask) {
+  spots_.reserve(fleet.size());
+  packings_.reserve(fleet.size());
+  size_t slots = 16;
+  while (slots < 2 * fleet.size()) slots *= 2;
+  slots_.assign(slots, 0);
+  looks_at_rack_ = looks_at(Level::rack);
+  looks_at_site_ = looks_at(Level::site);
+  asks_power_ = ask.asks_power();
   Gate gate(fleet, ask, premise, now);
   for (size_t rank = 0; rank < fleet.size(); ++rank) {
     const NodeState& node = fleet.node(rank);
@@ -91,22 +99,25 @@ bool Field::looks_at(Level level) const {
 void Field::add(const NodeState& node, Premise premise) {
   Spot spot;
   spot.node = &node;
-  spot.packing = packing_for(node, room(node, premise));
-  if (looks_at(Level::rack) && !node.facts().rack.empty())
-    spot.rack = number(racks_, node.facts().rack);
-  if (looks_at(Level::site)) {
+  if (premise == Premise::now) {
+    spot.packing = packing_for(node.facts().interior, node.room());
+  } else {
+    supposed_rooms_.push_back(supposed_room(node, premise));
+    spot.packing = packing_for(node.facts().interior, supposed_rooms_.back());
+  }
+  if (looks_at_rack_ && !node.facts().rack.empty()) spot.rack = number(racks_, node.facts().rack);
+  if (looks_at_site_) {
     const std::string& site = fleet_.site_of(node);
     if (!site.empty()) spot.site = number(sites_, site);
   }
-  if (ask_.asks_power()) {
+  if (asks_power_) {
     spot.feed = feed_for(node, premise);
     spot.has_power = node.facts().power_mw >= 0 || is_fed_[static_cast<size_t>(spot.feed)];
   }
   spots_.push_back(spot);
 }
 
-fleet::Room Field::room(const NodeState& node, Premise premise) const {
-  if (premise == Premise::now) return node.room();
+fleet::Room Field::supposed_room(const NodeState& node, Premise premise) const {
   const fleet::NodeFacts& facts = node.facts();
   fleet::Bits cpus = facts.cpus, devices = facts.devices;
   std::vector<int64_t> memory = facts.memory;
@@ -124,22 +135,26 @@ fleet::Room Field::room(const NodeState& node, Premise premise) const {
   return {*facts.interior, cpus, memory, devices, power};
 }
 
-uint32_t Field::packing_for(const NodeState& node, fleet::Room room) {
-  const auto& interior = node.facts().interior;
-  const auto [first, last] = packing_index_.equal_range(room.hash());
-  for (auto at = first; at != last; ++at) {
-    const Packing& known = packings_[at->second];
-    if (known.shared_interior() == interior && known.room() == room) return at->second;
+uint32_t Field::packing_for(const std::shared_ptr<const fleet::Interior>& interior,
+                            const fleet::Room& room) {
+  const size_t mask = slots_.size() - 1;  // never full: there are twice as many as nodes
+  size_t at = room.hash() & mask;
+  for (; slots_[at] != 0; at = (at + 1) & mask) {
+    const Packing& known = packings_[slots_[at] - 1];
+    if (&known.interior() == interior.get() && known.room() == room) return slots_[at] - 1;
   }
-  std::shared_ptr<const Choices>& choices = choices_[interior.get()];
-  if (!choices) {
-    choices = std::make_shared<const Choices>(choices_in(*interior, ask_.roles));
-    is_complete_ = is_complete_ && choices->is_complete;
-  }
-  const auto index = static_cast<uint32_t>(packings_.size());
-  packing_index_.emplace(room.hash(), index);
-  packings_.emplace_back(interior, std::move(room), ask_.roles, choices);
-  return index;
+  packings_.emplace_back(room, ask_.roles, choices_for(interior));
+  slots_[at] = static_cast<uint32_t>(packings_.size());
+  return slots_[at] - 1;
+}
+
+// There are few interiors, and neighbours mostly have the same.
+const Choices& Field::choices_for(const std::shared_ptr<const fleet::Interior>& interior) {
+  for (size_t i = choices_.size(); i-- > 0;)
+    if (choices_[i]->interior == interior) return *choices_[i];
+  choices_.push_back(std::make_unique<const Choices>(choices_in(interior, ask_.roles)));
+  is_complete_ = is_complete_ && choices_.back()->is_complete;
+  return *choices_.back();
 }
 
 int32_t Field::feed_for(const NodeState& node, Premise premise) {

@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "fleet/fleet.h"
@@ -76,23 +75,27 @@ class Field {
  private:
   bool looks_at(Level level) const;
   void add(const fleet::NodeState& node, Premise premise);
-  fleet::Room room(const fleet::NodeState& node, Premise premise) const;
-  uint32_t packing_for(const fleet::NodeState& node, fleet::Room room);
+  fleet::Room supposed_room(const fleet::NodeState& node, Premise premise) const;
+  uint32_t packing_for(const std::shared_ptr<const fleet::Interior>& interior,
+                       const fleet::Room& room);
+  const Choices& choices_for(const std::shared_ptr<const fleet::Interior>& interior);
   int32_t feed_for(const fleet::NodeState& node, Premise premise);
   int32_t number(std::map<std::string, int32_t, std::less<>>& names, const std::string& name) const;
 
   const fleet::Fleet& fleet_;
   const Ask& ask_;
   std::vector<Spot> spots_;
-  std::deque<Packing> packings_;
-  std::unordered_multimap<uint64_t, uint32_t> packing_index_;  // by hash; never iterated in whole
-  std::map<const fleet::Interior*, std::shared_ptr<const Choices>> choices_;  // never iterated
+  std::vector<Packing> packings_;
+  std::deque<fleet::Room> supposed_rooms_;  // of a premise other than `now`; nodes own theirs
+  std::vector<uint32_t>
+      slots_;  // packings by hash of their room, open addressing; 0: empty, else index + 1
+  std::vector<std::unique_ptr<const Choices>> choices_;
   std::map<std::string, int32_t, std::less<>> racks_, sites_, feeds_;
   std::map<std::string, size_t, std::less<>> domains_;
   std::vector<int64_t> headroom_mw_;
   std::vector<std::vector<std::vector<Draw>>> draws_;  // [feed][role]
   std::vector<bool> is_fed_;                           // [feed]: some domain of known capacity
-  bool is_complete_ = true;
+  bool is_complete_ = true, looks_at_rack_ = false, looks_at_site_ = false, asks_power_ = false;
 };
 
 // Judges one node by all that does not depend on what is free. Remembers sites, so keep one for

@@ -1,8 +1,6 @@
 #include "place/gang.h"
 
-#include <algorithm>
-#include <map>
-#include <tuple>
+#include <utility>
 
 #include "place/best_fit.h"
 #include "place/exact.h"
@@ -14,28 +12,55 @@ Gang::Gang(Field& field, const Terms& terms, Meter& meter)
   make_groups();
 }
 
+// Whether two spots with equal rooms are alike in the rest.
+bool Gang::is_alike(size_t a, size_t b) const {
+  const Spot &x = field_.spots()[a], &y = field_.spots()[b];
+  if (x.feed != y.feed || (by_rack_ && x.rack != y.rack) || (by_site_ && x.site != y.site))
+    return false;
+  for (const auto& rank : terms_.rank)
+    if (rank[a] != rank[b]) return false;
+  return true;
+}
+
 void Gang::make_groups() {
-  bool by_rack = false, by_site = false;
-  for (size_t r = 0; r < roles_.size(); ++r) {
-    by_rack = by_rack || is_alone_per(r, Level::rack);
-    by_site = by_site || is_alone_per(r, Level::site);
-  }
   uint32_t powered = 0;  // roles that ask for watts
-  for (size_t r = 0; r < roles_.size(); ++r) powered |= (roles_[r].power_mw > 0 ? 1u : 0u) << r;
-  using Key = std::tuple<int32_t, int32_t, uint32_t, int32_t, uint32_t, std::vector<int64_t>>;
-  std::map<Key, size_t> index;
-  for (size_t s = 0; s < field_.spots().size(); ++s) {
-    const Spot& spot = field_.spots()[s];
-    const uint32_t allowed = terms_.allowed[s] & (spot.has_power ? ~0u : ~powered);
-    if (allowed == 0) continue;
-    const int32_t rack = by_rack ? spot.rack : -1, site = by_site ? spot.site : -1;
-    std::vector<int64_t> ranks;
-    for (const auto& of_role : terms_.rank) ranks.push_back(of_role[s]);
-    const auto [at, is_new] = index.try_emplace(
-        Key{site, rack, spot.packing, spot.feed, allowed, std::move(ranks)}, groups_.size());
-    if (is_new) groups_.push_back({{}, spot.packing, allowed, rack, site, spot.feed});
-    groups_[at->second].spots.push_back(s);
+  for (size_t r = 0; r < roles_.size(); ++r) {
+    by_rack_ = by_rack_ || is_alone_per(r, Level::rack);
+    by_site_ = by_site_ || is_alone_per(r, Level::site);
+    powered |= (roles_[r].power_mw > 0 ? 1u : 0u) << r;
   }
+  constexpr size_t none = SIZE_MAX;
+  const std::vector<Spot>& spots = field_.spots();
+  // Groups of equal rooms form a chain, which is short.
+  std::vector<size_t> first(field_.packings(), none), next, sizes, leader,
+      group_of(spots.size(), none);
+  for (size_t s = 0; s < spots.size(); ++s) {
+    const uint32_t allowed = terms_.allowed[s] & (spots[s].has_power ? ~0u : ~powered);
+    if (allowed == 0) continue;
+    size_t g = first[spots[s].packing];
+    while (g != none && (groups_[g].allowed != allowed || !is_alike(leader[g], s))) g = next[g];
+    if (g == none) {
+      g = groups_.size();
+      groups_.push_back({{},
+                         spots[s].packing,
+                         allowed,
+                         by_rack_ ? spots[s].rack : -1,
+                         by_site_ ? spots[s].site : -1,
+                         spots[s].feed});
+      next.push_back(std::exchange(first[spots[s].packing], g));
+      sizes.push_back(0);
+      leader.push_back(s);
+    }
+    group_of[s] = g;
+    ++sizes[g];
+  }
+  std::vector<size_t> at(groups_.size() + 1);
+  for (size_t g = 0; g < groups_.size(); ++g) at[g + 1] = at[g] + sizes[g];
+  spots_.resize(at.back());
+  for (size_t g = 0; g < groups_.size(); ++g)
+    groups_[g].spots = std::span(spots_).subspan(at[g], sizes[g]);
+  for (size_t s = 0; s < spots.size(); ++s)
+    if (group_of[s] != none) spots_[at[group_of[s]]++] = s;
 }
 
 std::optional<int64_t> Gang::apart_domain(size_t role, const Group& group) const {

@@ -3,11 +3,10 @@
 // search over what each node could carry, which ends with a proof or with its budget.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
-#include <unordered_set>
+#include <span>
 #include <vector>
 
 #include "place/field.h"
@@ -33,13 +32,15 @@ using Assignment = std::vector<Laden>;
 class Gang {
  public:
   Gang(Field& field, const Terms& terms, Meter& meter);
+  Gang(const Gang&) = delete;
+  Gang& operator=(const Gang&) = delete;
   // Null when there is none; a proof unless the meter is spent or the field is incomplete.
   std::optional<Assignment> solve();
 
  private:
   // Spots that are alike in all that matters here.
   struct Group {
-    std::vector<size_t> spots;  // by node name
+    std::span<const size_t> spots;  // by node name
     uint32_t packing = 0, allowed = 0;
     int32_t rack = -1, site = -1, feed = 0;
   };
@@ -47,6 +48,7 @@ class Gang {
   friend class Exact;
 
   void make_groups();
+  bool is_alike(size_t a, size_t b) const;
   bool is_alone_per(size_t role, Level level) const { return terms_.apart[role] == level; }
   // The domain that a member of the role would use up in a group; nothing when `apart` does not
   // look beyond nodes.
@@ -58,7 +60,9 @@ class Gang {
   const std::vector<RoleAsk>& roles_;
   const Terms& terms_;
   Meter& meter_;
+  bool by_rack_ = false, by_site_ = false;  // whether `apart` looks at that level
   std::vector<Group> groups_;
+  std::vector<size_t> spots_;  // of all groups, one after the other
 };
 
 }  // namespace freehold::place

@@ -112,7 +112,7 @@ std::vector<Option> options_of(const Interior& interior, const RoleAsk& role, bo
   return all;
 }
 
-int64_t sum_of(const CellSet& from, const std::vector<int64_t>& amounts) {
+int64_t sum_of(const CellSet& from, std::span<const int64_t> amounts) {
   int64_t sum = 0;
   for (size_t c = 0; c < amounts.size(); ++c)
     if (from.test(c)) sum += amounts[c];
@@ -147,11 +147,11 @@ constexpr int64_t scarcity(api::DeviceClass cls) {
 
 }  // namespace
 
-Choices choices_in(const Interior& interior, const std::vector<RoleAsk>& roles) {
+Choices choices_in(std::shared_ptr<const Interior> interior, const std::vector<RoleAsk>& roles) {
   Choices choices;
   for (const RoleAsk& role : roles) {
     const auto& options =
-        choices.options.emplace_back(options_of(interior, role, choices.is_complete));
+        choices.options.emplace_back(options_of(*interior, role, choices.is_complete));
     bool is_simple = options.size() == 1;
     KindSet seen;
     for (size_t a = 0; is_simple && a < role.devices.size(); ++a) {
@@ -160,23 +160,19 @@ Choices choices_in(const Interior& interior, const std::vector<RoleAsk>& roles) 
     }
     choices.is_simple.push_back(is_simple);
   }
+  choices.all_cpus = static_cast<int64_t>(interior->cpus().count());
+  for (const fleet::Cell& cell : interior->cells())
+    choices.all_memory_mib += cell.memory_bytes >> 20;
+  choices.interior = std::move(interior);
   return choices;
 }
 
-Packing::Packing(std::shared_ptr<const Interior> interior, fleet::Room room,
-                 const std::vector<RoleAsk>& roles, std::shared_ptr<const Choices> choices)
-    : interior_(std::move(interior)),
-      room_(std::move(room)),
-      roles_(roles),
-      choices_(std::move(choices)),
-      all_cpus_(room_.all_cpus()),
-      all_memory_(room_.all_memory()),
-      most_(roles.size(), -1) {
-  for (size_t c = 0; c < room_.cells(); ++c) {
-    cpus_.push_back(room_.cpus(c));
-    memory_.push_back(room_.memory(c));
+Packing::Memory& Packing::memory() {
+  if (!memory_) {
+    memory_ = std::make_unique<Memory>();
+    memory_->most.assign(roles_->size(), -1);
   }
-  for (size_t k = 0; k < room_.kinds(); ++k) devices_.push_back(room_.devices(k));
+  return *memory_;
 }
 
 bool Packing::is_within_sums(const Counts& counts) const {
@@ -184,24 +180,24 @@ bool Packing::is_within_sums(const Counts& counts) const {
   for (size_t r = 0; r < counts.size(); ++r) {
     if (counts[r] == 0) continue;
     if (choices_->options[r].empty()) return false;
-    cpus += times(counts[r], roles_[r].cpus);
-    memory = std::min(most_amount, memory + times(counts[r], roles_[r].memory_bytes));
-    power = std::min(most_amount, power + times(counts[r], roles_[r].power_mw));
+    cpus += times(counts[r], (*roles_)[r].cpus);
+    memory = std::min(most_amount, memory + times(counts[r], (*roles_)[r].memory_bytes));
+    power = std::min(most_amount, power + times(counts[r], (*roles_)[r].power_mw));
   }
-  if (cpus > all_cpus_ || memory > all_memory_) return false;
-  return room_.power_mw() < 0 || power <= room_.power_mw();
+  if (cpus > room_->all_cpus() || memory > room_->all_memory()) return false;
+  return room_->power_mw() < 0 || power <= room_->power_mw();
 }
 
 // How many members could take this option if nothing else stood in the room; never too few.
 int64_t Packing::bound(size_t role, const Option& option) const {
-  const RoleAsk& ask = roles_[role];
+  const RoleAsk& ask = (*roles_)[role];
   int64_t most = most_members;
-  if (ask.cpus > 0) most = std::min(most, sum_of(option.cpus, cpus_) / ask.cpus);
+  if (ask.cpus > 0) most = std::min(most, sum_of(option.cpus, room_->cpus()) / ask.cpus);
   if (ask.memory_bytes > 0)
-    most = std::min(most, sum_of(option.memory, memory_) / ask.memory_bytes);
+    most = std::min(most, sum_of(option.memory, room_->memory()) / ask.memory_bytes);
   for (size_t a = 0; a < ask.devices.size(); ++a)
     if (ask.devices[a].count > 0)
-      most = std::min(most, sum_of(option.devices[a], devices_) / ask.devices[a].count);
+      most = std::min(most, sum_of(option.devices[a], room_->devices()) / ask.devices[a].count);
   return most;
 }
 
@@ -244,7 +240,7 @@ class Packing::Search {
   }
 
   void add(size_t role, size_t option, int32_t n) {
-    const RoleAsk& ask = p_.roles_[role];
+    const RoleAsk& ask = (*p_.roles_)[role];
     const Option& from = p_.choices_->options[role][option];
     add_demand(cpus_, from.cpus, n * ask.cpus);
     add_demand(memory_, from.memory, n * ask.memory_bytes);
@@ -253,8 +249,8 @@ class Packing::Search {
   }
 
   bool is_feasible() const {
-    return can_meet(devices_, p_.devices_) && can_meet(cpus_, p_.cpus_) &&
-           can_meet(memory_, p_.memory_);
+    return can_meet(devices_, p_.room_->devices()) && can_meet(cpus_, p_.room_->cpus()) &&
+           can_meet(memory_, p_.room_->memory());
   }
 
   const Packing& p_;
@@ -268,36 +264,38 @@ bool Packing::fits(const Counts& counts, Meter& meter) {
   if (!is_within_sums(counts)) return false;
   if (const auto only = only_role(counts); only && choices_->is_simple[*only])
     return counts[*only] <= bound(*only, choices_->options[*only][0]);
-  if (const auto at = answers_.find(counts); at != answers_.end()) return at->second;
+  std::map<Counts, bool>& answers = memory().answers;
+  if (const auto at = answers.find(counts); at != answers.end()) return at->second;
   const bool answer = Search(*this, counts, meter).run();
-  if (!meter.is_spent()) answers_.emplace(counts, answer);
+  if (!meter.is_spent()) answers.emplace(counts, answer);
   return answer;
 }
 
 int64_t Packing::most(size_t role, int64_t limit, Meter& meter) {
-  if (most_[role] < 0 && limit == 1) {
-    Counts one(roles_.size());
+  int64_t& known = memory().most[role];
+  if (known < 0 && limit == 1) {
+    Counts one(roles_->size());
     one[role] = 1;
     return fits(one, meter) ? 1 : 0;
   }
-  if (most_[role] < 0) {
+  if (known < 0) {
     // More never fits where fewer do not, so halving finds the edge.
     int64_t fits_surely = 0, fails_surely = 1;
     for (const Option& option : choices_->options[role]) fails_surely += bound(role, option);
     fails_surely = std::min(fails_surely, most_members + 1);
-    Counts counts(roles_.size());
+    Counts counts(roles_->size());
+    bool is_first = true;
     while (fails_surely - fits_surely > 1) {
       // The bound itself is mostly the answer, so it is tried first.
-      const int64_t middle = fits_surely == 0 && answers_.empty()
-                                 ? fails_surely - 1
-                                 : (fits_surely + fails_surely) / 2;
+      const int64_t middle = is_first ? fails_surely - 1 : (fits_surely + fails_surely) / 2;
+      is_first = false;
       counts[role] = static_cast<int32_t>(middle);
       (fits(counts, meter) ? fits_surely : fails_surely) = middle;
       if (meter.is_spent()) return std::min(fits_surely, limit);
     }
-    most_[role] = fits_surely;
+    known = fits_surely;
   }
-  return std::min(most_[role], limit);
+  return std::min(known, limit);
 }
 
 std::vector<std::vector<int32_t>> Packing::split(const Counts& counts, Meter& meter) const {
@@ -308,31 +306,28 @@ std::vector<std::vector<int32_t>> Packing::split(const Counts& counts, Meter& me
 
 Packing::Leftover Packing::leftover(size_t role, const Counts& counts) const {
   std::array<int64_t, 16> by_class{};
-  const auto& kinds = interior_->kinds();
+  const auto& kinds = interior().kinds();
   for (size_t k = 0; k < kinds.size(); ++k)
-    by_class[static_cast<size_t>(kinds[k].cls)] += devices_[k];
-  int64_t cpus = all_cpus_, memory = all_memory_;
+    by_class[static_cast<size_t>(kinds[k].cls)] += room_->devices()[k];
+  int64_t cpus = room_->all_cpus(), memory = room_->all_memory();
   for (size_t r = 0; r < counts.size(); ++r) {
     const int64_t n = counts[r];
     if (n == 0) continue;
-    cpus -= times(n, roles_[r].cpus);
-    memory -= times(n, roles_[r].memory_bytes);
-    for (const DeviceAsk& ask : roles_[r].devices)
+    cpus -= times(n, (*roles_)[r].cpus);
+    memory -= times(n, (*roles_)[r].memory_bytes);
+    for (const DeviceAsk& ask : (*roles_)[r].devices)
       by_class[static_cast<size_t>(ask.cls)] -= n * ask.count;
   }
   Leftover left;
-  for (const DeviceAsk& ask : roles_[role].devices) {
+  for (const DeviceAsk& ask : (*roles_)[role].devices) {
     int64_t& rest = by_class[static_cast<size_t>(ask.cls)];
     left.devices += std::exchange(rest, 0);
   }
   for (size_t cls = 0; cls < by_class.size(); ++cls)
     left.scarce += by_class[cls] * scarcity(static_cast<api::DeviceClass>(cls));
-  const auto all_cpus = static_cast<int64_t>(interior_->cpus().count());
-  int64_t all_memory = 0;
-  for (const fleet::Cell& cell : interior_->cells()) all_memory += cell.memory_bytes;
   // In MiB, so that the product stays in range.
-  left.share = cpus * 1000 / std::max<int64_t>(1, all_cpus) +
-               (memory >> 20) * 1000 / std::max<int64_t>(1, all_memory >> 20);
+  left.share = cpus * 1000 / std::max<int64_t>(1, choices_->all_cpus) +
+               (memory >> 20) * 1000 / std::max<int64_t>(1, choices_->all_memory_mib);
   return left;
 }
 

@@ -26,23 +26,27 @@ struct Option {
   bool operator==(const Option&) const = default;
 };
 
-// All options of every role in one interior. Shared by all rooms of the interior.
+// What all rooms of one interior share: the options of every role, and how large the machine is in
+// all.
 struct Choices {
+  std::shared_ptr<const fleet::Interior> interior;
   std::vector<std::vector<Option>> options;  // per role
   // One option, and no two device requests compete: then sums alone say how many fit.
   std::vector<bool> is_simple;  // per role
-  bool is_complete = true;      // false: too many, some were left out
+  bool is_complete = true;      // false: too many options, some were left out
+  int64_t all_cpus = 0, all_memory_mib = 0;
 };
-Choices choices_in(const fleet::Interior& interior, const std::vector<RoleAsk>& roles);
+Choices choices_in(std::shared_ptr<const fleet::Interior> interior,
+                   const std::vector<RoleAsk>& roles);
 
 class Packing {
  public:
-  Packing(std::shared_ptr<const fleet::Interior> interior, fleet::Room room,
-          const std::vector<RoleAsk>& roles, std::shared_ptr<const Choices> choices);
+  // All three must outlive it.
+  Packing(const fleet::Room& room, const std::vector<RoleAsk>& roles, const Choices& choices)
+      : room_(&room), roles_(&roles), choices_(&choices) {}
 
-  const fleet::Room& room() const { return room_; }
-  const fleet::Interior& interior() const { return *interior_; }
-  const std::shared_ptr<const fleet::Interior>& shared_interior() const { return interior_; }
+  const fleet::Room& room() const { return *room_; }
+  const fleet::Interior& interior() const { return *choices_->interior; }
   const Choices& choices() const { return *choices_; }
   bool fits(const Counts& counts, Meter& meter);
   // How many members of one role fit alone, at most `limit`.
@@ -64,14 +68,17 @@ class Packing {
   bool is_within_sums(const Counts& counts) const;
   int64_t bound(size_t role, const Option& option) const;
 
-  std::shared_ptr<const fleet::Interior> interior_;
-  fleet::Room room_;
-  const std::vector<RoleAsk>& roles_;
-  std::shared_ptr<const Choices> choices_;
-  std::vector<int64_t> cpus_, memory_, devices_;  // of the room, as transport wants them
-  int64_t all_cpus_ = 0, all_memory_ = 0;
-  std::map<Counts, bool> answers_;
-  std::vector<int64_t> most_;  // per role; -1: not asked yet
+  // Made when first needed: most nodes of a large fleet are asked one simple question.
+  struct Memory {
+    std::map<Counts, bool> answers;
+    std::vector<int64_t> most;  // per role; -1: not asked yet
+  };
+  Memory& memory();
+
+  const fleet::Room* room_;
+  const std::vector<RoleAsk>* roles_;
+  const Choices* choices_;
+  std::unique_ptr<Memory> memory_;
 };
 
 }  // namespace freehold::place

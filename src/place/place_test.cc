@@ -156,8 +156,8 @@ TEST(Place, nodes_that_take_no_work_are_left_out) {
   request.avoid_nodes = {"n3"};
   EXPECT_EQ(
       reasons(fleet, request),
-      "1 ready: 1 of 3 nodes must be left out: each is not ready\n"
       "1 ready: 1 of 3 nodes must be left out: each is not schedulable\n"
+      "1 ready: 1 of 3 nodes must be left out: each is not ready\n"
       "1 avoidNodes: 1 of 3 nodes are to be avoided, because they failed this contract before\n");
   EXPECT_EQ(place::decide(fleet, request, {}).refusal.cls, api::RefusalClass::not_now)
       << "the others may become ready";

@@ -160,7 +160,7 @@ class Finder {
     const auto& kinds = packing.interior().kinds();
     for (size_t k = 0; k < kinds.size(); ++k) {
       if (!ask.accepts(kinds[k])) continue;
-      free += packing.room().devices(k);
+      free += packing.room().devices()[k];
       ever += static_cast<int64_t>(kinds[k].devices.count_common(spot.node->facts().devices));
     }
     return {free, ever};

@@ -75,21 +75,21 @@ class Attempt {
 
   struct Domain {
     int64_t room = 0;
-    size_t first_spot = 0;
-    std::vector<size_t> spots;
+    size_t first_spot = 0;      // that has room
+    std::vector<size_t> spots;  // all of them: other roles may want those that this one cannot use
   };
   std::vector<Domain> domains(size_t role, Level level) {
     std::map<int64_t, Domain> by_number;
     for (size_t s = 0; s < field_.spots().size(); ++s) {
       const int64_t here = room(role, s);
-      if (here == 0) continue;
       Domain& domain = by_number[field_.together_domain(s, level)];
-      if (domain.spots.empty()) domain.first_spot = s;
+      if (domain.room == 0) domain.first_spot = s;
       domain.room += here;
       domain.spots.push_back(s);
     }
     std::vector<Domain> all;
-    for (auto& [number, domain] : by_number) all.push_back(std::move(domain));
+    for (auto& [number, domain] : by_number)
+      if (domain.room > 0) all.push_back(std::move(domain));
     return all;
   }
 

@@ -36,11 +36,9 @@ class Seating {
   Seating(const Packing& packing, const std::vector<RoleAsk>& roles)
       : interior_(packing.interior()), roles_(roles) {
     const fleet::Room& room = packing.room();
-    for (size_t c = 0; c < room.cells(); ++c) {
-      cpus_.push_back(room.cpus(c));
-      memory_.push_back(room.memory(c));
-    }
-    for (size_t k = 0; k < room.kinds(); ++k) devices_.push_back(room.devices(k));
+    cpus_.assign(room.cpus().begin(), room.cpus().end());
+    memory_.assign(room.memory().begin(), room.memory().end());
+    devices_.assign(room.devices().begin(), room.devices().end());
   }
 
   void add(size_t role, const Option& from) {

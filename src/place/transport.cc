@@ -5,7 +5,7 @@
 namespace freehold::place {
 namespace {
 
-int64_t capacity_of(const fleet::CellSet& from, const std::vector<int64_t>& capacity) {
+int64_t capacity_of(const fleet::CellSet& from, std::span<const int64_t> capacity) {
   int64_t sum = 0;
   for (size_t c = 0; c < capacity.size(); ++c)
     if (from.test(c)) sum += capacity[c];
@@ -15,8 +15,10 @@ int64_t capacity_of(const fleet::CellSet& from, const std::vector<int64_t>& capa
 // Augmenting paths between demands and cells, breadth first.
 class Flow {
  public:
-  Flow(const std::vector<Demand>& demands, const std::vector<int64_t>& capacity)
-      : demands_(demands), left_(capacity), flow_(demands.size() * capacity.size()) {}
+  Flow(const std::vector<Demand>& demands, std::span<const int64_t> capacity)
+      : demands_(demands),
+        left_(capacity.begin(), capacity.end()),
+        flow_(demands.size() * capacity.size()) {}
 
   bool meets_all() {
     for (size_t d = 0; d < demands_.size(); ++d)
@@ -76,7 +78,7 @@ class Flow {
 
 }  // namespace
 
-bool can_meet(const std::vector<Demand>& demands, const std::vector<int64_t>& capacity) {
+bool can_meet(const std::vector<Demand>& demands, std::span<const int64_t> capacity) {
   // Most questions are settled by sums.
   int64_t total = 0;
   fleet::CellSet all;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "fleet/interior.h"
@@ -16,7 +17,7 @@ struct Demand {
 };
 
 // Demands that draw from the same cells are best merged by the caller with `add_demand`.
-bool can_meet(const std::vector<Demand>& demands, const std::vector<int64_t>& capacity);
+bool can_meet(const std::vector<Demand>& demands, std::span<const int64_t> capacity);
 void add_demand(std::vector<Demand>& demands, const fleet::CellSet& from, int64_t amount);
 
 }  // namespace freehold::place

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "store/conformance.h"
+#include "store/testing/conformance.h"
 
 namespace freehold::store {
 namespace {
@@ -188,7 +188,7 @@ class StoreProperty : public StoreTest {
     auto replay = std::make_shared<Replay>();
     replay->at = before->first;
     replay->state = before->second;
-    auto watch = store->watch(after, [this, replay = replay.get()](const CommitPtr& delivered) {
+    auto watch = store->watch(after, [replay = replay.get()](const CommitPtr& delivered) {
       EXPECT_EQ(delivered->first, replay->at + 1) << "whole commits, in order, none left out";
       replay->at = delivered->last;
       for (const Change& change : delivered->changes) {

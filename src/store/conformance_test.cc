@@ -1,5 +1,5 @@
 // What every Store must do, case by case.
-#include "store/conformance.h"
+#include "store/testing/conformance.h"
 
 namespace freehold::store {
 namespace {

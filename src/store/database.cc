@@ -178,7 +178,7 @@ Result<void> Database::create(Time now) {
   TRY(execute("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE"));
   TRY(execute(schema));
   {
-    Statement insert(*this, "INSERT INTO meta VALUES('created', ?)");
+    Statement insert(*this, "INSERT INTO meta VALUES('created', ?), ('refusals', '0')");
     const std::string created = format_rfc3339(now);
     TRY(insert.bind(1, std::string_view(created)).run());
   }

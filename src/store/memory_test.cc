@@ -1,6 +1,6 @@
 #include "store/memory.h"
 
-#include "store/conformance.h"
+#include "store/testing/conformance.h"
 
 namespace freehold::store {
 namespace {

@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "store/conformance.h"
-#include "store/crash_workload.h"
 #include "store/sqlite.h"
+#include "store/testing/conformance.h"
+#include "store/testing/crash_workload.h"
 
 namespace freehold::store {
 namespace {

@@ -9,11 +9,12 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
-#include "store/conformance.h"
-#include "store/crash_workload.h"
 #include "store/sqlite.h"
+#include "store/testing/conformance.h"
+#include "store/testing/crash_workload.h"
 
 namespace freehold::store {
 namespace {
@@ -31,12 +32,22 @@ class Platter {
     const std::lock_guard lock(mutex_);
     files_[path].pending.push_back({size, {}, true});
   }
-  void sync(const std::string& path) {
+  // False: the disk failed. What was to be synced may be on the platter or not.
+  bool sync(const std::string& path) {
     const std::lock_guard lock(mutex_);
+    if (failing_ > 0) {
+      --failing_;
+      return false;
+    }
     File& file = files_[path];
     for (const Operation& operation : file.pending) apply(operation, file.synced);
     file.pending.clear();
     ++syncs_;
+    return true;
+  }
+  void fail_syncs(int count) {
+    const std::lock_guard lock(mutex_);
+    failing_ = count;
   }
   void remove(const std::string& path) {
     const std::lock_guard lock(mutex_);
@@ -93,6 +104,7 @@ class Platter {
   std::mutex mutex_;
   std::map<std::string, File> files_;
   uint64_t syncs_ = 0;
+  int failing_ = 0;
 };
 
 // ---- the VFS: SQLite's own, with the platter told of every write
@@ -127,8 +139,7 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
 }
 // The real sync is left out: the platter is the disk.
 int sync_file(sqlite3_file* file, int) {
-  platter->sync(*watched(file).path);
-  return SQLITE_OK;
+  return platter->sync(*watched(file).path) ? SQLITE_OK : SQLITE_IOERR_FSYNC;
 }
 int file_size(sqlite3_file* file, sqlite3_int64* size) {
   return real(file)->pMethods->xFileSize(real(file), size);
@@ -239,6 +250,7 @@ struct SqlitePower : testing::Test {
     ++cuts;
   }
 
+  Silence silence;
   int cuts = 0;
   std::string folder = testing::TempDir() + "freehold_power_XXXXXX";
   std::string before, after;
@@ -257,6 +269,32 @@ TEST_F(SqlitePower, what_was_acknowledged_survives_a_power_cut_and_no_commit_is_
   });
   EXPECT_EQ(cuts, scale(30, 2'000));
   EXPECT_GT(disk.files().syncs(), 30u);
+}
+
+TEST_F(SqlitePower, a_commit_whose_sync_failed_does_not_come_back) {
+  WatchedDisk disk;
+  TestRuntime runtime(5);
+  const auto store = open_sqlite(runtime, {.path = before + "/store.db"});
+  ASSERT_TRUE(store.ok()) << store.error().message;
+  disk.watch_no_more();
+  Random chance(17);
+  CrashWorkload workload;
+  for (int round = 0; round < 20 && !HasFailure(); ++round) {
+    const bool is_refused = round % 2 == 1;
+    CrashWorkload next = workload;
+    if (is_refused) disk.files().fail_syncs(1);
+    std::optional<bool> is_done;
+    (*store)->commit(next.next((*store)->sequenced_head() + 1, runtime.now()),
+                     [&](const Result<CommitPtr>& done) { is_done = done.ok(); });
+    ASSERT_TRUE(runtime.run_until([&] { return is_done.has_value(); }));
+    EXPECT_EQ(*is_done, !is_refused);
+    if (!is_refused) workload = next;
+    const Rev head = (*store)->head();
+    expect_whole_after_a_cut(disk.files(), chance, head);
+    const auto after_the_cut = open_sqlite(runtime, {.path = after + "/store.db"});
+    ASSERT_TRUE(after_the_cut.ok());
+    EXPECT_EQ((*after_the_cut)->head(), head) << "round " << round;
+  }
 }
 
 }  // namespace

@@ -7,9 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/log.h"
-#include "store/conformance.h"
 #include "store/database.h"
+#include "store/testing/conformance.h"
 
 namespace freehold::store {
 namespace {
@@ -48,14 +47,7 @@ std::unique_ptr<Store> must_open(Runtime& runtime, const SqliteOptions& options)
 
 class SqliteBackend final : public Backend {
  public:
-  // Refused commits are logged: on purpose here, and of no interest.
-  SqliteBackend() {
-    set_log_sink([](const LogRecord&) {});
-  }
-  ~SqliteBackend() override {
-    forbid_growth(false);
-    set_log_sink(nullptr);
-  }
+  ~SqliteBackend() override { forbid_growth(false); }
   std::unique_ptr<Store> open(Runtime& runtime) override {
     return must_open(runtime, {.path = folder_.file("store.db")});
   }
@@ -72,11 +64,6 @@ std::unique_ptr<Backend> make_sqlite_backend() { return std::make_unique<SqliteB
 namespace {
 
 struct SqliteStoreTest : testing::Test {
-  SqliteStoreTest() {
-    set_log_sink([](const LogRecord&) {});
-  }
-  ~SqliteStoreTest() override { set_log_sink(nullptr); }
-
   Result<std::unique_ptr<Store>> open(SqliteOptions options = {}) {
     if (options.path.empty()) options.path = path;
     return open_sqlite(runtime, options);
@@ -114,6 +101,7 @@ struct SqliteStoreTest : testing::Test {
                : std::string(reason_name(store.error().reason)) + ": " + store.error().message;
   }
 
+  Silence silence;
   Folder folder;
   TestRuntime runtime;
   std::string path = folder.file("store.db");

@@ -189,11 +189,12 @@ void Writer::roll_back() {
   Result<void> undone =
       database_->in_transaction() ? database_->execute("ROLLBACK") : Result<void>();
   // A commit whose sync failed may stand in the write-ahead log all the same, and recovery after a
-  // crash would find it. Emptying the log makes the refusal final; where that fails too, the next
-  // commit overwrites the place.
-  if (undone.ok()) undone = database_->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  // crash would find it. A small commit over its first frames makes the refusal final; where that
+  // fails too, the next commit does it.
+  if (undone.ok())
+    undone = database_->execute("UPDATE meta SET value = value + 1 WHERE name = 'refusals'");
   if (!undone.ok())
-    log(LogLevel::warning, "store", "write-ahead log not emptied",
+    log(LogLevel::warning, "store", "the refused commits may come back after a power cut",
         {{"error", undone.error().message}});
 }
 

@@ -150,7 +150,7 @@ inline api::HardwareProfile profile_of(const Machine& m) {
       device.numa = i * m.numa / devices.count;
       device.pci = device.id;
       const std::string root =
-          "pci:" + (m.roots_apart ? std::to_string(i) : "numa" + std::to_string(device.numa));
+          "pci:" + (m.roots_apart ? device.id : "numa" + std::to_string(device.numa));
       spec.pci.push_back({device.pci, root, "", "", "", device.numa, "", 0});
     }
   }

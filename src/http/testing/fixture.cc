@@ -65,6 +65,17 @@ void TestServer::on_loop(const Task& task) {
   done.get_future().wait();
 }
 
+size_t TestServer::connections() {
+  size_t count = 0;
+  on_loop([&] { count = server_->connections(); });
+  return count;
+}
+
+void Streams::operator()(Request, std::unique_ptr<Responder> responder) {
+  open.push_back(responder->stream({.status = 200, .body = bytes("begin;")}));
+  open.back()->on_closed([this] { ++closed; });
+}
+
 ClientOptions TestServer::client_options() const {
   ClientOptions options;
   options.url = url();
@@ -148,6 +159,12 @@ void run_until(Loop& loop, const std::function<bool()>& holds) {
   loop.post(look);
   loop.run();
   EXPECT_TRUE(holds()) << "not within ten seconds";
+}
+
+bool wait_until(const std::function<bool()>& holds) {
+  Loop loop;
+  run_until(loop, holds);
+  return holds();
 }
 
 Result<Response> call(Loop& loop, Transport& transport, Request request, Duration timeout) {

@@ -2,11 +2,13 @@
 // it.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "http/client.h"
 #include "http/pki.h"
@@ -49,6 +51,7 @@ class TestServer {
   Loop& loop() { return loop_; }
   Server& server() { return *server_; }  // use it on the loop thread only
   void on_loop(const Task& task);        // and waits for it
+  size_t connections();                  // from any thread
   ClientOptions client_options() const;
 
  private:
@@ -57,6 +60,16 @@ class TestServer {
   std::unique_ptr<Server> server_;
   std::jthread thread_;
 };
+
+// A handler whose streams the test drives. Use `open` on the loop thread only.
+struct Streams {
+  std::vector<std::shared_ptr<Stream>> open;
+  std::atomic<int> closed = 0;
+  void operator()(Request request,
+                  std::unique_ptr<Responder> responder);  // the body begins "begin;"
+};
+
+inline constexpr std::string_view get = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 
 // A client that sends any bytes, over TLS, and blocks.
 class RawClient {
@@ -83,5 +96,7 @@ class RawClient {
 Result<Response> call(Loop& loop, Transport& transport, Request request,
                       Duration timeout = seconds(5));
 void run_until(Loop& loop, const std::function<bool()>& holds);
+// For what another thread does.
+bool wait_until(const std::function<bool()>& holds);
 
 }  // namespace freehold::http::testing

@@ -56,12 +56,12 @@ inline void random_nodes(Random& random, World& world) {
   for (int64_t k = 0; k < kinds; ++k) {
     fleet::testing::Machine m;
     m.numa = random.in(1, 2);
-    m.cores = random.in(1, 3);
+    m.cores = random.in(1, 4);
     m.threads = random.percent(30) ? 2 : 1;
     m.packages = random.percent(30) ? 1 : 0;
-    m.memory_bytes = random.in(1, 3) << 30;
+    m.memory_bytes = random.in(1, 4) << 30;
     m.roots_apart = random.percent(30);
-    if (random.percent(50))
+    if (random.percent(70))
       m.devices.push_back(
           {random.in(1, 3), api::DeviceClass::gpu, "gpu", pick(random, {"A", "B"}), 0});
     if (random.percent(20))
@@ -99,19 +99,19 @@ inline void random_role(Random& random, World& world, const std::string& name, i
   api::ContractRole& role = world.request.spec.roles.emplace_back();
   role.name = name;
   role.count = random.in(1, most);
-  role.each.cpu = Quantity::of(random.in(0, 3) * 1000, Dimension::number);
-  role.each.memory = Quantity::of(random.in(0, 2) << 30, Dimension::bytes);
+  role.each.cpu = Quantity::of(random.in(0, random.percent(30) ? 4 : 2) * 1000, Dimension::number);
+  role.each.memory = Quantity::of(random.in(0, random.percent(30) ? 4 : 1) << 30, Dimension::bytes);
   if (!world.domains.empty() && random.percent(70))
     role.each.power = Quantity::of(random.in(1, 3) * 500, Dimension::power);
-  if (random.percent(45)) {
-    role.each.devices.push_back({"gpu", api::DeviceClass::gpu, random.in(1, 2), {}});
-    if (random.percent(30)) role.each.devices[0].where.model = {pick(random, {"A", "B"})};
-    if (random.percent(20))
+  if (random.percent(35)) {
+    role.each.devices.push_back({"gpu", api::DeviceClass::gpu, random.percent(30) ? 2 : 1, {}});
+    if (random.percent(15)) role.each.devices[0].where.model = {pick(random, {"A", "B"})};
+    if (random.percent(15))
       role.each.devices.push_back({"more", api::DeviceClass::gpu, 1, {"", {"B"}}});
-    else if (random.percent(20))
+    else if (random.percent(10))
       role.each.devices.push_back({"nic", api::DeviceClass::nic, 1, {}});
   }
-  for (int64_t n = random.percent(50) ? random.in(1, 2) : 0; n > 0; --n) {
+  for (int64_t n = random.percent(40) ? random.in(1, 2) : 0; n > 0; --n) {
     api::Align align;
     align.within = pick(random, {"numa-node", "package"});
     for (const auto& device : role.each.devices)

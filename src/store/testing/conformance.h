@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "store/store.h"
 #include "store/test_runtime.h"
 
@@ -48,6 +49,15 @@ inline Bytes bytes(std::string text) {
   return std::make_shared<const std::string>(std::move(text));
 }
 inline std::string text(const Bytes& value) { return value ? *value : "(none)"; }
+
+// Refused commits are logged: on purpose in these tests, and of no interest.
+class Silence {
+ public:
+  Silence() {
+    set_log_sink([](const LogRecord&) {});
+  }
+  ~Silence() { set_log_sink(nullptr); }
+};
 
 class StoreTest : public testing::TestWithParam<NamedBackend> {
  protected:
@@ -120,6 +130,7 @@ class StoreTest : public testing::TestWithParam<NamedBackend> {
     return watch.ok() ? shown : std::string(reason_name(watch.error().reason));
   }
 
+  Silence silence;
   TestRuntime runtime;
   std::unique_ptr<Backend> backend = GetParam().make();
   std::unique_ptr<Store> store;

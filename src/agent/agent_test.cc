@@ -1,0 +1,447 @@
+// The agent as a whole over a machine and a control plane in memory, in virtual time.
+#include "agent/agent.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "agent/node.h"
+#include "agent/status_writer.h"
+#include "api/core.h"
+#include "api/node.h"
+#include "api/workload.h"
+#include "client/testing/fake_api.h"
+
+namespace freehold::agent {
+namespace {
+
+using api::InstancePhase;
+using client::testing::FakeApi;
+using client::testing::VirtualRuntime;
+
+// Outlives agents, as a machine does.
+class FakeHost final : public Host {
+ public:
+  struct Machine {
+    LimitsWanted limits;
+    bool has_group = false;
+    ProcessSeen process;
+    Launch launch;
+    int64_t launches = 0;
+    std::vector<Signal> signals;
+    api::Usage usage;
+  };
+  explicit FakeHost(VirtualRuntime& runtime) : runtime_(runtime) {
+    facts_.boot_id = "boot-1";
+    facts_.address = "10.0.0.1";
+    facts_.enforcement.cgroup = "v2";
+    facts_.enforcement.limits = {"cpu", "cpuset", "memory", "pids"};
+    facts_.switches_users = true;
+  }
+  const HostFacts& facts() const override { return facts_; }
+  Result<api::LimitsRead> prepare(const std::string& id, const LimitsWanted& limits) override {
+    Machine& m = machines[id];
+    m.limits = limits;
+    m.has_group = true;
+    api::LimitsRead read;
+    read.cpus = limits.cpus;
+    read.memory_bytes = limits.memory_bytes;
+    return read;
+  }
+  Result<void> launch(const std::string& id, const Launch& launch) override {
+    Machine& m = machines[id];
+    EXPECT_NE(m.process.state, ProcessState::running) << "a second copy";
+    ++m.launches;
+    m.launch = launch;
+    m.process = {.state = ProcessState::starting, .run = launch.run};
+    later([this, id] {
+      ProcessSeen& process = machines[id].process;
+      process.state = ProcessState::running;
+      process.pid = ++pids_;
+      process.started_uptime = runtime_.uptime();
+      process.started_at = runtime_.now();
+      tell(id);
+    });
+    return {};
+  }
+  ProcessSeen look(const std::string& id) override { return machines[id].process; }
+  void signal(const std::string& id, Signal signal) override {
+    machines[id].signals.push_back(signal);
+    if (signal == Signal::kill || obeys) exit(id, signal == Signal::kill ? 137 : 143, "Killed");
+  }
+  void exit(const std::string& id, int64_t code, std::string reason = "Error") {
+    later([this, id, code, reason] {
+      ProcessSeen& process = machines[id].process;
+      if (process.state != ProcessState::running) return;
+      process.state = ProcessState::exited;
+      process.exit = {code, 0, reason, runtime_.now()};
+      tell(id);
+    });
+  }
+  Result<api::Usage> usage(const std::string& id) override {
+    const Machine& m = machines[id];
+    if (!m.has_group) return Error{Reason::not_found, "no group", {}};
+    return m.usage;
+  }
+  void release(const std::string& id) override { machines[id].has_group = false; }
+  void forget(const std::string& id) override { machines.erase(id); }
+  std::vector<std::string> instances() override {
+    std::vector<std::string> out;
+    for (const auto& [id, m] : machines) out.push_back(id);
+    return out;
+  }
+  void on_change(std::function<void(const std::string&)> changed) override {
+    changed_ = std::move(changed);
+  }
+  void exec(const std::string&, const ExecRequest&,
+            std::function<void(Result<ExecOutcome>)> done) override {
+    later([this, done = std::move(done)] { done(ExecOutcome{well ? 0 : 1, ""}); });
+  }
+  void probe(const std::string& id, const ProbeRequest& request,
+             std::function<void(Result<ExecOutcome>)> done) override {
+    probes.push_back(id + ":" + request.test);
+    runtime_.after(request.duration, [done = std::move(done)] {
+      done(ExecOutcome{0, R"({"test":"cpu","value":1000000,"perCpuSecond":1000000})"});
+    });
+  }
+  void knock(int64_t, Duration, std::function<void(bool)> done) override {
+    later([this, done = std::move(done)] { done(well); });
+  }
+  Result<int64_t> free_port() override { return ++ports_; }
+  Result<std::unique_ptr<LogReader>> open_log(const std::string&, LogRun, int64_t) override {
+    return Error{Reason::not_found, "no log", {}};
+  }
+  void save(const std::string& name, std::string content) override {
+    files[name] = std::move(content);
+  }
+  Result<std::string> load(const std::string& name) override {
+    const auto found = files.find(name);
+    if (found == files.end()) return Error{Reason::not_found, name, {}};
+    return found->second;
+  }
+  void erase(const std::string& name) override { files.erase(name); }
+
+  std::map<std::string, Machine> machines;
+  std::map<std::string, std::string> files;
+  std::vector<std::string> probes;
+  bool obeys = true, well = true;
+
+ private:
+  void later(Task task) { runtime_.after(milliseconds(5), std::move(task)); }
+  void tell(const std::string& id) {
+    if (changed_) changed_(id);
+  }
+  VirtualRuntime& runtime_;
+  HostFacts facts_;
+  std::function<void(const std::string&)> changed_;
+  int64_t pids_ = 100, ports_ = 30'000;
+};
+
+class AgentTest : public testing::Test {
+ protected:
+  AgentTest() { start(); }
+  void start() {
+    AgentConfig config;
+    config.node_name = "n1";
+    config.site = "lab";
+    config.address = "10.0.0.1";
+    config.endpoint = "10.0.0.1:1";
+    config.cluster = "one";
+    config.machine.profile.cpus = "0-3";
+    config.machine.profile.architecture = "x86_64";
+    config.machine.allowed_cpus = "0-3";
+    config.machine.boot_id = "boot-1";
+    auto connect = [](const std::string&) -> Result<std::unique_ptr<http::Transport>> {
+      return Error{Reason::unavailable, "no endpoint", {}};
+    };
+    agent_ = std::make_unique<Agent>(runtime_, host_, api_, connect, config);
+  }
+  api::Instance wanted(const std::string& name) {
+    api::Instance out;
+    out.metadata.name = name;
+    out.metadata.ns = "a";
+    out.metadata.finalizers = {std::string(agent_finalizer)};
+    out.spec.node = "n1";
+    out.spec.contract = "c";
+    out.spec.run.command = {"/bin/server"};
+    out.spec.gate_open = true;
+    out.spec.limits.memory_bytes = 1 << 30;
+    return out;
+  }
+  void put(api::Instance instance) {
+    api_.put(std::move(instance));
+    runtime_.pass(seconds(2));
+  }
+  const api::Instance& at(const std::string& name) {
+    static const api::Instance none;
+    const auto* found = api_.find<api::Instance>("a", name);
+    EXPECT_NE(found, nullptr);
+    return found == nullptr ? none : *found;
+  }
+  template <class F>
+  void change(const std::string& name, F edit) {
+    api::Instance copy = at(name);
+    edit(copy);
+    put(std::move(copy));
+  }
+  FakeHost::Machine& machine(const std::string& name) { return host_.machines["uid-" + name]; }
+
+  VirtualRuntime runtime_;
+  FakeApi api_{runtime_};
+  FakeHost host_{runtime_};
+  std::unique_ptr<Agent> agent_;
+};
+
+TEST_F(AgentTest, TheMachineIsPublishedAndItsLeaseRenewed) {
+  runtime_.pass(seconds(3));
+  const auto* node = api_.find<api::Node>("", "n1");
+  ASSERT_NE(node, nullptr);
+  EXPECT_EQ(node->spec.site, "lab");
+  EXPECT_EQ(node->status.agent_endpoint, "10.0.0.1:1");
+  EXPECT_NE(api_.find<api::HardwareProfile>("", node->status.profile), nullptr);
+  EXPECT_TRUE(is_true(node->status.conditions, "Discovered"));
+  EXPECT_TRUE(is_true(node->status.conditions, "LimitsEnforced"));
+  EXPECT_TRUE(is_true(node->status.conditions, "LinksHealthy"));
+  ASSERT_EQ(node->status.measured.size(), 1u);
+  EXPECT_EQ(node->status.measured[0].metric, "cpu_rate");
+  const auto renewed = [&] {
+    const auto* lease = api_.find<api::Lease>(lease_namespace, "n1");
+    return lease == nullptr ? Time{} : lease->spec.renew_time.time;
+  };
+  const Time first = renewed();
+  EXPECT_TRUE(first.is_set());
+  runtime_.pass(seconds(10));
+  EXPECT_GT(renewed(), first);
+}
+
+TEST_F(AgentTest, WhatOthersSayOfTheNodeStays) {
+  runtime_.pass(seconds(3));
+  api::Node node = *api_.find<api::Node>("", "n1");
+  set_condition(node.status.conditions, "Ready", api::ConditionStatus::true_, "Renewed", "", 0,
+                runtime_.now());
+  node.status.kernel = "changed by hand";
+  node.spec.rack = "r7";
+  api_.put(node);
+  runtime_.pass(seconds(70));
+  const auto* after = api_.find<api::Node>("", "n1");
+  EXPECT_TRUE(is_true(after->status.conditions, "Ready"));
+  EXPECT_EQ(after->status.kernel, "");
+  EXPECT_EQ(after->spec.rack, "r7");
+}
+
+TEST_F(AgentTest, AnInstanceIsPreparedStartedAndReported) {
+  api::Instance x = wanted("x");
+  x.spec.run.ports = {{"http", 0, "http"}, {"fixed", 8080, "http"}};
+  x.spec.user_id = 5000;
+  put(x);
+  EXPECT_EQ(at("x").status.phase, InstancePhase::running);
+  EXPECT_TRUE(at("x").status.ready);
+  EXPECT_GT(at("x").status.pid, 0);
+  EXPECT_EQ(at("x").status.limits.memory_bytes, 1 << 30);
+  ASSERT_EQ(at("x").status.ports.size(), 2u);
+  EXPECT_EQ(at("x").status.ports[1].port, 8080);
+  EXPECT_EQ(machine("x").launch.user_id, 5000);
+  const std::string port = "PORT_HTTP=" + std::to_string(at("x").status.ports[0].port);
+  const auto& env = machine("x").launch.env;
+  EXPECT_NE(std::find(env.begin(), env.end(), port), env.end());
+  EXPECT_EQ(agent_->id_of("a", "x"), "uid-x");
+  EXPECT_EQ(agent_->id_of("b", "x"), "");
+}
+
+TEST_F(AgentTest, InstancesOfOtherNodesAreNotOurs) {
+  api::Instance x = wanted("x");
+  x.spec.node = "n2";
+  put(x);
+  EXPECT_TRUE(host_.machines.empty());
+}
+
+TEST_F(AgentTest, ThePortsStayTheSameAcrossRestarts) {
+  api::Instance x = wanted("x");
+  x.spec.run.ports = {{"http", 0, "http"}};
+  put(x);
+  const int64_t port = at("x").status.ports[0].port;
+  host_.exit("uid-x", 1);
+  runtime_.pass(seconds(3));
+  EXPECT_EQ(machine("x").launches, 2);
+  EXPECT_EQ(at("x").status.restarts, 1);
+  EXPECT_EQ(at("x").status.last_exit->code, 1);
+  EXPECT_EQ(at("x").status.ports[0].port, port);
+}
+
+TEST_F(AgentTest, TheGateHoldsAndTheAcceptanceRunComesFirst) {
+  api::Instance x = wanted("x");
+  x.spec.gate_open = false;
+  x.spec.acceptance.test = api::AcceptanceTest::cpu;
+  put(x);
+  runtime_.pass(seconds(3));
+  EXPECT_EQ(at("x").status.phase, InstancePhase::prepared);
+  EXPECT_TRUE(at("x").status.acceptance.done);
+  EXPECT_TRUE(at("x").status.acceptance.passed);
+  EXPECT_EQ(machine("x").launches, 0);
+  change("x", [](api::Instance& i) { i.spec.gate_open = true; });
+  EXPECT_EQ(at("x").status.phase, InstancePhase::running);
+  EXPECT_EQ(std::count(host_.probes.begin(), host_.probes.end(), "uid-x:cpu"), 1);
+}
+
+TEST_F(AgentTest, DeletionEndsTheProcessAndLetsGoOfTheObject) {
+  put(wanted("x"));
+  api_.remove(api::kind_of<api::Instance>(), "a", "x");
+  runtime_.pass(seconds(5));
+  EXPECT_EQ(api_.find<api::Instance>("a", "x"), nullptr);
+  EXPECT_EQ(machine("x").process.state, ProcessState::exited);
+  EXPECT_FALSE(machine("x").has_group);
+  EXPECT_EQ(machine("x").signals, std::vector{Signal::terminate});
+  // The log is kept a while, then all of it goes.
+  EXPECT_EQ(agent_->id_of("a", "x"), "uid-x");
+  runtime_.pass(hours(2));
+  EXPECT_TRUE(host_.machines.empty());
+}
+
+TEST_F(AgentTest, WhoDoesNotObeyIsKilledAfterTheGrace) {
+  host_.obeys = false;
+  put(wanted("x"));
+  change("x", [](api::Instance& i) { i.spec.stop = true; });
+  EXPECT_EQ(at("x").status.phase, InstancePhase::stopping);
+  runtime_.pass(seconds(15));
+  EXPECT_EQ(at("x").status.phase, InstancePhase::stopped);
+  EXPECT_EQ(machine("x").signals.back(), Signal::kill);
+}
+
+TEST_F(AgentTest, WithTheControlPlaneGoneTheWorkGoesOn) {
+  put(wanted("x"));
+  api_.cut(true);
+  runtime_.pass(minutes(10));
+  host_.exit("uid-x", 1);
+  runtime_.pass(minutes(10));
+  EXPECT_EQ(machine("x").process.state, ProcessState::running);
+  EXPECT_EQ(machine("x").launches, 2);
+  EXPECT_TRUE(machine("x").signals.empty());
+  api_.cut(false);
+  runtime_.pass(minutes(1));
+  EXPECT_EQ(at("x").status.restarts, 1);
+}
+
+TEST_F(AgentTest, AnAgentThatComesBackWithoutAControlPlaneKnowsItsWork) {
+  put(wanted("x"));
+  agent_.reset();
+  api_.cut(true);
+  start();
+  runtime_.pass(minutes(5));
+  EXPECT_EQ(machine("x").launches, 1);
+  EXPECT_TRUE(machine("x").signals.empty());
+  host_.exit("uid-x", 1);
+  runtime_.pass(seconds(5));
+  EXPECT_EQ(machine("x").launches, 2);
+  api_.cut(false);
+  runtime_.pass(minutes(1));
+  EXPECT_EQ(machine("x").launches, 2);
+  EXPECT_EQ(at("x").status.phase, InstancePhase::running);
+}
+
+TEST_F(AgentTest, OnlyALongAbsenceFromFreshListsEndsWork) {
+  put(wanted("x"));
+  // Gone without a deletion, as after a restore of an old store.
+  api::Instance x = at("x");
+  x.metadata.finalizers.clear();
+  api_.put(x);
+  runtime_.pass(seconds(1));
+  x = at("x");
+  x.metadata.deletion_timestamp = {};
+  agent_.reset();
+  api_.remove(api::kind_of<api::Instance>(), "a", "x");
+  start();
+  runtime_.pass(seconds(50));
+  EXPECT_TRUE(machine("x").signals.empty());
+  api_.cut(true);
+  runtime_.pass(seconds(60));
+  api_.cut(false);
+  runtime_.pass(seconds(50));
+  EXPECT_TRUE(machine("x").signals.empty());  // not continuously
+  runtime_.pass(seconds(40));
+  EXPECT_FALSE(machine("x").signals.empty());
+}
+
+TEST_F(AgentTest, WindowsAreClosedHandedInAndDroppedWhenTheyAreJudged) {
+  api::Instance x = wanted("x");
+  api::Measure capacity, cpu;
+  capacity.metric = "available_capacity";
+  cpu.metric = "cpu_cores";
+  capacity.window = cpu.window = seconds(10);
+  x.spec.measures = {capacity, cpu};
+  put(x);
+  api_.cut(true);
+  runtime_.pass(minutes(3));
+  agent_.reset();
+  start();
+  runtime_.pass(minutes(1));
+  api_.cut(false);
+  runtime_.pass(seconds(60));
+  const auto windows = at("x").status.windows;
+  ASSERT_GT(windows.size(), 40u);
+  Time end;
+  for (const api::Window& window : windows) {
+    EXPECT_EQ(window.start.us % seconds(10).us, 0);
+    EXPECT_EQ(window.samples >= 9, true) << window.samples;
+    if (window.metric != "available_capacity") continue;
+    EXPECT_EQ(window.value.as_double(), 1);
+    EXPECT_GE(window.start, end);
+    end = window.start + window.length;
+  }
+  change("x", [&](api::Instance& i) {
+    for (api::Measure& measure : i.spec.measures) measure.assessed_until = end;
+  });
+  EXPECT_LT(at("x").status.windows.size(), 5u);
+}
+
+TEST_F(AgentTest, AClockThatIsSetFakesNothing) {
+  api::Instance x = wanted("x");
+  api::Measure capacity;
+  capacity.metric = "available_capacity";
+  capacity.window = seconds(10);
+  x.spec.measures = {capacity};
+  put(x);
+  runtime_.pass(seconds(35));
+  runtime_.set_wall(runtime_.now() + hours(1));
+  runtime_.pass(seconds(35));
+  runtime_.set_wall(runtime_.now() - hours(2));
+  runtime_.pass(seconds(35));
+  for (const api::Window& window : at("x").status.windows) {
+    EXPECT_GE(window.samples, 9);
+    EXPECT_EQ(window.value.as_double(), 1);
+  }
+}
+
+TEST_F(AgentTest, AProcessThatIsNotLiveIsRestartedAndOneThatIsNotReadySaysSo) {
+  api::Instance x = wanted("x");
+  api::Probe probe;
+  probe.command = {"/bin/check"};
+  probe.period = seconds(1);
+  x.spec.run.readiness = probe;
+  put(x);
+  EXPECT_TRUE(at("x").status.ready);
+  host_.well = false;
+  runtime_.pass(seconds(5));
+  EXPECT_FALSE(at("x").status.ready);
+  EXPECT_EQ(machine("x").launches, 1);
+
+  api::Instance y = wanted("y");
+  y.spec.run.liveness = probe;
+  put(y);
+  runtime_.pass(seconds(5));
+  EXPECT_EQ(at("y").status.last_exit->reason, "Unhealthy");
+  EXPECT_GE(at("y").status.restarts, 1);
+}
+
+TEST_F(AgentTest, AnIdleInstanceIsNotWrittenAgainAndAgain) {
+  put(wanted("x"));
+  runtime_.pass(minutes(1));
+  api_.log.clear();
+  runtime_.pass(minutes(5));
+  size_t writes = 0;
+  for (const std::string& line : api_.log) writes += line.find("/instances/") != std::string::npos;
+  EXPECT_EQ(writes, 0u);
+}
+
+}  // namespace
+}  // namespace freehold::agent
