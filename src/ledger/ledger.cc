@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/catalog.h"
 #include "api/core.h"
 #include "api/registry.h"
 #include "api/site.h"
@@ -61,7 +62,8 @@ json::Value identity_document(const Identity& identity) {
 bool concerns_fleet(const api::Kind& kind) {
   return &kind == &api::kind_of<api::Node>() || &kind == &api::kind_of<api::HardwareProfile>() ||
          &kind == &api::kind_of<api::Site>() || &kind == &api::kind_of<api::Rack>() ||
-         &kind == &api::kind_of<api::PowerDomain>() || &kind == &api::kind_of<api::Offer>() ||
+         &kind == &api::kind_of<api::PowerDomain>() || &kind == &api::kind_of<api::DeviceModel>() ||
+         &kind == &api::kind_of<api::Offer>() ||
          &kind == &api::kind_of<api::Allocation>();
 }
 
@@ -166,8 +168,8 @@ void Ledger::rebuild_fleet() {
   // Hardware before offers, offers before allocations: the order of what refers to what.
   for (const api::Kind* kind :
        {&api::kind_of<api::Site>(), &api::kind_of<api::Rack>(), &api::kind_of<api::PowerDomain>(),
-        &api::kind_of<api::HardwareProfile>(), &api::kind_of<api::Node>(),
-        &api::kind_of<api::Allocation>()}) {
+        &api::kind_of<api::DeviceModel>(), &api::kind_of<api::HardwareProfile>(),
+        &api::kind_of<api::Node>(), &api::kind_of<api::Allocation>()}) {
     view_.each(kind->key_prefix(), [&](const RecordPtr& r) {
       feed_fleet(r->object.key(), nullptr, r.get());
       return true;
@@ -267,6 +269,8 @@ void Ledger::feed_fleet(std::string_view key, const Record* before, const Record
     after ? fleet_.put(*any.as<api::Rack>()) : fleet_.remove_rack(name);
   else if (any.as<api::PowerDomain>() != nullptr)
     after ? fleet_.put(*any.as<api::PowerDomain>()) : fleet_.remove_power_domain(name);
+  else if (any.as<api::DeviceModel>() != nullptr)
+    after ? fleet_.put(*any.as<api::DeviceModel>()) : fleet_.remove_device_model(name);
   else if (const auto* allocation = any.as<api::Allocation>()) {
     const std::string offer = offer_key(*allocation);
     if (!after) {
