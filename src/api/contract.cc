@@ -69,6 +69,22 @@ std::string devices_text(const Allocation& allocation) {
   return std::to_string(devices);
 }
 
+// Once capacity is committed the terms are fixed for both sides. What may still change: who accepts,
+// when it ends.
+void check_contract_update(const void* old_object, const void* new_object, schema::Errors& errors) {
+  const auto& before = *static_cast<const Contract*>(old_object);
+  const auto& after = *static_cast<const Contract*>(new_object);
+  if (before.status.phase < ContractPhase::reserved) return;
+  const schema::Path spec{nullptr, "spec"};
+  for (const schema::FieldInfo& field : schema::type_of<ContractSpec>.fields) {
+    if (field.name == "accept" || field.name == "release" || field.name == "term") continue;
+    if (!schema::equal(*field.type, field.at(&before.spec), field.at(&after.spec)))
+      errors.add(schema::Fault::immutable, spec / field.name,
+                 "is fixed since the contract was reserved; ask for another contract, and release "
+                 "this one when you have it");
+  }
+}
+
 }  // namespace
 
 template <>
@@ -96,6 +112,7 @@ Kind row<Contract>() {
           "Refusal", "string", "Why there is no offer.", 1),
   };
   kind.selectable = {"status.phase", "status.offer"};
+  kind.check_update = check_contract_update;
   return kind;
 }
 template const Kind& kind_of<Contract>();

@@ -34,6 +34,10 @@ struct ObjectMeta {
   std::vector<ManagedFields> managed_fields;
 };
 
+// Of kubectl's --cascade: dependents go before, or stay without an owner.
+inline constexpr std::string_view foreground_finalizer = "foregroundDeletion";
+inline constexpr std::string_view orphan_finalizer = "orphan";
+
 enum class ConditionStatus : uint8_t { unknown, true_, false_ };
 
 struct Condition {

@@ -56,6 +56,8 @@ class Controller {
  public:
   virtual ~Controller() = default;
   virtual std::string_view name() const = 0;
+  // One key at a time: each plan sees what the one before it decided. For numbers given out once.
+  virtual bool is_serial() const { return false; }
   // Keys that a changed object makes worth a look. `record` is the object now, or as it was when it
   // is gone.
   virtual std::vector<std::string> keys_for(const ledger::Record& record, bool gone,

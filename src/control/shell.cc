@@ -108,7 +108,8 @@ void Shell::State::drain() {
   int budget = 64;
   for (auto& runner : runners) {
     for (auto it = runner->dirty.begin(); it != runner->dirty.end();) {
-      if (runner->busy.contains(*it)) {
+      const bool waits = runner->controller->is_serial() && !runner->busy.empty();
+      if (waits || runner->busy.contains(*it)) {
         ++it;
         continue;
       }
@@ -152,12 +153,13 @@ void Shell::State::finished(Runner& runner, const std::string& key, const Plan& 
       look_again(runner, key, *plan.again_in);
     else
       runner.timers.erase(key);
-    if (runner.dirty.contains(key)) wake();
+    if (runner.dirty.contains(key) || runner.controller->is_serial()) wake();
     return;
   }
   ++runner.stats.failures;
   const int n = std::min(runner.failures[key]++, 8);
   look_again(runner, key, std::min(milliseconds(50) * (int64_t{1} << n), seconds(10)));
+  if (runner.controller->is_serial()) wake();
 }
 
 void Shell::State::look_again(Runner& runner, const std::string& key, Duration in) {

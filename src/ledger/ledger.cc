@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/catalog.h"
 #include "api/core.h"
 #include "api/registry.h"
 #include "api/site.h"
@@ -61,7 +62,8 @@ json::Value identity_document(const Identity& identity) {
 bool concerns_fleet(const api::Kind& kind) {
   return &kind == &api::kind_of<api::Node>() || &kind == &api::kind_of<api::HardwareProfile>() ||
          &kind == &api::kind_of<api::Site>() || &kind == &api::kind_of<api::Rack>() ||
-         &kind == &api::kind_of<api::PowerDomain>() || &kind == &api::kind_of<api::Offer>() ||
+         &kind == &api::kind_of<api::PowerDomain>() || &kind == &api::kind_of<api::DeviceModel>() ||
+         &kind == &api::kind_of<api::Offer>() ||
          &kind == &api::kind_of<api::Allocation>();
 }
 
@@ -93,10 +95,6 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Runtime& runtime, store::Store& sto
 Result<void> Ledger::load(Identity fresh) {
   const store::Page page = TRY(store_.list({.prefix = "/"}));
   for (const store::Entry& entry : page.entries) {
-    if (entry.key.starts_with(principal_prefix)) {
-      principals_.insert(entry.key.substr(principal_prefix.size()));
-      continue;
-    }
     const api::KeyParts parts = api::parse_key(entry.key);
     if (parts.kind == nullptr) continue;
     auto object = api::decode(*parts.kind, *entry.value);
@@ -109,6 +107,7 @@ Result<void> Ledger::load(Identity fresh) {
   rebuild_fleet();
   watch_ = TRY(store_.watch(page.rev, [this](const store::CommitPtr& c) { applied(c); }));
   store_.on_rollback([this] { rolled_back(); });
+  load_principals();
   if (const auto stored = store_.get(identity_key)) {
     const json::Value document = TRY(json::parse(*stored->value));
     identity_ = {std::string(document.string_at({"organization"})),
@@ -120,6 +119,20 @@ Result<void> Ledger::load(Identity fresh) {
   identity_ = std::move(fresh);
   if (identity_.uid.empty()) identity_.uid = make_uid(runtime_);
   if (identity_.principal_key.empty()) identity_.principal_key = runtime_.random_token(32);
+  keep_identity();
+  return {};
+}
+
+void Ledger::load_principals() {
+  principals_.clear();
+  const auto page = store_.list({.prefix = std::string(principal_prefix)});
+  if (BUG_IF(!page, "the present cannot be listed")) return;
+  for (const store::Entry& entry : page->entries)
+    principals_.insert(entry.key.substr(principal_prefix.size()));
+}
+
+void Ledger::keep_identity() {
+  if (store_.sequenced_get(identity_key)) return;
   store::Transaction transaction;
   transaction.first = store_.sequenced_head() + 1;
   transaction.time = runtime_.now();
@@ -130,7 +143,6 @@ Result<void> Ledger::load(Identity fresh) {
   store_.commit(std::move(transaction), [](const Result<store::CommitPtr>& r) {
     if (!r) log(LogLevel::error, "ledger", "identity not stored", {{"error", r.error().message}});
   });
-  return {};
 }
 
 // Rebuilds the trees' right edges from the leaves themselves, so that what is appended next
@@ -156,8 +168,8 @@ void Ledger::rebuild_fleet() {
   // Hardware before offers, offers before allocations: the order of what refers to what.
   for (const api::Kind* kind :
        {&api::kind_of<api::Site>(), &api::kind_of<api::Rack>(), &api::kind_of<api::PowerDomain>(),
-        &api::kind_of<api::HardwareProfile>(), &api::kind_of<api::Node>(),
-        &api::kind_of<api::Allocation>()}) {
+        &api::kind_of<api::DeviceModel>(), &api::kind_of<api::HardwareProfile>(),
+        &api::kind_of<api::Node>(), &api::kind_of<api::Allocation>()}) {
     view_.each(kind->key_prefix(), [&](const RecordPtr& r) {
       feed_fleet(r->object.key(), nullptr, r.get());
       return true;
@@ -257,6 +269,8 @@ void Ledger::feed_fleet(std::string_view key, const Record* before, const Record
     after ? fleet_.put(*any.as<api::Rack>()) : fleet_.remove_rack(name);
   else if (any.as<api::PowerDomain>() != nullptr)
     after ? fleet_.put(*any.as<api::PowerDomain>()) : fleet_.remove_power_domain(name);
+  else if (any.as<api::DeviceModel>() != nullptr)
+    after ? fleet_.put(*any.as<api::DeviceModel>()) : fleet_.remove_device_model(name);
   else if (const auto* allocation = any.as<api::Allocation>()) {
     const std::string offer = offer_key(*allocation);
     if (!after) {
@@ -275,12 +289,31 @@ void Ledger::feed_fleet(std::string_view key, const Record* before, const Record
   }
 }
 
+// An allocation that takes what it took before.
+bool Ledger::same_share(const Prepared& p) {
+  return p.type == OpType::update &&
+         same_field(p.object.kind(), p.before->object.data(), p.object.data(), "spec");
+}
+
+// Nobody takes away what an accepted contract stands on: it is released, and settles.
+Result<void> Ledger::check_removal(const Prepared& p) const {
+  if (p.type != OpType::remove) return {};
+  const auto* allocation = p.object.as<api::Allocation>();
+  const RecordPtr held = allocation ? sequenced(offer_key(*allocation)) : p.before;
+  const auto* offer = held ? held->object.as<api::Offer>() : nullptr;
+  if (offer == nullptr || offer->status.phase != api::OfferPhase::accepted) return {};
+  return Error{Reason::conflict, p.object.kind().resource() + " \"" + p.object.meta().name +
+                                     "\" belongs to contract \"" + offer->spec.contract +
+                                     "\", which has accepted it; release the contract instead"};
+}
+
 // Every Allocation that begins to count must fit what is free once all ops of the change have been
 // applied.
 Result<void> Ledger::reserve(const std::vector<Prepared>& prepared) {
   fleet::Fleet next = fleet_.fork();
   std::map<std::string, const api::Offer*, std::less<>> offers;  // as of after this change
   for (const Prepared& p : prepared) {
+    TRY(check_removal(p));
     if (const auto* offer = p.object.as<api::Offer>()) {
       const bool held = p.type != OpType::remove && api::counts(offer->status.phase);
       const auto* was = p.before ? p.before->object.as<api::Offer>() : nullptr;
@@ -294,11 +327,12 @@ Result<void> Ledger::reserve(const std::vector<Prepared>& prepared) {
     }
     if (const auto* node = p.object.as<api::Node>(); node && p.type != OpType::remove)
       next.put(*node);
-    if (p.object.as<api::Allocation>() && p.type == OpType::remove) next.release(p.key);
+    // What takes another share gives back the one that it had.
+    if (p.object.as<api::Allocation>() && !same_share(p)) next.release(p.key);
   }
   for (const Prepared& p : prepared) {
     const auto* allocation = p.object.as<api::Allocation>();
-    if (!allocation || p.type != OpType::create) continue;
+    if (!allocation || p.type == OpType::remove || same_share(p)) continue;
     const std::string key = offer_key(*allocation);
     const api::Offer* offer = nullptr;
     if (const auto it = offers.find(key); it != offers.end())
@@ -378,9 +412,16 @@ void Ledger::submit(Change change, Done done) {
     error.reason == Reason::conflict ? ++stats_.conflicts : ++stats_.refused;
     runtime_.post([done, error = std::move(error)] { done(error); });
   };
-  if (change.ops.size() > limits::commit_writes)
-    return fail({Reason::too_large,
-                 "a change holds at most " + std::to_string(limits::commit_writes) + " objects"});
+  // One more: the name of whoever is seen for the first time.
+  const size_t writes = change.ops.size() + 1;
+  if (writes > limits::commit_writes)
+    return fail({Reason::too_large, "a change holds at most " +
+                                        std::to_string(limits::commit_writes - 1) + " objects"});
+  // Here and not in the store: what has been stamped must be taken.
+  if (!change.dry_run && waiting_writes_ + writes >= limits::commit_queue)
+    return fail({Reason::too_many_requests, "the disk is behind: " +
+                                                std::to_string(waiting_writes_) +
+                                                " writes wait for it; try again later"});
   std::vector<Prepared> prepared(change.ops.size());
   std::set<std::string_view> keys;
   for (size_t i = 0; i < change.ops.size(); ++i) {
@@ -395,6 +436,7 @@ void Ledger::submit(Change change, Done done) {
                   [](const Prepared& p) { return concerns_fleet(p.object.kind()); }))
     if (auto r = reserve(prepared); !r) return fail(std::move(r.error()));
 
+  keep_identity();
   auto result = std::make_shared<Committed>();
   const bool nothing =
       std::all_of(prepared.begin(), prepared.end(), [](const Prepared& p) { return p.unchanged; });
@@ -420,7 +462,11 @@ void Ledger::submit(Change change, Done done) {
   }
   ++stats_.commits;
   stats_.changes += transaction.writes.size();
-  store_.commit(std::move(transaction), [done, result](Result<store::CommitPtr> r) {
+  waiting_writes_ += transaction.writes.size();
+  store_.commit(std::move(transaction), [this, done, result,
+                                         count = transaction.writes.size()](
+                                            Result<store::CommitPtr> r) {
+    waiting_writes_ -= count;
     if (!r) return done(std::move(r).error());
     result->rev = (*r)->last;
     done(std::move(*result));
@@ -454,6 +500,7 @@ void Ledger::applied(const store::CommitPtr& commit) {
 
 void Ledger::rolled_back() {
   pending_.clear();
+  load_principals();
   rebuild_fleet();
   if (auto r = load_logs(); !r)
     log(LogLevel::error, "ledger", "logs cannot be read after a failed write",

@@ -98,6 +98,10 @@ class Ledger {
   struct Prepared;
   Ledger(Runtime& runtime, store::Store& store) : runtime_(runtime), store_(store) {}
   Result<void> load(Identity fresh);
+  void load_principals();
+  // Stores the identity unless it is there or on its way: a full disk at the first start must not
+  // leave a control plane whose identity is another one after the next.
+  void keep_identity();
   Result<void> load_logs();
   void rebuild_fleet();
   RecordPtr sequenced(std::string_view key) const;
@@ -105,6 +109,8 @@ class Ledger {
   Result<void> prepare_create(api::Object object, Prepared& out);
   Result<void> prepare_update(const RecordPtr& before, api::Object object, Prepared& out);
   Result<void> prepare_remove(const RecordPtr& before, Prepared& out);
+  Result<void> check_removal(const Prepared& p) const;
+  static bool same_share(const Prepared& p);
   Result<void> reserve(const std::vector<Prepared>& prepared);
   void feed_fleet(std::string_view key, const Record* before, const Record* after);
   void stamp(std::vector<Prepared>& prepared, const Change& change,
@@ -124,6 +130,7 @@ class Ledger {
       allocations_of_offer_;  // keys, by offer key
   std::map<std::string, audit::Frontier, std::less<>> frontiers_;
   std::set<std::string, std::less<>> principals_;
+  size_t waiting_writes_ = 0;  // sequenced, not durable
   std::vector<Listener> listeners_;
   std::unique_ptr<store::Watch> watch_;
   Stats stats_;

@@ -151,7 +151,7 @@ json::Value predict(const ledger::Ledger& ledger, const api::Contract& contract,
   out["members"] = static_cast<int64_t>(decision.placement->members.size());
   out["placement"] = std::move(placement);
   const control::PriceQuote quote =
-      control::price_of(ledger.view(), decision.placement->members, now);
+      control::price_of(ledger.view(), ledger.fleet(), decision.placement->members, now);
   if (quote.per_hour.is_set()) out["pricePerHour"] = quote.per_hour.text();
   json::Array missing;
   for (const std::string& m : quote.missing) missing.emplace_back(m);

@@ -13,8 +13,6 @@ namespace freehold::server {
 
 namespace {
 
-constexpr std::string_view foreground = "foregroundDeletion";
-constexpr std::string_view orphan = "orphan";
 constexpr size_t collection_page = 500;
 
 struct DeleteOptions {
@@ -60,8 +58,8 @@ ledger::Op deletion_of(const ledger::RecordPtr& record, const DeleteOptions& o, 
       meta.finalizers.emplace_back("freehold.dev/namespace");
   }
   if (!meta.deletion_timestamp.is_set()) {
-    if (o.propagation == "Foreground") meta.finalizers.emplace_back(foreground);
-    if (o.propagation == "Orphan") meta.finalizers.emplace_back(orphan);
+    if (o.propagation == "Foreground") meta.finalizers.emplace_back(api::foreground_finalizer);
+    if (o.propagation == "Orphan") meta.finalizers.emplace_back(api::orphan_finalizer);
   }
   if (meta.finalizers.empty()) return {ledger::OpType::remove, record->object, o.rev, o.uid};
   if (!meta.deletion_timestamp.is_set()) meta.deletion_timestamp = now;

@@ -57,6 +57,23 @@ void Work::set_offer_phase(const api::Offer& offer, api::OfferPhase phase) {
   plan.update(api::Object::of(std::move(changed)), revision_of(offer.metadata));
 }
 
+bool Work::release_unused(std::string_view kept) {
+  bool all_released = true;
+  for (const api::Offer* offer : in.view.owned<api::Offer>(before.metadata.uid)) {
+    if (offer->metadata.name == kept || !api::counts(offer->status.phase)) continue;
+    all_released = false;
+    const auto all = instances();
+    const bool used = std::any_of(all.begin(), all.end(), [&](const api::Instance* i) {
+      return i->spec.offer == offer->metadata.name;
+    });
+    const std::string key = api::Object::of(*offer).key();
+    const bool planned = std::any_of(plan.ops.begin(), plan.ops.end(),
+                                     [&](const auto& op) { return op.object.key() == key; });
+    if (!used && !planned) set_offer_phase(*offer, api::OfferPhase::released);
+  }
+  return all_released;
+}
+
 std::string request_digest(const api::ContractSpec& spec) {
   api::ContractSpec request = spec;
   request.accept = {};
@@ -65,13 +82,12 @@ std::string request_digest(const api::ContractSpec& spec) {
   return audit::to_hex(audit::sha256(schema::print(request))).substr(0, 32);
 }
 
-std::vector<std::string> ContractController::keys_for(const ledger::Record& record, bool,
+std::vector<std::string> ContractController::keys_for(const ledger::Record& record, bool gone,
                                                       const ledger::View& view) const {
   const api::Object& o = record.object;
   const auto& kind = api::kind_of<api::Contract>();
   const std::string& ns = o.meta().ns;
   if (o.as<api::Contract>()) return {o.key()};
-  if (const auto* offer = o.as<api::Offer>()) return {kind.key(ns, offer->spec.contract)};
   if (const auto* instance = o.as<api::Instance>()) return {kind.key(ns, instance->spec.contract)};
   if (const auto* w = o.as<api::Workload>())
     return {kind.key(ns, w->spec.contract.empty() ? w->metadata.name : w->spec.contract)};
@@ -80,7 +96,10 @@ std::vector<std::string> ContractController::keys_for(const ledger::Record& reco
                        o.as<api::Site>() || o.as<api::Tenant>() || o.as<api::Namespace>() ||
                        o.as<api::HardwareProfile>() || o.as<api::PowerDomain>();
   std::vector<std::string> keys;
-  if (!matters) return keys;
+  const auto* offer = o.as<api::Offer>();
+  if (offer != nullptr) keys.push_back(kind.key(ns, offer->spec.contract));
+  const bool frees = offer != nullptr && (gone || !api::counts(offer->status.phase));
+  if (!matters && !frees) return keys;
   for (const api::Contract* c : view.all<api::Contract>())
     if (c->status.phase == api::ContractPhase::pending ||
         c->status.phase == api::ContractPhase::refused)
@@ -120,6 +139,8 @@ Plan ContractController::plan(std::string_view key, const Input& input) const {
         break;
     }
   }
+  const bool has_settled = work.next.status.phase == api::ContractPhase::settled;
+  work.release_unused(has_settled ? std::string_view() : work.next.status.offer);
   if (schema::print(work.next) != schema::print(*contract))
     work.plan.update(api::Object::of(work.next), revision_of(contract->metadata));
   return std::move(work.plan);

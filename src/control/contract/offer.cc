@@ -68,7 +68,7 @@ api::Offer describe_offer(const Work& w, const place::Decision& decision, const 
   s.start = w.in.now;
   s.expires = w.in.now + w.before.spec.offer_ttl;
   s.decision = decision.digest;
-  const PriceQuote quote = price_of(w.in.view, members, w.in.now);
+  const PriceQuote quote = price_of(w.in.view, w.in.fleet, members, w.in.now);
   s.price_per_hour = quote.per_hour;
   const Duration term = w.before.spec.term.duration;
   if (quote.per_hour.is_set() && term.us > 0) s.total = money_for(quote.per_hour, term);
@@ -89,6 +89,19 @@ api::Offer describe_offer(const Work& w, const place::Decision& decision, const 
     s.guarantees.push_back(
         {g.metric, g.at_least, g.at_most, g.quantile, g.target, 0, api::Basis::trial});
   return offer;
+}
+
+// Takes from the quotas in the same commit: of two contracts that were admitted from one view, the
+// second finds the tenant changed and is looked at again.
+void take_quota(Work& w) {
+  const auto* tenant = w.in.view.get<api::Tenant>({}, w.in.ledger.tenant_of(w.ns()));
+  if (tenant == nullptr) return;
+  for (const api::Tenant* at : quota_chain(w.in.view, *tenant)) {
+    api::Tenant next = *at;
+    next.status.used = usage_of(w.in.view, at->metadata.name);
+    add_usage(next.status.used, request_of(w.before.spec));
+    w.plan.update(api::Object::of(std::move(next)), revision_of(at->metadata));
+  }
 }
 
 void refuse(Work& w, const api::Refusal& refusal) {
@@ -157,6 +170,7 @@ void step_pending(Work& w) {
   }
   if (!make_offer(w, w.before.status.avoid_nodes, api::OfferPhase::held))
     return refuse(w, api::Refusal(w.status().refusal));
+  take_quota(w);
   w.status().phase = ContractPhase::offered;
   const std::string until = format_rfc3339(w.in.now + w.before.spec.offer_ttl);
   w.condition("Offered", ConditionStatus::true_, "Held",

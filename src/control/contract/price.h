@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/contract.h"
+#include "fleet/fleet.h"
 #include "ledger/view.h"
 
 namespace freehold::control {
@@ -20,11 +21,12 @@ struct PriceQuote {
   std::vector<std::string> missing;  // what no price book covers, for people
 };
 
-// Of the members as placed; the first price book by name that covers a thing at its site and is
-// valid now counts. CPUs are priced per logical CPU, memory per GiB, devices each. Prices of
+// Of the members as placed. Of the prices that cover a thing and are valid now, one for its site goes
+// before one for all, then one for its model before one for its class, then the first price book by
+// name. CPUs are priced per logical CPU, memory per GiB, devices each. Prices of
 // different currencies do not add: the second is reported as missing.
-PriceQuote price_of(const ledger::View& view, const std::vector<api::AllocatedMember>& members,
-                    Time now);
+PriceQuote price_of(const ledger::View& view, const fleet::Fleet& fleet,
+                    const std::vector<api::AllocatedMember>& members, Time now);
 
 // Money for a span at a price per hour, rounded down to the micro unit.
 Quantity money_for(const Quantity& per_hour, Duration span);

@@ -60,7 +60,7 @@ void attempt_failed(Work& w, const Instances& current, const std::string& why) {
         avoid.size() < 64)
       avoid.push_back(i->spec.node);
   }
-  if (const api::Offer* offer = w.offer()) w.set_offer_phase(*offer, api::OfferPhase::withdrawn);
+  // Its offer is given back once they are gone.
   for (const auto* i : current) w.erase(*i);
   w.status().offer.clear();
   w.condition("Proven", ConditionStatus::false_, "BelowFloor", why);
@@ -277,12 +277,6 @@ void retire_old(Work& w, const Instances& all, const Instances& current) {
       w.status().past_energy_joules += std::max<int64_t>(i->status.usage.energy_joules, 0);
       w.erase(*i);
     }
-  }
-  for (const api::Offer* o : w.in.view.owned<api::Offer>(w.before.metadata.uid)) {
-    if (o->metadata.name == w.status().offer || !api::counts(o->status.phase)) continue;
-    const bool used = std::any_of(all.begin(), all.end(),
-                                  [&](const auto* i) { return i->spec.offer == o->metadata.name; });
-    if (!used) w.set_offer_phase(*o, api::OfferPhase::released);
   }
 }
 

@@ -150,13 +150,12 @@ void finish(Work& w, const std::vector<std::string>& left) {
   if (!w.status().statement)
     w.status().statement =
         make_statement(w.next, w.offer(), w.instances(), energy_price, pue, w.status().released_at);
-  for (const api::Offer* offer : w.in.view.owned<api::Offer>(w.before.metadata.uid))
-    if (api::counts(offer->status.phase)) w.set_offer_phase(*offer, api::OfferPhase::released);
   for (const api::Instance* i : w.instances()) w.erase(*i);
   w.status().phase = ContractPhase::settled;
   w.condition("Active", ConditionStatus::false_, "Ended", "the contract has ended");
   std::string message = w.status().statement->text;
-  for (const std::string& l : left) message += " Left behind: " + l + ".";
+  for (const std::string& l : left)
+    message += " Not known to have stopped: " + l + "; its share is held until it is.";
   w.condition("Settled", ConditionStatus::true_, left.empty() ? "Settled" : "LeftBehind", message);
   w.note("Normal", "Settled", message);
 }
@@ -165,7 +164,7 @@ void finish(Work& w, const std::vector<std::string>& left) {
 
 void step_settle(Work& w) {
   if (w.before.status.phase == ContractPhase::settled) {
-    if (w.before.metadata.deletion_timestamp.is_set())
+    if (w.before.metadata.deletion_timestamp.is_set() && w.release_unused({}))
       std::erase(w.next.metadata.finalizers, settle_finalizer);
     return;
   }

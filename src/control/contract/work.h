@@ -38,6 +38,9 @@ struct Work {
   std::vector<const api::Instance*> instances() const;      // all that it owns
   std::vector<const api::Allocation*> allocations() const;  // of its offer
   void set_offer_phase(const api::Offer& offer, api::OfferPhase phase);
+  // Gives back what offers other than `kept` still hold, once no instance is left that may use it.
+  // True: none of them holds anything.
+  bool release_unused(std::string_view kept);
   // Asks for an object's deletion: at once, or through its finalizers.
   template <class T>
   void erase(const T& object) {

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "api/contract.h"
 #include "api/core.h"
+#include "api/node.h"
 #include "api/registry.h"
+#include "api/workload.h"
+#include "control/contract/work.h"
 
 namespace freehold::control {
 
@@ -23,16 +27,61 @@ void erase(Plan& plan, const ledger::Record& record, Time now) {
   plan.update(std::move(dying), record.rev);
 }
 
-bool owner_lives(const ledger::View& view, const api::ObjectMeta& meta,
-                 const api::OwnerReference& owner) {
+const api::Kind* kind_of_owner(const api::OwnerReference& owner) {
   const size_t slash = owner.api_version.find('/');
   const bool core = slash == std::string::npos;
-  const api::Kind* kind =
-      api::find_kind(core ? "" : owner.api_version.substr(0, slash),
-                     core ? owner.api_version : owner.api_version.substr(slash + 1), owner.kind);
-  if (kind == nullptr) return true;  // not ours to judge
-  const auto record = view.find(*kind, meta.ns, owner.name);
-  return record && record->object.meta().uid == owner.uid;
+  return api::find_kind(core ? "" : owner.api_version.substr(0, slash),
+                        core ? owner.api_version : owner.api_version.substr(slash + 1), owner.kind);
+}
+
+// Null when it is gone. An owner of a kind that is not ours is not ours to judge either.
+ledger::RecordPtr owner_of(const ledger::View& view, const api::ObjectMeta& meta,
+                           const api::OwnerReference& owner) {
+  const api::Kind* kind = kind_of_owner(owner);
+  if (kind == nullptr) return nullptr;
+  auto record = view.find(*kind, meta.ns, owner.name);
+  return record && record->object.meta().uid == owner.uid ? record : nullptr;
+}
+
+bool owner_lives(const ledger::View& view, const api::ObjectMeta& meta,
+                 const api::OwnerReference& owner) {
+  return kind_of_owner(owner) == nullptr || owner_of(view, meta, owner) != nullptr;
+}
+
+bool has_living_owner(const ledger::View& view, const api::ObjectMeta& meta) {
+  return std::any_of(meta.owner_references.begin(), meta.owner_references.end(),
+                     [&](const auto& owner) { return owner_lives(view, meta, owner); });
+}
+
+bool has_finalizer(const api::ObjectMeta& meta, std::string_view name) {
+  return std::find(meta.finalizers.begin(), meta.finalizers.end(), name) != meta.finalizers.end();
+}
+
+void drop_finalizer(Plan& plan, const ledger::Record& record, std::string_view name) {
+  api::Object next = record.object.clone();
+  std::erase(next.meta().finalizers, name);
+  plan.update(std::move(next), record.rev);
+}
+
+// Deleted in the foreground: dependents go first. Orphaned: they stay, without an owner. Either way
+// after every other finalizer has let go: a contract winds down before its offer and its instances
+// are taken from it.
+void propagate(Plan& plan, const ledger::Record& owner, std::string_view how, const Input& in) {
+  const api::ObjectMeta& meta = owner.object.meta();
+  if (meta.finalizers.size() > 1) return;
+  size_t left = 0;
+  for (const std::string& key : in.view.owned_by(meta.uid)) {
+    const auto dependent = in.view.find(key);
+    if (!dependent || ++left > sweep) continue;
+    if (how == api::foreground_finalizer) {
+      erase(plan, *dependent, in.now);
+      continue;
+    }
+    api::Object freed = dependent->object.clone();
+    std::erase_if(freed.meta().owner_references, [&](const auto& o) { return o.uid == meta.uid; });
+    plan.update(std::move(freed), dependent->rev);
+  }
+  if (left == 0) drop_finalizer(plan, owner, how);
 }
 
 Plan sweep_namespace(std::string_view name, const Input& in) {
@@ -44,7 +93,10 @@ Plan sweep_namespace(std::string_view name, const Input& in) {
     if (!kind->namespaced) continue;
     in.view.each(kind->key_prefix() + std::string(name) + "/", [&](const ledger::RecordPtr& r) {
       ++left;
-      if (plan.ops.size() < sweep) erase(plan, *r, in.now);
+      // What belongs to something goes after it: an offer holds capacity until its contract has
+      // wound down.
+      if (plan.ops.size() < sweep && !has_living_owner(in.view, r->object.meta()))
+        erase(plan, *r, in.now);
       return true;
     });
   }
@@ -68,8 +120,18 @@ std::vector<std::string> GarbageController::keys_for(const ledger::Record& recor
   std::vector<std::string> keys;
   if (gone)
     keys = view.owned_by(meta.uid);
-  else if (!meta.owner_references.empty() || record.object.as<api::Event>())
+  else if (!meta.owner_references.empty() || record.object.as<api::Event>() ||
+           meta.deletion_timestamp.is_set())
     keys.push_back(record.object.key());
+  // An owner that waits for its dependents.
+  for (const api::OwnerReference& owner : meta.owner_references)
+    if (const auto waiting = owner_of(view, meta, owner);
+        waiting && waiting->object.meta().deletion_timestamp.is_set())
+      keys.push_back(waiting->object.key());
+  if (gone && record.object.as<api::Node>())
+    for (const api::Instance* i : view.all<api::Instance>())
+      if (i->spec.node == meta.name) keys.push_back(api::kind_of<api::Instance>().key(
+          i->metadata.ns, i->metadata.name));
   if (record.object.as<api::Namespace>()) keys.push_back(record.object.key() + "/");
   return keys;
 }
@@ -91,10 +153,20 @@ Plan GarbageController::plan(std::string_view key, const Input& in) const {
     return plan;
   }
   const api::ObjectMeta& meta = record->object.meta();
-  const bool orphan = !meta.owner_references.empty() &&
-                      std::none_of(meta.owner_references.begin(), meta.owner_references.end(),
-                                   [&](const auto& o) { return owner_lives(in.view, meta, o); });
-  if (orphan) erase(plan, *record, in.now);
+  if (!meta.owner_references.empty() && !has_living_owner(in.view, meta)) {
+    erase(plan, *record, in.now);
+    if (!plan.ops.empty()) return plan;
+  }
+  if (!meta.deletion_timestamp.is_set()) return plan;
+  // The operator took the machine out of the fleet: there is no agent to let go of what was there.
+  const auto* instance = record->object.as<api::Instance>();
+  if (instance != nullptr && has_finalizer(meta, agent_finalizer) &&
+      in.view.get<api::Node>({}, instance->spec.node) == nullptr) {
+    drop_finalizer(plan, *record, agent_finalizer);
+    return plan;
+  }
+  for (const std::string_view how : {api::foreground_finalizer, api::orphan_finalizer})
+    if (plan.ops.empty() && has_finalizer(meta, how)) propagate(plan, *record, how, in);
   return plan;
 }
 

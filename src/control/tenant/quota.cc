@@ -80,27 +80,33 @@ Usage usage_of(const ledger::View& view, std::string_view tenant) {
   return sum;
 }
 
+std::vector<const api::Tenant*> quota_chain(const ledger::View& view, const api::Tenant& tenant) {
+  std::vector<const api::Tenant*> chain;
+  const api::Tenant* at = &tenant;
+  for (int depth = 0; at != nullptr && depth < deepest_tenant; ++depth) {
+    if (!at->spec.quota.empty()) chain.push_back(at);
+    at = at->spec.parent.empty() ? nullptr : view.get<api::Tenant>({}, at->spec.parent);
+  }
+  return chain;
+}
+
 std::string quota_exceeded(const ledger::View& view, const api::Tenant& tenant,
                            const api::Contract& contract) {
   const Usage wanted = request_of(contract.spec);
-  const api::Tenant* at = &tenant;
-  for (int depth = 0; at != nullptr && depth < deepest_tenant; ++depth) {
-    if (!at->spec.quota.empty()) {
-      const Usage used = usage_of(view, at->metadata.name);
-      for (const auto& [key, limit] : at->spec.quota) {
-        const auto want = wanted.find(key);
-        if (want == wanted.end() || want->second.dimension() != limit.dimension()) continue;
-        const auto have = used.find(key);
-        const int64_t held = have == used.end() ? 0 : have->second.value();
-        if (held + want->second.value() <= limit.value()) continue;
-        return "tenant \"" + at->metadata.name + "\" may use " + limit.text() + " " + key +
-               ", holds " + humanize(held, limit.dimension(), limit.currency()) +
-               " and this contract asks for " +
-               humanize(want->second.value(), limit.dimension(), limit.currency()) +
-               "; ask for less, end another contract or raise spec.quota." + key;
-      }
+  for (const api::Tenant* at : quota_chain(view, tenant)) {
+    const Usage used = usage_of(view, at->metadata.name);
+    for (const auto& [key, limit] : at->spec.quota) {
+      const auto want = wanted.find(key);
+      if (want == wanted.end() || want->second.dimension() != limit.dimension()) continue;
+      const auto have = used.find(key);
+      const int64_t held = have == used.end() ? 0 : have->second.value();
+      if (held + want->second.value() <= limit.value()) continue;
+      return "tenant \"" + at->metadata.name + "\" may use " + limit.text() + " " + key +
+             ", holds " + humanize(held, limit.dimension(), limit.currency()) +
+             " and this contract asks for " +
+             humanize(want->second.value(), limit.dimension(), limit.currency()) +
+             "; ask for less, end another contract or raise spec.quota." + key;
     }
-    at = at->spec.parent.empty() ? nullptr : view.get<api::Tenant>({}, at->spec.parent);
   }
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "api/contract.h"
 #include "api/tenancy.h"
@@ -20,6 +21,9 @@ void add_usage(Usage& sum, const Usage& more);
 
 // What the tenant and those below it hold: contracts that are offered or further, and not settled.
 Usage usage_of(const ledger::View& view, std::string_view tenant);
+
+// The tenant and those above it, as far as they have a quota.
+std::vector<const api::Tenant*> quota_chain(const ledger::View& view, const api::Tenant& tenant);
 
 // Empty, or the sentence that says which quota `contract` would exceed at its tenant or above.
 std::string quota_exceeded(const ledger::View& view, const api::Tenant& tenant,

@@ -42,8 +42,7 @@ Plan TenantController::plan(std::string_view key, const Input& in) const {
   if (tenant == nullptr || tenant->metadata.deletion_timestamp.is_set()) return {};
   api::Tenant next = *tenant;
   auto& user_id = next.metadata.annotations[std::string(user_id_annotation)];
-  // Ids are given one at a time: two tenants planned from one view would get the same, and the
-  // second loses on the check below.
+  // Written by hand, an id may be another's: then the younger tenant gets a new one.
   for (const api::Tenant* other : in.view.all<api::Tenant>()) {
     const auto it = other->metadata.annotations.find(user_id_annotation);
     if (other != tenant && it != other->metadata.annotations.end() && it->second == user_id &&
