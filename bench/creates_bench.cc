@@ -1,7 +1,7 @@
 // Budget: durable creates over HTTPS, by the real program in a process of its own, at 50 % or more
 // of a bare SQLite loop that writes the same rows (counter `share`), with one client and with
-// sixteen. Both run in the same run on the same disk, in turns; the bare loop is given the very rows
-// that the server wrote. The program is named by $FREEHOLD.
+// sixteen. Both run in the same run on the same disk, in turns; the bare loop is given the very
+// rows that the server wrote. The program is named by $FREEHOLD.
 #include <benchmark/benchmark.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -207,7 +207,8 @@ void durable_creates(benchmark::State& state) {
   for (auto _ : state) {
     const double took =
         create_over_https(*session, "run" + std::to_string(run), static_cast<int>(state.range(0)));
-    bare += create_in_sqlite(data + "/store.db", folder.file(("bare" + std::to_string(run)).c_str()));
+    bare +=
+        create_in_sqlite(data + "/store.db", folder.file(("bare" + std::to_string(run)).c_str()));
     https += took;
     ++run;
     state.SetIterationTime(took);
@@ -216,8 +217,12 @@ void durable_creates(benchmark::State& state) {
   state.counters["sqlite_per_s"] = run * creates / bare;
   state.counters["share"] = bare / https;
 }
-BENCHMARK(durable_creates)->Arg(1)->Arg(16)->Iterations(5)->UseManualTime()->Unit(
-    benchmark::kMillisecond);
+BENCHMARK(durable_creates)
+    ->Arg(1)
+    ->Arg(16)
+    ->Iterations(5)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace freehold

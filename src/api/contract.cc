@@ -69,8 +69,8 @@ std::string devices_text(const Allocation& allocation) {
   return std::to_string(devices);
 }
 
-// Once capacity is committed the terms are fixed for both sides. What may still change: who accepts,
-// when it ends.
+// Once capacity is committed the terms are fixed for both sides. What may still change: who
+// accepts, when it ends.
 void check_contract_update(const void* old_object, const void* new_object, schema::Errors& errors) {
   const auto& before = *static_cast<const Contract*>(old_object);
   const auto& after = *static_cast<const Contract*>(new_object);

@@ -192,7 +192,9 @@ void add_watching(CLI::App& app, Arguments& a, Chosen& chosen) {
   CLI::App* wait_command = app.add_subcommand("wait", "wait until something holds");
   add_client(*wait_command, a.client);
   wait_command->add_option("name", a.wait.name, "KIND/NAME")->required();
-  wait_command->add_option("--for", a.wait.goal, "condition=X[=Status], path=value or delete")
+  wait_command
+      ->add_option("--for", a.wait.goal,
+                   "condition=Ready[=Status], a field such as status.phase=Active, or delete")
       ->required();
   add_duration(*wait_command, "--timeout", a.wait.timeout, "60s by default");
   wait_command->final_callback([&] { chosen.command = [&] { return wait(a.client, a.wait); }; });
@@ -244,9 +246,15 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
     if (!named.empty()) a.docs.directory = named;
     chosen.command = [&] { return docs(a.docs); };
   });
-  app.add_subcommand("version", "print the version")->final_callback([&] {
+  CLI::App* version = app.add_subcommand("version", "print the version");
+  add_output(*version, a.client.output);
+  version->final_callback([&] {
     chosen.command = [&] {
-      put("freehold " + program.version + "\n");
+      json::Object document_of;
+      document_of["version"] = program.version;
+      const bool is_document = a.client.output == Output::json || a.client.output == Output::yaml;
+      put(is_document ? document(json::Value(std::move(document_of)), a.client.output)
+                      : "freehold " + program.version + "\n");
       return static_cast<int>(done);
     };
   });
@@ -273,7 +281,12 @@ int run(const Program& program, int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    put("freehold: " + std::string(error.what()) + "; see freehold --help\n", stderr);
+    const bool is_unknown = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
+    put("freehold: " +
+            (is_unknown ? "there is no command \"" + printable(argv[1]) + "\""
+                        : std::string(error.what())) +
+            "; see freehold --help\n",
+        stderr);
     return usage;
   }
   return chosen.command ? chosen.command() : static_cast<int>(usage);

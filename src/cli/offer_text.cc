@@ -61,15 +61,15 @@ std::string refusal_text(const api::Refusal& refusal, std::string_view indent, c
   const std::string in(indent);
   std::string out = in + paint("no offer", Colour::bad, t);
   if (refusal.cls == api::RefusalClass::not_now) out += " now";
-  if (!refusal.message.empty()) out += ": " + printable(refusal.message);
+  std::string_view message = refusal.message;
+  // The reasons follow line by line: none of them need stand in the first line, too.
+  for (const api::RefusalReason& r : refusal.reasons)
+    if (!r.message.empty() && message.ends_with(": " + r.message))
+      message.remove_suffix(r.message.size() + 2);
+  if (!message.empty()) out += ": " + printable(message);
   out += "\n";
-  for (const api::RefusalReason& r : refusal.reasons) {
-    out += in + "  ✗ " + r.constraint;
-    if (r.nodes > 0)
-      out += " rules out " + std::to_string(r.nodes) + (r.nodes == 1 ? " node" : " nodes");
-    if (!r.message.empty()) out += ": " + printable(r.message);
-    out += "\n";
-  }
+  for (const api::RefusalReason& r : refusal.reasons)
+    out += in + "  ✗ " + printable(r.message.empty() ? r.constraint : r.message) + "\n";
   if (!refusal.cheapest_change.empty())
     out += in + paint("what would help: ", Colour::bold, t) + printable(refusal.cheapest_change) +
            "\n";

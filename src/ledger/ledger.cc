@@ -63,8 +63,7 @@ bool concerns_fleet(const api::Kind& kind) {
   return &kind == &api::kind_of<api::Node>() || &kind == &api::kind_of<api::HardwareProfile>() ||
          &kind == &api::kind_of<api::Site>() || &kind == &api::kind_of<api::Rack>() ||
          &kind == &api::kind_of<api::PowerDomain>() || &kind == &api::kind_of<api::DeviceModel>() ||
-         &kind == &api::kind_of<api::Offer>() ||
-         &kind == &api::kind_of<api::Allocation>();
+         &kind == &api::kind_of<api::Offer>() || &kind == &api::kind_of<api::Allocation>();
 }
 
 std::string offer_key(const api::Allocation& allocation) {
@@ -394,8 +393,12 @@ void Ledger::stamp(std::vector<Prepared>& prepared, const Change& change,
       p.object.meta().resource_version = std::to_string(rev);
       auto bytes = std::make_shared<const std::string>(p.object.print());
       transaction.writes.push_back({p.key, bytes});
-      p.after = std::make_shared<const Record>(
-          Record{p.object, bytes, rev, p.before ? p.before->created : rev});
+      // Read back, so that memory holds what a restart would find: times by the second, and so on.
+      auto stored = api::decode(p.object.kind(), *bytes);
+      const bool is_bug = BUG_IF(!stored, "what was printed cannot be read");
+      p.after =
+          std::make_shared<const Record>(Record{is_bug ? p.object : std::move(stored).value(),
+                                                bytes, rev, p.before ? p.before->created : rev});
     }
     if (p.object.kind().persistence == api::Persistence::recorded)
       append_leaf(p, change, transaction);
@@ -419,9 +422,9 @@ void Ledger::submit(Change change, Done done) {
                                         std::to_string(limits::commit_writes - 1) + " objects"});
   // Here and not in the store: what has been stamped must be taken.
   if (!change.dry_run && waiting_writes_ + writes >= limits::commit_queue)
-    return fail({Reason::too_many_requests, "the disk is behind: " +
-                                                std::to_string(waiting_writes_) +
-                                                " writes wait for it; try again later"});
+    return fail(
+        {Reason::too_many_requests, "the disk is behind: " + std::to_string(waiting_writes_) +
+                                        " writes wait for it; try again later"});
   std::vector<Prepared> prepared(change.ops.size());
   std::set<std::string_view> keys;
   for (size_t i = 0; i < change.ops.size(); ++i) {
@@ -463,8 +466,7 @@ void Ledger::submit(Change change, Done done) {
   ++stats_.commits;
   stats_.changes += transaction.writes.size();
   waiting_writes_ += transaction.writes.size();
-  store_.commit(std::move(transaction), [this, done, result,
-                                         count = transaction.writes.size()](
+  store_.commit(std::move(transaction), [this, done, result, count = transaction.writes.size()](
                                             Result<store::CommitPtr> r) {
     waiting_writes_ -= count;
     if (!r) return done(std::move(r).error());

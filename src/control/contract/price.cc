@@ -17,8 +17,9 @@ struct Thing {
 
 bool is_of_model(const fleet::Fleet& fleet, const Thing& thing, std::string_view model) {
   const auto names = fleet.model_names(model);
-  return std::any_of(names.begin(), names.end(),
-                     [&](const auto& name) { return name == thing.model || name == thing.pci_ids; });
+  return std::any_of(names.begin(), names.end(), [&](const auto& name) {
+    return name == thing.model || name == thing.pci_ids;
+  });
 }
 
 const api::Price* find_price(const ledger::View& view, const fleet::Fleet& fleet,

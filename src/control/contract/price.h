@@ -21,10 +21,10 @@ struct PriceQuote {
   std::vector<std::string> missing;  // what no price book covers, for people
 };
 
-// Of the members as placed. Of the prices that cover a thing and are valid now, one for its site goes
-// before one for all, then one for its model before one for its class, then the first price book by
-// name. CPUs are priced per logical CPU, memory per GiB, devices each. Prices of
-// different currencies do not add: the second is reported as missing.
+// Of the members as placed. Of the prices that cover a thing and are valid now, one for its site
+// goes before one for all, then one for its model before one for its class, then the first price
+// book by name. CPUs are priced per logical CPU, memory per GiB, devices each. Prices of different
+// currencies do not add: the second is reported as missing.
 PriceQuote price_of(const ledger::View& view, const fleet::Fleet& fleet,
                     const std::vector<api::AllocatedMember>& members, Time now);
 

@@ -28,8 +28,10 @@ bool is_prepared(const api::Instance& i) {
          i.status.phase < InstancePhase::stopping;
 }
 
+bool has_nothing_to_run(const api::Instance& i) { return i.spec.run.command.empty(); }
+
 bool has_started(const api::Instance& i) {
-  if (i.spec.run.command.empty()) return is_prepared(i);
+  if (has_nothing_to_run(i)) return is_prepared(i);
   return i.status.phase == InstancePhase::running || i.status.phase == InstancePhase::succeeded;
 }
 
@@ -286,9 +288,7 @@ void before_the_gate(Work& w, const Instances& current) {
     return attempt_failed(w, current, fault);
   if (test != api::AcceptanceTest::none) w.status().phase = ContractPhase::testing;
   if (!all_of(current, is_prepared)) return;
-  const bool bare =
-      all_of(current, [](const api::Instance& i) { return i.spec.run.command.empty(); });
-  if (!bare) return open_gate(w, current);
+  if (!all_of(current, has_nothing_to_run)) return open_gate(w, current);
   if (const std::string proof = proof_of(current); !proof.empty())
     w.condition("Proven", ConditionStatus::true_, "Measured", proof);
   activate(w, current);
@@ -312,12 +312,15 @@ void step_reserved(Work& w) {
   if (!whole || current.size() != wanted.size()) return;
   if (!w.plan.ops.empty()) return;  // one thing at a time: specs first, then phases
 
-  if (!all_of(current, [](const api::Instance& i) { return i.spec.gate_open; }))
+  if (w.status().ends_at.is_set())
+    w.plan.look_again(std::max(w.status().ends_at - w.in.now, milliseconds(1)));
+  // A reservation has nothing to start: it is as good as running once its hardware is prepared.
+  const bool is_reservation =
+      all_of(current, has_nothing_to_run) && w.before.status.phase >= ContractPhase::active;
+  if (!is_reservation && !all_of(current, [](const api::Instance& i) { return i.spec.gate_open; }))
     return before_the_gate(w, current);
   judge_windows(w, all, current);
   retire_old(w, all, current);
-  if (w.status().active_at.is_set() && w.status().ends_at.is_set())
-    w.plan.look_again(std::max(w.status().ends_at - w.in.now, milliseconds(1)));
   if (w.before.status.phase == ContractPhase::reserved ||
       w.before.status.phase == ContractPhase::testing) {
     bool waiting = false;

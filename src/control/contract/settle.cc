@@ -41,8 +41,8 @@ Quantity credits_of(const api::Contract& c, const Quantity& per_hour) {
 }
 
 std::string sentence(const api::Contract& c, const api::Statement& s) {
-  std::string text =
-      "Contract " + c.metadata.name + " ran for " + format_duration(s.until - s.from) + ". ";
+  std::string text = "Contract " + c.metadata.name + " ran for " +
+                     format_duration(seconds((s.until - s.from).us / 1'000'000)) + ". ";
   for (const api::GuaranteeStatus& g : s.guarantees) {
     const int64_t determined = g.windows.fulfilled + g.windows.violated;
     text += g.metric + ": promised " + g.promised.text() + ", kept in " +

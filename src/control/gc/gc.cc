@@ -81,7 +81,8 @@ void propagate(Plan& plan, const ledger::Record& owner, std::string_view how, co
     std::erase_if(freed.meta().owner_references, [&](const auto& o) { return o.uid == meta.uid; });
     plan.update(std::move(freed), dependent->rev);
   }
-  if (left == 0) drop_finalizer(plan, owner, how);
+  if (left == 0) return drop_finalizer(plan, owner, how);
+  plan.look_again(seconds(1));
 }
 
 Plan sweep_namespace(std::string_view name, const Input& in) {
@@ -130,8 +131,8 @@ std::vector<std::string> GarbageController::keys_for(const ledger::Record& recor
       keys.push_back(waiting->object.key());
   if (gone && record.object.as<api::Node>())
     for (const api::Instance* i : view.all<api::Instance>())
-      if (i->spec.node == meta.name) keys.push_back(api::kind_of<api::Instance>().key(
-          i->metadata.ns, i->metadata.name));
+      if (i->spec.node == meta.name)
+        keys.push_back(api::kind_of<api::Instance>().key(i->metadata.ns, i->metadata.name));
   if (record.object.as<api::Namespace>()) keys.push_back(record.object.key() + "/");
   return keys;
 }

@@ -1,0 +1,253 @@
+// Contracts from their creation to their end, with every controller at work.
+#include <gtest/gtest.h>
+
+#include "api/catalog.h"
+#include "control/testing/world.h"
+
+namespace freehold::control {
+namespace {
+
+using api::ContractPhase;
+using testing::World;
+
+struct ContractLife : ::testing::Test {
+  ContractLife() {
+    world.machines("2 nodes: 1 numa x 4 cpus, 8Gi each");
+    world.tenant("a");
+    // What never may happen: work on a machine whose share has been given back.
+    world.watch_over = [this] {
+      for (const api::Instance* i : world.ledger->view().all<api::Instance>()) {
+        if (i->status.phase == api::InstancePhase::stopped) continue;
+        EXPECT_TRUE(world.holds_capacity(i->spec.offer, i->metadata.ns))
+            << i->metadata.name << " is there, and offer " << i->spec.offer << " holds nothing";
+      }
+    };
+  }
+  World world;
+};
+
+TEST_F(ContractLife, from_asking_to_the_statement) {
+  world.create(World::contract("a", "c", "2"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::active);
+  EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0")->status.phase, api::InstancePhase::running);
+  EXPECT_TRUE(world.holds_capacity("c-1"));
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(seconds(10));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
+  EXPECT_TRUE(world.get<api::Contract>("a", "c")->status.statement.has_value());
+  EXPECT_FALSE(world.holds_capacity("c-1"));
+  EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
+}
+
+TEST_F(ContractLife, what_does_not_fit_is_refused_and_placed_when_room_comes) {
+  world.create(World::contract("a", "large", "4", 2));
+  world.pass(seconds(5));
+  ASSERT_EQ(world.phase("a", "large"), ContractPhase::active);
+  world.create(World::contract("a", "late", "1"));
+  world.pass(seconds(5));
+  ASSERT_EQ(world.phase("a", "late"), ContractPhase::refused);
+  EXPECT_FALSE(world.get<api::Contract>("a", "late")->status.refusal.message.empty());
+  world.edit<api::Contract>("a", "large", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(seconds(10));
+  EXPECT_EQ(world.phase("a", "late"), ContractPhase::active);
+}
+
+TEST_F(ContractLife, a_manual_offer_waits_and_expires) {
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.accept.mode = api::AcceptMode::manual;
+  c.spec.offer_ttl = seconds(30);
+  world.create(std::move(c));
+  world.pass(seconds(10));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::offered);
+  EXPECT_TRUE(world.holds_capacity("c-1"));
+  world.pass(seconds(60));
+  EXPECT_EQ(world.get<api::Offer>("a", "c-1")->status.phase, api::OfferPhase::expired);
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::pending);
+  EXPECT_EQ(world.get<api::Offer>("a", "c-2"), nullptr) << "the next one waits for a sign of life";
+}
+
+TEST_F(ContractLife, a_manual_offer_is_accepted_by_name) {
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.accept.mode = api::AcceptMode::manual;
+  world.create(std::move(c));
+  world.pass(seconds(3));
+  world.edit<api::Contract>("a", "c", [](api::Contract& x) { x.spec.accept.offer = "c-1"; });
+  world.pass(seconds(5));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+}
+
+TEST_F(ContractLife, a_price_above_the_most_is_not_taken) {
+  api::PriceBook book;
+  book.metadata.name = "all";
+  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  world.create(std::move(book));
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.accept.max_price = Quantity::parse_any("1.99EUR/h").value();
+  world.create(std::move(c));
+  world.pass(seconds(5));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::offered);
+  EXPECT_EQ(world.get<api::Offer>("a", "c-1")->spec.price_per_hour.text(), "2EUR/h");
+  world.edit<api::Contract>("a", "c", [](api::Contract& x) {
+    x.spec.accept.max_price = Quantity::parse_any("2EUR/h").value();
+  });
+  world.pass(seconds(5));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+}
+
+TEST_F(ContractLife, a_term_ends_by_itself) {
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.term.duration = seconds(60);
+  world.create(std::move(c));
+  world.pass(seconds(30));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+  world.pass(seconds(60));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::settled);
+}
+
+TEST_F(ContractLife, below_the_floor_other_hardware_is_tried) {
+  world.report = [](api::InstanceStatus& status, const api::Instance& i) {
+    if (i.spec.node == "n1") status.acceptance.passed = false;
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.acceptance.test = api::AcceptanceTest::cpu;
+  world.create(std::move(c));
+  world.pass(seconds(20));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::active);
+  EXPECT_EQ(world.get<api::Offer>("a", "c-2")->spec.placement[0].node, "n2");
+  EXPECT_FALSE(world.holds_capacity("c-1"));
+}
+
+TEST_F(ContractLife, a_silent_machine_keeps_its_share_until_the_work_is_known_to_have_stopped) {
+  world.create(World::contract("a", "c", "4"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  const std::string node = world.get<api::Instance>("a", "c-1-main-0")->spec.node;
+  world.silent = {node};
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(minutes(5));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled) << "the bill does not wait";
+  EXPECT_TRUE(world.holds_capacity("c-1"));
+  world.silent.clear();
+  world.pass(seconds(10));
+  EXPECT_FALSE(world.holds_capacity("c-1"));
+  EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
+}
+
+TEST_F(ContractLife, a_machine_taken_out_of_the_fleet_gives_its_share_back) {
+  world.create(World::contract("a", "c", "4"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  const std::string node = world.get<api::Instance>("a", "c-1-main-0")->spec.node;
+  world.silent = {node};
+  world.mark_deleted<api::Contract>("a", "c");
+  world.pass(minutes(3));
+  ASSERT_NE(world.get<api::Contract>("a", "c"), nullptr) << "it still holds its share";
+  api::Node gone;
+  gone.metadata.name = node;
+  ASSERT_TRUE(world.submit({ledger::OpType::remove, api::Object::of(gone), 0, {}}).ok());
+  world.pass(seconds(10));
+  EXPECT_EQ(world.get<api::Contract>("a", "c"), nullptr);
+  EXPECT_EQ(world.get<api::Offer>("a", "c-1"), nullptr);
+}
+
+TEST_F(ContractLife, deleting_in_the_foreground_winds_down_first) {
+  world.create(World::contract("a", "c", "2"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  world.mark_deleted<api::Contract>("a", "c", api::foreground_finalizer);
+  world.pass(seconds(15));
+  EXPECT_EQ(world.get<api::Contract>("a", "c"), nullptr);
+  EXPECT_EQ(world.get<api::Offer>("a", "c-1"), nullptr);
+  EXPECT_EQ(world.get<api::Allocation>("a", "c-1-0"), nullptr);
+}
+
+TEST_F(ContractLife, orphans_stay) {
+  api::ConfigMap owner, dependent;
+  owner.metadata.name = "owner";
+  owner.metadata.ns = dependent.metadata.ns = "a";
+  world.create(owner);
+  dependent.metadata.name = "dependent";
+  dependent.metadata.owner_references.push_back(
+      {"v1", "ConfigMap", "owner", world.get<api::ConfigMap>("a", "owner")->metadata.uid, true,
+       true});
+  world.create(dependent);
+  world.pass(seconds(2));
+  world.mark_deleted<api::ConfigMap>("a", "owner", api::orphan_finalizer);
+  world.pass(seconds(5));
+  EXPECT_EQ(world.get<api::ConfigMap>("a", "owner"), nullptr);
+  ASSERT_NE(world.get<api::ConfigMap>("a", "dependent"), nullptr);
+  EXPECT_TRUE(world.get<api::ConfigMap>("a", "dependent")->metadata.owner_references.empty());
+}
+
+TEST_F(ContractLife, a_namespace_goes_after_its_contracts_have_wound_down) {
+  world.create(World::contract("a", "c", "2"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  world.mark_deleted<api::Namespace>({}, "a", "freehold.dev/namespace");
+  world.pass(seconds(30));
+  EXPECT_EQ(world.get<api::Namespace>({}, "a"), nullptr);
+  EXPECT_EQ(world.get<api::Contract>("a", "c"), nullptr);
+  EXPECT_EQ(world.get<api::Offer>("a", "c-1"), nullptr);
+}
+
+TEST_F(ContractLife, quota_is_given_once_even_to_those_who_ask_in_one_instant) {
+  world.tenant("q", "3");
+  world.pass(seconds(1));
+  store::set_faults(*world.disk, {.full = false, .sync_time = milliseconds(20)});
+  for (const char* name : {"one", "two", "three"})
+    world.ledger->submit(
+        {{{ledger::OpType::create, api::Object::of(World::contract("q", name, "2")), 0, {}}},
+         {},
+         false,
+         {}},
+        [](const auto&) {});
+  world.pass(seconds(20));
+  int active = 0;
+  for (const char* name : {"one", "two", "three"})
+    active += world.phase("q", name) == ContractPhase::active;
+  EXPECT_EQ(active, 1);
+  EXPECT_EQ(world.get<api::Tenant>({}, "q")->status.used.at("cpu").text(), "2");
+}
+
+TEST_F(ContractLife, tenants_made_in_one_instant_get_user_ids_of_their_own) {
+  store::set_faults(*world.disk, {.full = false, .sync_time = milliseconds(20)});
+  for (int n = 0; n < 5; ++n) {
+    api::Tenant t;
+    t.metadata.name = "t" + std::to_string(n);
+    world.ledger->submit({{{ledger::OpType::create, api::Object::of(t), 0, {}}}, {}, false, {}},
+                         [](const auto&) {});
+  }
+  std::map<std::string, std::set<std::string>> seen;  // by tenant
+  world.watch_over = [&] {
+    for (const api::Tenant* t : world.ledger->view().all<api::Tenant>())
+      if (const auto it = t->metadata.annotations.find(user_id_annotation);
+          it != t->metadata.annotations.end())
+        seen[t->metadata.name].insert(it->second);
+  };
+  world.pass(seconds(5));
+  std::set<std::string> ids;
+  for (const auto& [tenant, given] : seen) {
+    EXPECT_EQ(given.size(), 1u) << tenant << " had more than one";
+    ids.insert(given.begin(), given.end());
+  }
+  EXPECT_EQ(ids.size(), seen.size());
+  EXPECT_EQ(seen.size(), 6u);
+}
+
+TEST_F(ContractLife, a_restart_of_the_control_plane_changes_nothing) {
+  world.create(World::contract("a", "c", "2"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  const std::string uid = world.get<api::Instance>("a", "c-1-main-0")->metadata.uid;
+  world.start();
+  world.pass(seconds(10));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+  EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0")->metadata.uid, uid);
+  EXPECT_EQ(world.get<api::Offer>("a", "c-2"), nullptr);
+}
+
+}  // namespace
+}  // namespace freehold::control
