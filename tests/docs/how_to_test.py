@@ -41,7 +41,7 @@ def script(parts, out):
 def like(expected, said):
     """Whether the lines of `expected` are those of `said`; runs of spaces count as one."""
     tidy = [re.sub(r"\s+", " ", text.strip()) for text in (expected, said)]
-    pattern = ".*?".join(re.escape(part) for part in tidy[0].split("…"))
+    pattern = ".*?".join(re.escape(part) for part in re.split(r" ?… ?", tidy[0]))
     return re.fullmatch(pattern, tidy[1], re.S) is not None
 
 
