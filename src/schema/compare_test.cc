@@ -105,5 +105,17 @@ TEST(Locate, TypesHaveNamesForPeople) {
   EXPECT_EQ(label("spec.colors"), "[]Color");
 }
 
+TEST(Compare, TimesAreEqualWhenTheyPrintTheSame) {
+  Widget a, b;
+  a.metadata.created = Time{1'700'000'000'000'000};
+  b.metadata.created = Time{1'700'000'000'999'999};
+  EXPECT_TRUE(equal(type_of<Widget>, &a, &b));
+  EXPECT_TRUE(diff(type_of<Widget>, &a, &b).empty());
+  b.metadata.created = Time{1'700'000'001'000'000};
+  EXPECT_FALSE(equal(type_of<Widget>, &a, &b));
+  b.metadata.created = Time{};
+  EXPECT_FALSE(equal(type_of<Widget>, &a, &b));
+}
+
 }  // namespace
 }  // namespace freehold::schema

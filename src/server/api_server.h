@@ -49,6 +49,9 @@ struct Exchange {
 };
 using ExchangePtr = std::shared_ptr<Exchange>;
 
+// A write that named no revision is tried so often when others write the same object.
+inline constexpr int write_attempts = 5;
+
 class ApiServer final : public http::Handler {
  public:
   ApiServer(Runtime& runtime, ledger::Ledger& ledger, control::Heartbeats& heartbeats,
@@ -73,6 +76,8 @@ class ApiServer final : public http::Handler {
   void log(const ExchangePtr& x);
   // Calls `then` once the view has reached `rev`, or answers 504 after 3 s.
   void when_reached(const ExchangePtr& x, store::Rev rev, std::function<void()> then);
+  // The same for all that is on its way to the disk now: what stood in the way can be seen then.
+  void when_settled(const ExchangePtr& x, std::function<void()> then);
 
   // ---- writing (write.cc, patch.cc, remove.cc)
   void create(const ExchangePtr& x);
@@ -91,6 +96,10 @@ class ApiServer final : public http::Handler {
   void write(const ExchangePtr& x, ledger::Op op, int status,
              std::function<bool(const Error&)> retry = {});
   Result<bool> is_dry_run(const Exchange& x) const;
+
+  // Several objects at once (change.cc): POST …/plans and …/changes. True when it took the request.
+  bool change(const ExchangePtr& x);
+  void change_set(const ExchangePtr& x, bool plan, int attempt);
 
   // ---- node leases live in memory (lease.cc)
   bool is_node_lease(const Route& route) const;
@@ -138,8 +147,5 @@ std::optional<http::Response> stand_in(const http::Request& request, Form form);
 // Agents (join.cc): POST /join, /renew, /tokens. True when it took the request.
 bool join_requests(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
                    const ExchangePtr& x);
-
-// Several objects at once (change.cc): POST …/plans and …/changes. True when it took the request.
-bool change_requests(Runtime& runtime, ledger::Ledger& ledger, const ExchangePtr& x);
 
 }  // namespace freehold::server

@@ -2,6 +2,7 @@
 // that would do: each difference, and for contracts what would be offered. Both are made by the
 // same code. Body: {"spec": {"objects": [...], "prune": …}}.
 #include <algorithm>
+#include <optional>
 
 #include "api/contract.h"
 #include "api/core.h"
@@ -88,22 +89,22 @@ Result<Item> apply_one(const Set& set, const json::Value& document) {
   if (!errors.empty()) return errors.to_error(kind->name, meta.name);
   if (kind->namespaced) TRY(check_namespace(set, meta));
   TRY(may(set, object, before ? "update" : "create"));
+  // A revision that the document names is a condition; else what is there is what was meant.
+  const auto expected = before ? parse_uint(meta.resource_version) : std::optional<uint64_t>(0);
+  if (!expected) return Error{Reason::bad_request, "metadata.resourceVersion is not a number"};
   Item item;
   const api::Object empty(*kind);
   if (before) {
     for (const schema::FieldInfo& f : kind->type->fields)
       if (f.name == "status" && f.type->copy != nullptr)
         f.type->copy(f.get(object.data()), f.at(before->object.data()));
-    meta.resource_version = before->object.meta().resource_version;
     item.differences = schema::diff(*kind->type, before->object.data(), object.data());
   } else {
     item.differences = schema::diff(*kind->type, empty.data(), object.data());
   }
   item.action = !before ? "create" : item.differences.empty() ? "unchanged" : "update";
-  item.op = {before ? ledger::OpType::update : ledger::OpType::create,
-             std::move(object),
-             before ? before->rev : 0,
-             {}};
+  item.op = {
+      before ? ledger::OpType::update : ledger::OpType::create, std::move(object), *expected, {}};
   return item;
 }
 
@@ -111,6 +112,9 @@ Result<Set> read_set(const ledger::Ledger& ledger, const auth::User& user,
                      const http::Request& request) {
   Set set{ledger, user, {}};
   if (!request.body) return Error{Reason::bad_request, "the request has no body"};
+  const Encoding encoding = TRY(encoding_of(request.header("content-type")));
+  if (encoding != Encoding::json && encoding != Encoding::yaml)
+    return Error{Reason::unsupported_media_type, "a set of objects is read as JSON or YAML"};
   const json::Value body = TRY(json::parse_yaml_or_json(*request.body));
   const json::Value* objects = body.at({"spec", "objects"});
   if (objects == nullptr || objects->as_array() == nullptr || objects->as_array()->empty())
@@ -185,22 +189,25 @@ json::Value describe(const ledger::Ledger& ledger, const Item& item, bool plan, 
 
 }  // namespace
 
-bool change_requests(Runtime& runtime, ledger::Ledger& ledger, const ExchangePtr& x) {
+bool ApiServer::change(const ExchangePtr& x) {
   const std::string_view path = x->request.path;
   const bool plan = path == std::string(base_path) + "plans";
   if (!plan && path != std::string(base_path) + "changes") return false;
-  if (x->request.method != "POST") {
+  if (x->request.method != "POST")
     x->fail({Reason::method_not_allowed, "use POST"});
-    return true;
-  }
-  auto set = read_set(ledger, x->user, x->request);
-  if (!set) {
-    x->fail(set.error());
-    return true;
-  }
+  else
+    change_set(x, plan, 0);
+  return true;
+}
+
+void ApiServer::change_set(const ExchangePtr& x, bool plan, int attempt) {
+  auto dry = is_dry_run(*x);
+  if (!dry) return x->fail(dry.error());
+  auto set = read_set(ledger_, x->user, x->request);
+  if (!set) return x->fail(set.error());
   json::Array results;
   for (const Item& item : set->items)
-    results.push_back(describe(ledger, item, plan, runtime.now()));
+    results.push_back(describe(ledger_, item, plan, runtime_.now()));
   json::Object out;
   out["apiVersion"] = "freehold.dev/v1alpha1";
   out["kind"] = plan ? "Plan" : "Change";
@@ -209,13 +216,18 @@ bool change_requests(Runtime& runtime, ledger::Ledger& ledger, const ExchangePtr
   out["status"] = std::move(status);
   ledger::Change change;
   change.actor.user = x->user.name;
-  change.dry_run = plan || x->request.parameter("dryRun").value_or("") == "All";
+  change.dry_run = plan || *dry;
   for (Item& item : set->items) change.ops.push_back(std::move(item.op));
-  ledger.submit(std::move(change),
-                [x, out = json::Value(std::move(out))](const Result<ledger::Committed>& done) {
-                  done ? x->respond(respond_value(201, out)) : x->fail(done.error());
-                });
-  return true;
+  const auto done = [this, x, plan, attempt, out = json::Value(std::move(out))](
+                        const Result<ledger::Committed>& committed) {
+    if (committed) return x->respond(respond_value(201, out));
+    // Somebody wrote in between: the set is laid over what is there then.
+    const bool moved = committed.error().reason == Reason::conflict ||
+                       committed.error().reason == Reason::already_exists;
+    if (!moved || attempt + 1 >= write_attempts) return x->fail(committed.error());
+    when_settled(x, [this, x, plan, attempt] { change_set(x, plan, attempt + 1); });
+  };
+  ledger_.submit(std::move(change), done);
 }
 
 }  // namespace freehold::server

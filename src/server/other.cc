@@ -144,7 +144,7 @@ bool ApiServer::other(const ExchangePtr& x) {
   if (auto response = openapi(r, options_.version)) return answer(std::move(*response));
   if (auto response = review(ledger_, x->user, r)) return answer(std::move(*response));
   if (join_requests(runtime_, ledger_, options_, x)) return true;
-  if (change_requests(runtime_, ledger_, x)) return true;
+  if (change(x)) return true;
   if (auto form = negotiate(r.header("accept")); form)
     if (auto response = stand_in(r, *form)) return answer(std::move(*response));
   return false;

@@ -12,6 +12,7 @@ namespace freehold::server {
 namespace {
 
 constexpr Duration catch_up = seconds(3);
+constexpr Duration first_look = milliseconds(2), longest_look = milliseconds(50);
 
 std::string prefix_of(const Route& route) {
   std::string prefix = route.kind->key_prefix();
@@ -189,20 +190,26 @@ void ApiServer::when_reached(const ExchangePtr& x, store::Rev rev, std::function
   const Duration started = runtime_.uptime();
   auto look = std::make_shared<std::function<void()>>();
   *look = [this, x, rev, then = std::move(then), started, look] {
+    const Duration waited = runtime_.uptime() - started;
     if (ledger_.view().rev() >= rev) {
       then();
-    } else if (runtime_.uptime() - started >= catch_up) {
+    } else if (waited >= catch_up) {
       x->fail({Reason::timeout,
                "Too large resource version: " + std::to_string(rev) +
                    ", current: " + std::to_string(ledger_.view().rev()),
                {{"ResourceVersionTooLarge", "", "Too large resource version"}}});
     } else {
-      runtime_.after(milliseconds(50), *look);
+      // As long again as it has waited: soon when it is quick, seldom when it is not.
+      runtime_.after(std::clamp(waited, first_look, longest_look), *look);
       return;
     }
     *look = nullptr;  // breaks the cycle that kept this alive
   };
-  runtime_.after(milliseconds(50), *look);
+  runtime_.after(first_look, *look);
+}
+
+void ApiServer::when_settled(const ExchangePtr& x, std::function<void()> then) {
+  when_reached(x, ledger_.store().sequenced_head(), std::move(then));
 }
 
 void ApiServer::get(const ExchangePtr& x) {

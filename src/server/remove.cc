@@ -87,7 +87,8 @@ void ApiServer::remove(const ExchangePtr& x) {
   ledger_.submit(std::move(change), [this, x, uid, pinned](Result<ledger::Committed> done) {
     if (!done) {
       // Someone wrote in between: nobody asked for that revision, so look again.
-      if (done.error().reason == Reason::conflict && !pinned) return remove(x);
+      if (done.error().reason == Reason::conflict && !pinned)
+        return when_settled(x, [this, x] { remove(x); });
       return x->fail(done.error());
     }
     const ledger::RecordPtr& left = done->records.front();
@@ -125,7 +126,7 @@ void ApiServer::remove_collection(const ExchangePtr& x) {
   if (change.ops.empty()) return x->respond(respond_value(200, success(x->about())));
   ledger_.submit(std::move(change), [this, x, left](Result<ledger::Committed> done) {
     if (!done && done.error().reason != Reason::conflict) return x->fail(done.error());
-    if (!done || left > 0) return remove_collection(x);
+    if (!done || left > 0) return when_settled(x, [this, x] { remove_collection(x); });
     x->respond(respond_value(200, success(x->about())));
   });
 }

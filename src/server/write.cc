@@ -15,8 +15,6 @@ namespace freehold::server {
 
 namespace {
 
-constexpr int patch_attempts = 5;
-
 const schema::FieldInfo* field_of(const api::Kind& kind, std::string_view name) {
   for (const schema::FieldInfo& f : kind.type->fields)
     if (f.name == name) return &f;
@@ -121,9 +119,10 @@ Result<void> ApiServer::check_new(Exchange& x, api::Object& object) {
   if (kind.namespaced) {
     if (meta.ns.empty()) meta.ns = x.route.ns;
     if (meta.ns != x.route.ns)
-      return Error{Reason::bad_request, "the namespace of the object (" + meta.ns +
-                                            ") does not match the namespace on the request (" +
-                                            x.route.ns + ")"};
+      return Error{Reason::bad_request,
+                   "the namespace of the object (" + meta.ns +
+                       ") does not match the namespace on the request (" + x.route.ns + ")",
+                   {{"FieldValueInvalid", "metadata.namespace", "not that of the request"}}};
     const auto* ns = ledger_.view().get<api::Namespace>({}, meta.ns);
     if (ns == nullptr) return Error{Reason::not_found, "namespaces \"" + meta.ns + "\" not found"};
     if (ns->metadata.deletion_timestamp.is_set())
@@ -146,7 +145,9 @@ Result<void> ApiServer::check_new(Exchange& x, api::Object& object) {
         {{"FieldValueRequired", "metadata.name",
           "Required value: name or generateName is required"}}};
   if (!meta.resource_version.empty())
-    return Error{Reason::bad_request, "resourceVersion should not be set on objects to be created"};
+    return Error{Reason::bad_request,
+                 "resourceVersion should not be set on objects to be created",
+                 {{"FieldValueForbidden", "metadata.resourceVersion", "set by the server"}}};
   meta.uid.clear();
   meta.deletion_timestamp = {};
   meta.managed_fields.clear();
@@ -349,9 +350,9 @@ void ApiServer::patch(const ExchangePtr& x, int attempt) {
   // not tried again.
   const bool pinned = *expected != before->rev;
   auto again = [this, x, attempt, pinned](const Error& error) {
-    if (pinned || error.reason != Reason::conflict || attempt + 1 >= patch_attempts) return false;
+    if (pinned || error.reason != Reason::conflict || attempt + 1 >= write_attempts) return false;
     x->warnings.clear();
-    patch(x, attempt + 1);
+    when_settled(x, [this, x, attempt] { patch(x, attempt + 1); });
     return true;
   };
   write(x, {ledger::OpType::update, std::move(*object), *expected, {}}, 200, std::move(again));

@@ -1,52 +1,32 @@
 #!/usr/bin/env python3
-"""Drives `freehold dev` with the real kubectl: its verbs on Site, Node, Contract and Workload.
-
-$FREEHOLD names the program. Exit status 77: skipped, the last line says why.
-"""
+"""Drives `freehold dev` with the real kubectl: its verbs on Site, Node, Contract and Workload."""
 
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import textwrap
 import time
 
-FREEHOLD = os.environ.get("FREEHOLD", "build/release/freehold")
+import harness
+from harness import Failure, expect, wait_for
+
 KUBECTL = shutil.which("kubectl")
 
 
-class Failure(Exception):
-    pass
-
-
-class Dev:
-    """A control plane with an agent in one process, on a directory of its own."""
+class Dev(harness.Server):
+    """A control plane with an agent in one process, and kubectl on it."""
 
     def __init__(self, directory):
+        super().__init__(directory, "--node", "here", "--site", "home", command="dev")
         self.directory = directory
-        self.log = open(f"{directory}/dev.log", "ab")
-        self.process = None
         self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [FREEHOLD, "dev", "--data-dir", f"{self.directory}/data", "--listen", "127.0.0.1:0",
-             "--node", "here", "--site", "home"], stdout=self.log, stderr=self.log)
-        wait_for("the server is ready",
-                 lambda: self.kubectl("get", "--raw", "/readyz", check=False) == "ok")
-
-    def kill(self, signum):
-        self.process.send_signal(signum)
-        self.process.wait(timeout=20)
 
     def kubectl(self, *arguments, text=None, check=True, status=0):
         done = subprocess.run(
-            [KUBECTL, "--kubeconfig", f"{self.directory}/data/kubeconfig",
+            [KUBECTL, "--kubeconfig", self.kubeconfig,
              f"--cache-dir={self.directory}/cache", *arguments],
             input=text, capture_output=True, text=True, timeout=60, check=False)
         if check and done.returncode != status:
@@ -56,23 +36,6 @@ class Dev:
 
     def get(self, *arguments):
         return json.loads(self.kubectl("get", *arguments, "-o", "json"))
-
-
-def wait_for(what, true, seconds=30):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if true():
-                return
-        except (Failure, KeyError, IndexError, ValueError):
-            pass
-        time.sleep(0.1)
-    raise Failure(f"not within {seconds} s: {what}")
-
-
-def expect(pattern, text):
-    if not re.search(pattern, text):
-        raise Failure(f"expected /{pattern}/ in:\n{text}")
 
 
 SITE = """
@@ -162,7 +125,7 @@ def verbs_on_contract_and_workload(dev):
 
     wait_for("a window is judged", judged)
     watched = subprocess.Popen(
-        [KUBECTL, "--kubeconfig", f"{dev.directory}/data/kubeconfig", "get", "contracts", "-w",
+        [KUBECTL, "--kubeconfig", dev.kubeconfig, "get", "contracts", "-w",
          "-o", "name"], stdout=subprocess.PIPE, text=True)
     expect(r"contract.freehold.dev/small", watched.stdout.readline())
     watched.kill()
@@ -197,15 +160,7 @@ def the_end(dev, pid):
     expect(r"not found", dev.kubectl("get", "contract", "small", status=1))
 
 
-def main():
-    if KUBECTL is None:
-        print("skipped: no kubectl")
-        return 77
-    if os.geteuid() != 0:
-        print("skipped: the agent needs root for control groups and user ids")
-        return 77
-    directory = tempfile.mkdtemp(prefix="freehold-e2e.")
-    os.chmod(directory, 0o755)
+def test(directory):
     dev = Dev(directory)
     try:
         verbs_on_site(dev)
@@ -213,23 +168,15 @@ def main():
         pid = verbs_on_contract_and_workload(dev)
         a_crash_loses_nothing(dev, pid)
         the_end(dev, pid)
-        dev.kill(signal.SIGTERM)
-        verified = subprocess.run([FREEHOLD, "audit", "verify", "--data-dir", f"{directory}/data"],
-                                  capture_output=True, text=True, timeout=60, check=False)
-        if verified.returncode != 0:
-            raise Failure(f"the record does not verify:\n{verified.stdout}{verified.stderr}")
-    except Failure as failure:
-        print(failure)
-        print(textwrap.indent(pathlib.Path(f"{directory}/dev.log").read_text()[-3000:], "dev: "))
-        return 1
     finally:
-        if dev.process.poll() is None:
-            dev.process.kill()
-        subprocess.run(["pkill", "-KILL", "-f", f"shim {directory}"], check=False)
-        shutil.rmtree(directory, ignore_errors=True)
-    print("kubectl: every verb did what it says")
-    return 0
+        dev.kill(signal.SIGTERM)
+    harness.verify_record(dev.data)
+    return "kubectl: every verb did what it says"
+
+
+def needs_kubectl():
+    return None if KUBECTL else "no kubectl"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(harness.main(test, needs_kubectl, harness.needs_root))
