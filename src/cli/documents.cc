@@ -82,7 +82,9 @@ size_t rank(const api::Kind* kind) {
 Result<std::vector<Document>> parse_documents(std::string_view text, const std::string& ns) {
   std::vector<Document> out;
   const size_t start = text.find_first_not_of(" \t\r\n");
-  if (start != std::string_view::npos && text[start] == '{') {
+  // Several documents of JSON are a stream of YAML; no JSON has a line that begins with dashes.
+  const bool is_stream = text.find("\n---") != std::string_view::npos;
+  if (start != std::string_view::npos && text[start] == '{' && !is_stream) {
     TRY(add_document(TRY(json::parse(text)), ns, out));
     return out;
   }

@@ -212,27 +212,29 @@ void ApiServer::write(const ExchangePtr& x, ledger::Op op, int status,
   auto dry = is_dry_run(*x);
   if (!dry) return x->fail(dry.error());
   ledger::Change change;
+  const api::Object wanted = op.object;
   change.ops.push_back(std::move(op));
   change.actor.user = x->user.name;
   change.dry_run = *dry;
-  ledger_.submit(
-      std::move(change), [x, status, retry = std::move(retry)](Result<ledger::Committed> done) {
-        if (!done) {
-          if (retry && retry(done.error())) return;
-          return x->fail(done.error());
-        }
-        const ledger::RecordPtr& record = done->records.front();
-        if (!record) return x->respond(respond_value(200, success(x->about())));
-        if (x->form == Form::yaml)
-          return x->respond(respond_value(status, api::to_json(record->object), Form::yaml));
-        if (x->form == Form::partial)
-          return x->respond(respond_value(status, partial_of(record->object)));
-        http::Response response;
-        response.status = status;
-        response.headers["content-type"] = "application/json";
-        response.body = record->bytes;
-        x->respond(std::move(response));
-      });
+  ledger_.submit(std::move(change),
+                 [x, status, wanted, retry = std::move(retry)](Result<ledger::Committed> done) {
+                   if (!done) {
+                     if (retry && retry(done.error())) return;
+                     return x->fail(done.error());
+                   }
+                   const ledger::RecordPtr& record = done->records.front();
+                   // Whoever let go of the last finalizer is told what he wrote; it is gone now.
+                   const api::Object& object = record ? record->object : wanted;
+                   if (x->form == Form::yaml)
+                     return x->respond(respond_value(status, api::to_json(object), Form::yaml));
+                   if (x->form == Form::partial)
+                     return x->respond(respond_value(status, partial_of(object)));
+                   http::Response response;
+                   response.status = status;
+                   response.headers["content-type"] = "application/json";
+                   response.body = record ? record->bytes : http::bytes(wanted.print());
+                   x->respond(std::move(response));
+                 });
 }
 
 void ApiServer::create(const ExchangePtr& x) {

@@ -129,8 +129,9 @@ def cpu_time(client):
     used, begun = cpu_seconds(pid), time.monotonic()
     time.sleep(MEASURED_SECONDS)
     got = (cpu_seconds(pid) - used) / (time.monotonic() - begun)
-    # One period of the quota, 100 ms, may fall on either side.
-    if not 0.5 * CPU_SHARE <= got <= CPU_SHARE * (1 + 0.1 / MEASURED_SECONDS) + 0.01:
+    # One period of the quota, 100 ms, may fall on either side. That it gets all of it is judged in
+    # `make bench`: here other tests may run beside.
+    if not 0 < got <= CPU_SHARE * (1 + 0.1 / MEASURED_SECONDS) + 0.01:
         raise Failure(f"{got:.3f} CPUs delivered, {CPU_SHARE} in the contract")
     wait_for("the status tells that it was held back", lambda: status(client, "burning")["usage"][
         "throttledPeriods"] > 0)

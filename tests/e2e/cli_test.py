@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""The commands that scripts lean on: exit codes, output forms, and sets of objects that land whole
+or not at all.
+"""
+
+import json
+import re
+import sys
+
+import harness
+
+DONE, FAILED, USAGE, REFUSED, NOT_FOUND, TIMED_OUT = range(6)
+
+TOO_LARGE = harness.contract("large", cpu=4000, memory="1Gi")
+SITE = {"apiVersion": "freehold.dev/v1alpha1", "kind": "Site", "metadata": {"name": "ber1"},
+        "spec": {"jurisdiction": {"country": "DE"}}}
+
+
+class Cli:
+    def __init__(self, kubeconfig):
+        self.kubeconfig = kubeconfig
+
+    def run(self, exit_code, *arguments, text=None):
+        code, said = harness.freehold(*arguments, kubeconfig=self.kubeconfig, text=text,
+                                      check=False)
+        if code != exit_code:
+            raise harness.Failure(
+                f"freehold {' '.join(arguments)}: exit {code}, not {exit_code}\n{said}")
+        return said
+
+
+def documents(*objects):
+    return "\n---\n".join(json.dumps(o) for o in objects)
+
+
+def usage(cli):
+    harness.expect(r'no command "frobnicate"', cli.run(USAGE, "frobnicate"))
+    cli.run(USAGE, "get")
+    harness.expect(r"nods.*(nodes|node)", cli.run(USAGE, "get", "nods"))
+    cli.run(USAGE, "wait", "site/ber1", "--for", "spec.colour=blue")
+    cli.run(USAGE, "wait", "site/ber1", "--for", "condition=Ready", "--timeout", "soon")
+    cli.run(DONE, "--help")
+    harness.expect(r"^freehold \d+\.\d+\.\d+\n$", cli.run(DONE, "version"))
+    assert json.loads(cli.run(DONE, "version", "-o", "json"))["version"]
+
+
+def plans_and_sets(cli):
+    harness.expect(r"\+ site/ber1\n.*1 to create, 0 to change, 0 unchanged",
+                   re.sub(r"\n +.*", "", cli.run(DONE, "plan", "-f", "-", text=documents(SITE))))
+    cli.run(NOT_FOUND, "get", "site", "ber1")
+    wrong = {**SITE, "metadata": {"name": "ber2"},
+             "spec": {"jurisdiction": {"country": "Atlantis"}}}
+    said = cli.run(FAILED, "apply", "-f", "-", text=documents(SITE, wrong))
+    harness.expect(r"spec\.jurisdiction\.country", said)
+    cli.run(NOT_FOUND, "get", "site", "ber1")  # neither landed
+    harness.expect(r"site/ber1 created", cli.run(DONE, "apply", "-f", "-", text=documents(SITE)))
+    harness.expect(r"site/ber1 unchanged", cli.run(DONE, "apply", "-f", "-", text=documents(SITE)))
+    harness.expect(r"0 to create, 0 to change, 1 unchanged",
+                   cli.run(DONE, "plan", "-f", "-", text=documents(SITE)))
+
+
+def forms(cli):
+    site = json.loads(cli.run(DONE, "get", "site", "ber1", "-o", "json"))
+    assert site["spec"]["jurisdiction"]["country"] == "DE", site
+    harness.expect(r"\n  jurisdiction:\n    country: DE\n",
+                   cli.run(DONE, "get", "site/ber1", "-o", "yaml"))
+    assert cli.run(DONE, "get", "sites", "-o", "name") == "site/ber1\n"
+    harness.expect(r"^NAME .*\nber1 ", cli.run(DONE, "get", "sites", "-o", "wide"))
+    if "\x1b" in cli.run(DONE, "get", "sites"):
+        raise harness.Failure("colours, and no terminal")
+
+
+def refusals_and_limits_of_time(cli):
+    said = cli.run(REFUSED, "quote", "-f", "-", text=documents(TOO_LARGE))
+    harness.expect(r"no offer[^\n]*\n(.*\n)*  what would help: ", said)
+    cli.run(DONE, "apply", "-f", "-", text=documents(TOO_LARGE))
+    harness.expect(r"contract/large  (Refused|Pending)", cli.run(DONE, "why", "contract/large"))
+    cli.run(TIMED_OUT, "wait", "contract/large", "--for", "status.phase=Active", "--timeout", "1s")
+    cli.run(NOT_FOUND, "wait", "contract/none", "--for", "status.phase=Active", "--timeout", "1s")
+    cli.run(NOT_FOUND, "why", "contract/none")
+    cli.run(NOT_FOUND, "accept", "none")
+    cli.run(DONE, "delete", "contract/large")
+    cli.run(DONE, "wait", "contract/large", "--for", "delete", "--timeout", "20s")
+    cli.run(NOT_FOUND, "delete", "contract/large")
+
+
+def test(directory):
+    server = harness.Server(directory)
+    server.start()
+    cli = Cli(server.kubeconfig)
+    parts = [usage, plans_and_sets, forms, refusals_and_limits_of_time]
+    try:
+        for part in parts:
+            part(cli)
+    finally:
+        server.kill()
+    nobody = Cli(server.kubeconfig).run(FAILED, "get", "sites")
+    harness.expect(r"127\.0\.0\.1", nobody)
+    return f"{len(parts)} groups of commands answer and exit as documented"
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main(test))
