@@ -80,7 +80,11 @@ void take_objects(hwloc_topology_t topology, CpuTopology& out) {
     if (out.packages.size() >= limits::packages) break;
     const bool numbered = object->os_index != HWLOC_UNKNOWN_INDEX;
     const char* model = hwloc_obj_get_info_by_name(object, "CPUModel");
-    const int64_t id = numbered ? static_cast<int64_t>(object->os_index) : object->logical_index;
+    int64_t id = numbered ? static_cast<int64_t>(object->os_index) : object->logical_index;
+    // Where each cabinet counts its packages anew, several have one number; ours name one each.
+    while (std::any_of(out.packages.begin(), out.packages.end(),
+                       [&](const auto& package) { return package.id == id; }))
+      ++id;
     out.packages.push_back({id, model == nullptr ? "" : std::string(trim(model))});
     for (const uint32_t cpu : to_list(object->cpuset)) out.package_of[cpu] = id;
   }

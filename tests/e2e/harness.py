@@ -274,13 +274,21 @@ def cgroup_directory(pid, controller):
 
 
 def kill_all_of(directory):
-    """Ends what a test that failed left behind: shims and workloads carry its directory."""
+    """Ends what a test that failed left behind: what carries its directory (shims do), and what that
+    has started."""
     needle = os.fsencode(directory)
-    for pid in processes(lambda arguments, environment: needle in environment
-                         or any(directory in a for a in arguments)):
-        if pid != os.getpid():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    doomed = set(processes(lambda arguments, environment: needle in environment
+                           or any(directory in a for a in arguments)))
+    parents = {}
+    for pid in processes(lambda *_: True):
+        with contextlib.suppress(OSError):
+            stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+            parents[pid] = int(stat.rpartition(")")[2].split()[1])
+    while more := {pid for pid, parent in parents.items() if parent in doomed} - doomed:
+        doomed |= more
+    for pid in doomed - {os.getpid()}:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 # --- A test ---------------------------------------------------------------------------------------

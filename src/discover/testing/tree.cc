@@ -1,6 +1,7 @@
 #include "discover/testing/tree.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -21,7 +22,10 @@ std::string number(int value) { return std::to_string(value); }
 }  // namespace
 
 Tree::Tree() {
-  std::string name = (fs::temp_directory_path() / "freehold-tree-XXXXXX").string();
+  // Thousands of small files: in memory where there is such a folder.
+  const bool has_memory = ::access("/dev/shm", W_OK) == 0;
+  const fs::path parent = has_memory ? fs::path("/dev/shm") : fs::temp_directory_path();
+  std::string name = (parent / "freehold-tree-XXXXXX").string();
   CHECK(::mkdtemp(name.data()) != nullptr, "no folder for a test tree");
   path_ = name;
 }
