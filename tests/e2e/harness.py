@@ -279,8 +279,8 @@ def end(pid):
 
 
 def clean_up(directory):
-    """Ends what a test that failed left behind: shims are started with its directory, control groups
-    are named as its instances."""
+    """Ends what a test that failed left behind: shims are started with its directory, control
+    groups are named as its instances."""
     for pid in processes(lambda arguments, _: any(directory in a for a in arguments)):
         if pid != os.getpid():
             end(pid)
