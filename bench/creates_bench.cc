@@ -68,7 +68,7 @@ class Server {
 std::unique_ptr<cli::Session> session_with(const std::string& kubeconfig) {
   for (int i = 0; i < 500; ++i) {
     auto session = cli::Session::open({.kubeconfig = kubeconfig, .context = "", .ns = "default"});
-    if (session.ok() && (*session)->send({.path = "/readyz"}).ok()) return std::move(*session);
+    if (session.ok() && (*session)->send({.path = "/version"}).ok()) return std::move(*session);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   CHECK(false, "the server is not ready");

@@ -56,8 +56,6 @@ void StatusWriter::check(const Member& member) {
   if (now < entry.not_before) return;
   const api::Instance& have = *entry.latest.as<api::Instance>();
   api::InstanceStatus status = member.status(have.status);
-  const bool measured = status.usage.at.is_set();
-  if (!measured) status.usage = have.status.usage;
   const bool usage_due = now - entry.usage_at >= usage_period || entry.usage_at.us == 0;
   if (!differ(have.status, status) &&
       !(usage_due && usage_differs(have.status.usage, status.usage))) {
@@ -67,7 +65,7 @@ void StatusWriter::check(const Member& member) {
   api::Object object = entry.latest.clone();
   object.as<api::Instance>()->status = std::move(status);
   entry.in_flight = true;
-  if (measured) entry.usage_at = std::max(now, microseconds(1));
+  entry.usage_at = std::max(now, microseconds(1));
   remote_.update(
       object, "status",
       [this, id = member.id(), weak = std::weak_ptr<int>(alive_)](Result<api::Object> result) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the pages of docs/how-to as a reader would: every ```sh block in order, in one shell, against
-a control plane and an agent of their own. A ```text block says what the block before it prints; `…`
+"""Runs the pages of docs/how-to as a reader would: every ```sh block in order, in one shell, with a
+control plane and an agent of their own. A ```text block says what the block before it prints; `…`
 stands for anything.
 """
 

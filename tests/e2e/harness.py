@@ -273,22 +273,27 @@ def cgroup_directory(pid, controller):
     raise Failure(f"no control group of {controller} for process {pid}")
 
 
-def kill_all_of(directory):
-    """Ends what a test that failed left behind: what carries its directory (shims do), and what that
-    has started."""
-    needle = os.fsencode(directory)
-    doomed = set(processes(lambda arguments, environment: needle in environment
-                           or any(directory in a for a in arguments)))
-    parents = {}
-    for pid in processes(lambda *_: True):
-        with contextlib.suppress(OSError):
-            stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-            parents[pid] = int(stat.rpartition(")")[2].split()[1])
-    while more := {pid for pid, parent in parents.items() if parent in doomed} - doomed:
-        doomed |= more
-    for pid in doomed - {os.getpid()}:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+def end(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def clean_up(directory):
+    """Ends what a test that failed left behind: shims are started with its directory, control
+    groups are named as its instances."""
+    for pid in processes(lambda arguments, _: any(directory in a for a in arguments)):
+        if pid != os.getpid():
+            end(pid)
+    for instance in pathlib.Path(directory).glob("**/agent/instances/*"):
+        for group in pathlib.Path("/sys/fs/cgroup").glob(f"**/freehold/{instance.name}"):
+            with contextlib.suppress(Failure, OSError):
+                remove_group(group)
+
+
+def remove_group(group):
+    for pid in (group / "cgroup.procs").read_text().split():
+        end(int(pid))
+    wait_for("the group is gone", lambda: group.rmdir() is None, 2)
 
 
 # --- A test ---------------------------------------------------------------------------------------
@@ -318,7 +323,7 @@ def main(test, *needs):
             print(textwrap.indent(log.read_text(errors="replace")[-3000:], f"{log.stem}: "))
         return 1
     finally:
-        kill_all_of(directory)
+        clean_up(directory)
         if "FREEHOLD_KEEP" in os.environ:
             print(f"kept: {directory}", file=sys.stderr)
         else:

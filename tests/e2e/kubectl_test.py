@@ -97,6 +97,16 @@ def verbs_on_site(dev):
         raise Failure("the edit did not take")
 
 
+def a_finalizer_holds_what_is_deleted(dev):
+    held = SITE.replace("name: home", "name: held, finalizers: [example.com/hold]")
+    expect(r"created", dev.kubectl("create", "-f", "-", text=held))
+    expect(r"deleted", dev.kubectl("delete", "site", "held", "--wait=false"))
+    expect(r"deletionTimestamp", dev.kubectl("get", "site", "held", "-o", "yaml"))
+    expect(r"site.freehold.dev/held patched", dev.kubectl(
+        "patch", "site", "held", "--type=merge", "-p", '{"metadata":{"finalizers":[]}}'))
+    expect(r"not found", dev.kubectl("get", "site", "held", status=1))
+
+
 def verbs_on_node(dev):
     expect(r"condition met", dev.kubectl("wait", "nodes.freehold.dev/here",
                                          "--for=condition=Ready", "--timeout=30s"))
@@ -164,6 +174,7 @@ def test(directory):
     dev = Dev(directory)
     try:
         verbs_on_site(dev)
+        a_finalizer_holds_what_is_deleted(dev)
         verbs_on_node(dev)
         pid = verbs_on_contract_and_workload(dev)
         a_crash_loses_nothing(dev, pid)

@@ -133,8 +133,9 @@ def cpu_time(client):
     # `make bench`: here other tests may run beside.
     if not 0 < got <= CPU_SHARE * (1 + 0.1 / MEASURED_SECONDS) + 0.01:
         raise Failure(f"{got:.3f} CPUs delivered, {CPU_SHARE} in the contract")
-    wait_for("the status tells that it was held back", lambda: status(client, "burning")["usage"][
-        "throttledPeriods"] > 0)
+    if got > 0.9 * CPU_SHARE:  # else others took so much that nothing had to hold it back
+        wait_for("the status tells that it was held back", lambda: status(client, "burning")[
+            "usage"]["throttledPeriods"] > 0)
     harness.release(client, "burning")
     return f"CPU time ({got:.3f} of {CPU_SHARE} delivered)"
 
