@@ -1,7 +1,9 @@
 // The simulation itself: it is clean, it repeats, and it finds what is planted.
 #include <gtest/gtest.h>
 
+#include "base/log.h"
 #include "sim/campaign.h"
+#include "sim/cluster.h"
 #include "sim/scenario.h"
 
 namespace freehold::sim {
@@ -43,6 +45,50 @@ TEST(Simulation, TheMissingCapacityCheckIsFound) {
 TEST(Simulation, CommitsInHalvesAreFound) {
   const Sum sum = run_campaign({.seeds = 100, .plant = Plant::half_commits});
   EXPECT_FALSE(sum.failures.empty());
+}
+
+// A control plane with one machine and an administrator, without faults but a slow disk.
+struct Bench {
+  explicit Bench(Duration sync) {
+    set_log_sink([](const LogRecord&) {});
+    cluster.start_server();
+    cluster.start_agent(0);
+    world.run_until(seconds(5));
+    cluster.set_disk({.full = false, .sync_time = sync});
+  }
+  ~Bench() { set_log_sink(nullptr); }
+  // Asks, and waits for the answer.
+  int ask(const std::string& method, const std::string& path, const std::string& body = {}) {
+    http::Request request;
+    request.method = method;
+    request.path = path;
+    if (!body.empty()) request.body = http::bytes(body);
+    request.headers["content-type"] = "application/json";
+    int status = -1;
+    transport->request(std::move(request), seconds(10),
+                       [&](const auto& r) { status = r.ok() ? r->status : 0; });
+    while (status < 0) world.run_until(world.elapsed() + milliseconds(1));
+    return status;
+  }
+
+  World world{1};
+  Cluster cluster{world, Plant::none, {MachineShape{}}};
+  std::unique_ptr<http::Transport> transport =
+      cluster.network().connect({"admin", "admin", {"freehold:admins"}});
+};
+
+TEST(Server, ADeletionWaitsForWhoIsAboutToHoldSomething) {
+  Bench bench(milliseconds(400));
+  const std::string path = "/apis/freehold.dev/v1alpha1/namespaces/default/contracts";
+  const std::string contract = R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Contract",
+    "metadata":{"name":"c"},"spec":{"roles":[{"name":"w","each":{"cpu":1,"memory":"1Gi"}}]}})";
+  EXPECT_EQ(bench.ask("POST", path, contract), 201);
+  // Its first offer is on the way to the disk.
+  EXPECT_EQ(bench.ask("DELETE", path + "/c"), 200);
+  bench.world.run_until(minutes(3));
+  EXPECT_FALSE(bench.world.violation()) << bench.world.violation()->what;
+  EXPECT_EQ(bench.ask("GET", path + "/c"), 404);
+  EXPECT_GT(bench.cluster.checker().counts().offers, 0u);
 }
 
 }  // namespace
