@@ -298,6 +298,18 @@ TEST_F(AgentTest, DeletionEndsTheProcessAndLetsGoOfTheObject) {
   EXPECT_TRUE(host_.machines.empty());
 }
 
+TEST_F(AgentTest, TheProcessEndsWhenItsWorkloadIsTakenAway) {
+  put(wanted("x"));
+  change("x", [](api::Instance& i) { i.spec.run.command.clear(); });
+  EXPECT_EQ(at("x").status.phase, InstancePhase::prepared);
+  EXPECT_EQ(machine("x").process.state, ProcessState::exited);
+  EXPECT_EQ(machine("x").launches, 1);
+  EXPECT_TRUE(machine("x").has_group);
+  change("x", [](api::Instance& i) { i.spec.run.command = {"/bin/other"}; });
+  EXPECT_EQ(at("x").status.phase, InstancePhase::running);
+  EXPECT_EQ(machine("x").launch.command[0], "/bin/other");
+}
+
 TEST_F(AgentTest, WhoDoesNotObeyIsKilledAfterTheGrace) {
   host_.obeys = false;
   put(wanted("x"));

@@ -153,8 +153,8 @@ class Stepper {
       if (!seen_.accepting) act(Action::accept);
       return;
     }
-    if (m().phase == InstancePhase::backing_off && m().run > 0) return back_off();
     if (is_bare(spec_)) return say(InstancePhase::prepared, "Reserved", "limits are held");
+    if (m().phase == InstancePhase::backing_off && m().run > 0) return back_off();
     if (!spec_.gate_open && m().run == 0)
       return say(InstancePhase::prepared, "WaitingForGate", "limits are set; the gate is closed");
     start();
@@ -174,7 +174,8 @@ class Stepper {
         (m().reason == "Starting" && seen_.process.state == ProcessState::running))
       say(InstancePhase::running, "Running", "");
     if (m().ending != Ending::none) return end_process(m().ending);
-    if (restart_asked()) return end_process(Ending::restart);
+    // Without a command there is nothing to start again: the workload was taken away.
+    if (restart_asked() || is_bare(spec_)) return end_process(Ending::restart);
     if (!seen_.live) return end_process(Ending::unhealthy);
     const Duration good_at = seen_.process.started_uptime + backoff_reset;
     if (m().crashes == 0 || seen_.process.state != ProcessState::running) return;

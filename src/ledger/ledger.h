@@ -84,6 +84,9 @@ class Ledger {
   const Identity& identity() const { return identity_; }
   const Stats& stats() const { return stats_; }
   store::Store& store() { return store_; }
+  // Plants a fault: from now on capacity is given without asking whether it is there. Only for the
+  // simulation, which must find it.
+  void plant_overbooking() { overbooks_ = true; }
 
   // Called after each commit has been applied to the view, before its `done`.
   using Listener = std::function<void(const store::CommitPtr&)>;
@@ -134,6 +137,7 @@ class Ledger {
   std::vector<Listener> listeners_;
   std::unique_ptr<store::Watch> watch_;
   Stats stats_;
+  bool overbooks_ = false;  // planted
 };
 
 }  // namespace freehold::ledger

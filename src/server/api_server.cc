@@ -26,7 +26,8 @@ ApiServer::ApiServer(Runtime& runtime, ledger::Ledger& ledger, control::Heartbea
       ledger_(ledger),
       heartbeats_(heartbeats),
       shell_(shell),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      encoded_(std::make_unique<EncodedEvents>()) {}
 
 ApiServer::~ApiServer() = default;
 

@@ -111,6 +111,7 @@ class ApiServer final : public http::Handler {
   const control::Shell* shell_;
   ApiOptions options_;
   std::map<std::string, api::Object, std::less<>> node_leases_;
+  std::unique_ptr<struct EncodedEvents> encoded_;
   std::map<uint64_t, std::shared_ptr<struct Watcher>> watchers_;
   uint64_t next_watcher_ = 1;
   std::map<std::string, uint64_t> requests_;  // by "verb resource code", for /metrics

@@ -61,9 +61,11 @@ ledger::Op deletion_of(const ledger::RecordPtr& record, const DeleteOptions& o, 
     if (o.propagation == "Foreground") meta.finalizers.emplace_back(api::foreground_finalizer);
     if (o.propagation == "Orphan") meta.finalizers.emplace_back(api::orphan_finalizer);
   }
-  if (meta.finalizers.empty()) return {ledger::OpType::remove, record->object, o.rev, o.uid};
+  // Of what was looked at: somebody may be about to ask to be waited for.
+  const store::Rev rev = o.rev != 0 ? o.rev : record->rev;
+  if (meta.finalizers.empty()) return {ledger::OpType::remove, record->object, rev, o.uid};
   if (!meta.deletion_timestamp.is_set()) meta.deletion_timestamp = now;
-  return {ledger::OpType::update, std::move(dying), o.rev != 0 ? o.rev : record->rev, {}};
+  return {ledger::OpType::update, std::move(dying), rev, {}};
 }
 
 }  // namespace

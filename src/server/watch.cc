@@ -22,20 +22,6 @@ http::Bytes event_line(std::string_view type, std::string_view object) {
   return http::bytes(std::move(line));
 }
 
-// Many watchers send the same event: it is encoded once. Holds the events of the last commit only.
-struct EncodedEvents {
-  store::Rev rev = 0;
-  std::map<std::string, http::Bytes, std::less<>> by_type;
-};
-
-http::Bytes shared_line(std::string_view type, const store::Bytes& object, store::Rev rev) {
-  static thread_local EncodedEvents last;
-  if (last.rev != rev) last = {rev, {}};
-  http::Bytes& line = last.by_type[std::string(type)];
-  if (!line) line = event_line(type, *object);
-  return line;
-}
-
 }  // namespace
 
 Result<void> Watcher::prepare() {
@@ -60,7 +46,11 @@ void Watcher::send(std::string_view type, const api::Object& object, const store
     case Form::yaml: {
       if (!bytes) return stream->send(event_line(type, object.print()));
       const auto rev = parse_uint(object.meta().resource_version).value_or(0);
-      return stream->send(rev > 0 ? shared_line(type, bytes, rev) : event_line(type, *bytes));
+      if (rev == 0) return stream->send(event_line(type, *bytes));
+      if (encoded.rev != rev) encoded = {rev, {}};
+      http::Bytes& line = encoded.by_type[std::string(type)];
+      if (!line) line = event_line(type, *bytes);
+      return stream->send(line);
     }
     case Form::partial:
       return stream->send(event_line(type, json::print(partial_of(object))));
@@ -181,7 +171,7 @@ void Watcher::start(store::Rev after, bool initial_events) {
 }
 
 void ApiServer::watch(const ExchangePtr& x) {
-  auto watcher = std::make_shared<Watcher>(runtime_, ledger_, x);
+  auto watcher = std::make_shared<Watcher>(runtime_, ledger_, *encoded_, x);
   if (auto r = watcher->prepare(); !r) return x->fail(r.error());
   const std::string_view version = x->request.parameter("resourceVersion").value_or("");
   const auto rev = version.empty() ? std::optional<uint64_t>(0) : parse_uint(version);

@@ -9,9 +9,15 @@
 
 namespace freehold::server {
 
+// Many watchers send the same event: it is encoded once. Holds the events of the last commit only.
+struct EncodedEvents {
+  store::Rev rev = 0;
+  std::map<std::string, http::Bytes, std::less<>> by_type;
+};
+
 struct Watcher : std::enable_shared_from_this<Watcher> {
-  Watcher(Runtime& r, ledger::Ledger& l, ExchangePtr exchange)
-      : runtime(r), ledger(l), x(std::move(exchange)) {}
+  Watcher(Runtime& r, ledger::Ledger& l, EncodedEvents& e, ExchangePtr exchange)
+      : runtime(r), ledger(l), encoded(e), x(std::move(exchange)) {}
 
   Result<void> prepare();  // reads selectors and parameters
   void start(store::Rev after, bool initial_events);
@@ -27,6 +33,7 @@ struct Watcher : std::enable_shared_from_this<Watcher> {
 
   Runtime& runtime;
   ledger::Ledger& ledger;
+  EncodedEvents& encoded;  // of the server
   ExchangePtr x;
   std::shared_ptr<http::Stream> stream;
   std::unique_ptr<store::Watch> watch;

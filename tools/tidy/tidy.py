@@ -65,6 +65,7 @@ DOORS = [
     ("src/agent/shim", EVERYTHING),  # a process of its own, beside each workload
     ("src/cli/", EVERYTHING),
     ("src/sim/main.cc", EVERYTHING),
+    ("src/sim/campaign.cc", {"process"}),  # a seed that aborts takes nobody along
     ("apps/", EVERYTHING),
     ("demo/", EVERYTHING),  # a workload like anybody's
     ("tests/", EVERYTHING),

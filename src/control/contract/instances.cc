@@ -107,15 +107,23 @@ bool keep_instances(Work& work, const std::map<std::string, api::Instance>& want
       whole = false;
       continue;
     }
+    if (have->metadata.owner_references.empty() ||
+        have->metadata.owner_references.front().uid != work.before.metadata.uid) {
+      whole = false;  // of a contract of this name that is on its way out
+      continue;
+    }
     api::Instance next = *have;
-    const bool bound_anew = have->spec.workload_uid != want.spec.workload_uid;
+    // The first command of a reservation starts by itself; any other one replaces what runs.
+    const bool had_command = !have->spec.run.command.empty();
     const bool runs_anew = schema::print(have->spec.run) != schema::print(want.spec.run);
     next.spec.workload = want.spec.workload;
     next.spec.workload_uid = want.spec.workload_uid;
     next.spec.run = want.spec.run;
     next.spec.measures = want.spec.measures;
     next.metadata.labels = want.metadata.labels;
-    if (runs_anew && !bound_anew) ++next.spec.restart_epoch;
+    // The gate opened for an empty reservation: the work that comes to it starts together, too.
+    if (!had_command && !want.spec.run.command.empty()) next.spec.gate_open = false;
+    if (runs_anew && had_command) ++next.spec.restart_epoch;
     if (schema::print(next.spec) != schema::print(have->spec))
       work.plan.update(api::Object::of(std::move(next)), revision_of(have->metadata));
   }

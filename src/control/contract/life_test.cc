@@ -249,5 +249,58 @@ TEST_F(ContractLife, a_restart_of_the_control_plane_changes_nothing) {
   EXPECT_EQ(world.get<api::Offer>("a", "c-2"), nullptr);
 }
 
+TEST_F(ContractLife, a_member_that_is_made_anew_joins_those_that_run) {
+  world.create(World::contract("a", "c", "2", 2));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  // The other one has done its work meanwhile, and will not wait at a gate again.
+  world.report = [](api::InstanceStatus& status, const api::Instance& i) {
+    if (i.metadata.name == "c-1-main-1") status.phase = api::InstancePhase::succeeded;
+  };
+  world.pass(seconds(2));
+  const std::string uid = world.get<api::Instance>("a", "c-1-main-0")->metadata.uid;
+  world.mark_deleted<api::Instance>("a", "c-1-main-0");
+  world.pass(seconds(10));
+  ASSERT_NE(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
+  EXPECT_NE(world.get<api::Instance>("a", "c-1-main-0")->metadata.uid, uid);
+  EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0")->status.phase, api::InstancePhase::running);
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+}
+
+TEST_F(ContractLife, another_workload_replaces_what_runs) {
+  world.create(World::contract("a", "c", "2"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  world.edit<api::Workload>("a", "c", [](api::Workload& w) { w.spec.contract = "other"; });
+  api::Workload next = World::workload("a", "next");
+  next.spec.contract = "c";
+  next.spec.roles[0].run.command = {"something", "else"};
+  world.create(std::move(next));
+  world.pass(seconds(5));
+  const auto* i = world.get<api::Instance>("a", "c-1-main-0");
+  EXPECT_EQ(i->spec.run.command[0], "something");
+  EXPECT_EQ(i->spec.restart_epoch, 1);
+}
+
+TEST_F(ContractLife, work_that_ends_before_it_has_proven_anything_fails_the_acceptance_run) {
+  world.report = [](api::InstanceStatus& status, const api::Instance& i) {
+    if (i.spec.gate_open) status.phase = api::InstancePhase::failed;
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.acceptance.test = api::AcceptanceTest::workload;
+  c.spec.acceptance.attempts = 1;
+  api::Guarantee& guarantee = c.spec.guarantees.emplace_back();
+  guarantee.metric = "available_capacity";
+  guarantee.at_least = Quantity::of(900, Dimension::number);
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(20));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::refused);
+  // And is not asked for again at once.
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.generation, 1);
+  world.pass(minutes(6));
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.generation, 2);
+}
+
 }  // namespace
 }  // namespace freehold::control

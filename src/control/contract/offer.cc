@@ -17,6 +17,7 @@ using api::ContractPhase;
 namespace {
 
 constexpr Duration look_for_capacity = seconds(30);
+constexpr Duration rest_after_attempts = minutes(5);
 
 // False, and Admitted says why, when the contract may not be offered anything.
 bool admit(Work& w) {
@@ -150,7 +151,23 @@ bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase 
   return true;
 }
 
+namespace {
+
+// After the last attempt: other hardware may be there some time later, not at once.
+bool rests_after_attempts(Work& w) {
+  const api::Condition* c = api::find_condition(w.before.status.conditions, "Reserved");
+  if (c == nullptr || c->reason != "AcceptanceFailed" ||
+      c->observed_generation != w.before.metadata.generation)
+    return false;
+  const Time until = c->last_transition_time + rest_after_attempts;
+  if (w.in.now < until) w.plan.look_again(until - w.in.now);
+  return w.in.now < until;
+}
+
+}  // namespace
+
 void step_pending(Work& w) {
+  if (rests_after_attempts(w)) return;
   if (!admit(w)) {
     w.status().phase = ContractPhase::pending;
     w.plan.look_again(look_for_capacity);

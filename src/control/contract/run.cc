@@ -35,6 +35,11 @@ bool has_started(const api::Instance& i) {
   return i.status.phase == InstancePhase::running || i.status.phase == InstancePhase::succeeded;
 }
 
+// A process that failed for good had its hardware: that was the promise.
+bool has_begun(const api::Instance& i) {
+  return has_started(i) || i.status.phase == InstancePhase::failed;
+}
+
 MemberView member_view(const Work& w, const api::Instance& i) {
   const auto* node = w.in.view.get<api::Node>({}, i.spec.node);
   const api::Condition* ready =
@@ -79,7 +84,6 @@ void attempt_failed(Work& w, const Instances& current, const std::string& why) {
   w.condition(
       "Reserved", ConditionStatus::false_, "AcceptanceFailed",
       std::to_string(w.before.spec.acceptance.attempts) + " acceptance runs failed: " + why);
-  w.plan.look_again(minutes(5));
 }
 
 // What went wrong before the gate, if anything.
@@ -148,7 +152,14 @@ bool proven_by_windows(Work& w, const Instances& current, bool& waiting) {
     }
     waiting = true;
   }
-  return !waiting;
+  const auto ended = std::find_if(current.begin(), current.end(), [](const auto* i) {
+    return i->status.phase == InstancePhase::succeeded || i->status.phase == InstancePhase::failed;
+  });
+  if (!waiting || ended == current.end()) return !waiting;
+  waiting = false;
+  attempt_failed(w, current,
+                 "instance " + (*ended)->metadata.name + " ended before its first window");
+  return false;
 }
 
 // ---- breach and remedies
@@ -243,7 +254,7 @@ void run_remedy(Work& w, const Instances& current, const api::GuaranteeStatus& g
 
 void judge_windows(Work& w, const Instances& all, const Instances& current) {
   // While a replacement starts, the members that serve are the old ones.
-  const bool replaced = all_of(current, has_started);
+  const bool replaced = all_of(current, has_begun);
   std::vector<MemberView> members;
   for (const auto* i : all)
     if (replaced == (i->spec.generation == w.status().generation))
@@ -266,7 +277,7 @@ void judge_windows(Work& w, const Instances& all, const Instances& current) {
 
 // Old members leave once the new ones run: make before break.
 void retire_old(Work& w, const Instances& all, const Instances& current) {
-  if (!all_of(current, has_started)) return;
+  if (!all_of(current, has_begun)) return;
   for (const auto* i : all) {
     if (i->spec.generation == w.status().generation) continue;
     if (!i->spec.stop) {
@@ -286,12 +297,22 @@ void before_the_gate(Work& w, const Instances& current) {
   const api::AcceptanceTest test = w.before.spec.acceptance.test;
   if (const std::string fault = fault_before_gate(current); !fault.empty())
     return attempt_failed(w, current, fault);
-  if (test != api::AcceptanceTest::none) w.status().phase = ContractPhase::testing;
+  // Not again when work comes to a reservation that has been active.
+  if (test != api::AcceptanceTest::none && !w.status().active_at.is_set())
+    w.status().phase = ContractPhase::testing;
   if (!all_of(current, is_prepared)) return;
   if (!all_of(current, has_nothing_to_run)) return open_gate(w, current);
   if (const std::string proof = proof_of(current); !proof.empty())
     w.condition("Proven", ConditionStatus::true_, "Measured", proof);
   activate(w, current);
+}
+
+// A member that was made anew after the gate: the others do not wait for it, nor it for them.
+void let_in_late(Work& w, const Instances& current) {
+  Instances late;
+  for (const auto* i : current)
+    if (!i->spec.gate_open && i->status.phase == InstancePhase::prepared) late.push_back(i);
+  if (!late.empty()) open_gate(w, late);
 }
 
 }  // namespace
@@ -317,14 +338,16 @@ void step_reserved(Work& w) {
   // A reservation has nothing to start: it is as good as running once its hardware is prepared.
   const bool is_reservation =
       all_of(current, has_nothing_to_run) && w.before.status.phase >= ContractPhase::active;
-  if (!is_reservation && !all_of(current, [](const api::Instance& i) { return i.spec.gate_open; }))
-    return before_the_gate(w, current);
+  const bool is_open =
+      std::any_of(current.begin(), current.end(), [](const auto* i) { return i->spec.gate_open; });
+  if (!is_reservation && !is_open) return before_the_gate(w, current);
+  if (!is_reservation) let_in_late(w, current);
   judge_windows(w, all, current);
   retire_old(w, all, current);
   if (w.before.status.phase == ContractPhase::reserved ||
       w.before.status.phase == ContractPhase::testing) {
     bool waiting = false;
-    if (!all_of(current, has_started)) return;
+    if (!all_of(current, has_begun)) return;
     if (w.before.spec.acceptance.test == api::AcceptanceTest::workload &&
         !proven_by_windows(w, current, waiting)) {
       if (waiting) w.status().phase = ContractPhase::testing;

@@ -63,6 +63,13 @@ void drop_finalizer(Plan& plan, const ledger::Record& record, std::string_view n
   plan.update(std::move(next), record.rev);
 }
 
+// What holds a contract's capacity, or runs on it, goes with the contract in any case: left behind,
+// it would hold names and hardware for which nobody answers.
+bool can_be_orphaned(const api::Object& dependent) {
+  return !dependent.as<api::Offer>() && !dependent.as<api::Allocation>() &&
+         !dependent.as<api::Instance>();
+}
+
 // Deleted in the foreground: dependents go first. Orphaned: they stay, without an owner. Either way
 // after every other finalizer has let go: a contract winds down before its offer and its instances
 // are taken from it.
@@ -72,8 +79,10 @@ void propagate(Plan& plan, const ledger::Record& owner, std::string_view how, co
   size_t left = 0;
   for (const std::string& key : in.view.owned_by(meta.uid)) {
     const auto dependent = in.view.find(key);
-    if (!dependent || ++left > sweep) continue;
-    if (how == api::foreground_finalizer) {
+    const bool is_foreground = how == api::foreground_finalizer;
+    if (!dependent || (!is_foreground && !can_be_orphaned(dependent->object))) continue;
+    if (++left > sweep) continue;
+    if (is_foreground) {
       erase(plan, *dependent, in.now);
       continue;
     }

@@ -1,0 +1,263 @@
+#include "sim/checker.h"
+
+#include <algorithm>
+
+#include "api/contract.h"
+#include "api/core.h"
+#include "api/registry.h"
+#include "api/tenancy.h"
+#include "api/workload.h"
+#include "audit/verify.h"
+#include "base/strings.h"
+#include "sim/taken.h"
+
+namespace freehold::sim {
+
+namespace {
+
+std::string name_of(const api::ObjectMeta& meta) {
+  return meta.ns.empty() ? meta.name : meta.ns + "/" + meta.name;
+}
+
+std::string tenant_of(const ledger::View& view, const std::string& ns) {
+  const auto* space = view.get<api::Namespace>({}, ns);
+  if (space == nullptr) return {};
+  const auto label = space->metadata.labels.find(api::tenant_label);
+  return label == space->metadata.labels.end() ? std::string() : label->second;
+}
+
+std::string check_offer(const ledger::View& view, const api::Offer& offer) {
+  const std::string who = "offer " + name_of(offer.metadata);
+  std::set<std::string> members;
+  size_t count = 0;
+  for (const auto* a : view.all<api::Allocation>(offer.metadata.ns)) {
+    if (a->spec.offer != offer.metadata.name) continue;
+    for (const api::AllocatedMember& m : a->spec.members) {
+      members.insert(m.role + "-" + std::to_string(m.index));
+      ++count;
+    }
+  }
+  if (count != offer.spec.placement.size() || members.size() != count)
+    return who + " places " + std::to_string(offer.spec.placement.size()) +
+           " members, its allocations hold " + std::to_string(count);
+  const auto* c = view.get<api::Contract>(offer.metadata.ns, offer.spec.contract);
+  if (offer.status.phase == api::OfferPhase::held &&
+      (c == nullptr || c->status.offer != offer.metadata.name))
+    return who + " is held, and contract " + offer.spec.contract + " does not know of it";
+  return {};
+}
+
+}  // namespace
+
+void Checker::add_machine(Machine& machine) {
+  machines_.push_back(&machine);
+  machine.on_process([this](const std::string& id) {
+    if (!id.empty()) ++counts_.starts;
+    if (view_ != nullptr && !world_.violation()) check_processes();
+  });
+}
+
+void Checker::attach(store::Store& store, const ledger::View& view) {
+  view_ = &view;
+  if (store.head() < acknowledged_)
+    return world_.violate("durability", "revision " + std::to_string(acknowledged_) +
+                                            " was acknowledged, the store ends at " +
+                                            std::to_string(store.head()));
+  auto watch = store.watch(seen_, [this](const store::CommitPtr& commit) { take(commit); });
+  if (!watch) return world_.violate("watch", watch.error().to_string());
+  watch_ = *std::move(watch);
+  check_objects(store);
+}
+
+void Checker::detach() {
+  watch_.reset();
+  view_ = nullptr;
+}
+
+void Checker::take(const store::CommitPtr& commit) {
+  if (world_.violation()) return;
+  ++counts_.commits;
+  if (commit->first != seen_ + 1 || commit->last < commit->first ||
+      commit->changes.size() != commit->last - commit->first + 1)
+    return world_.violate("order", "a watcher at " + std::to_string(seen_) + " was given " +
+                                       std::to_string(commit->first) + " to " +
+                                       std::to_string(commit->last));
+  for (const store::Change& change : commit->changes) {
+    world_.mix(change.key);
+    if (change.value) world_.mix(*change.value);
+    const auto known = objects_.find(change.key);
+    const store::Rev before = known == objects_.end() ? 0 : known->second.first;
+    if (before != change.previous_rev)
+      return world_.violate("order", change.key + " was at " + std::to_string(before) +
+                                         ", its change says " +
+                                         std::to_string(change.previous_rev));
+    if (world_.traces())
+      world_.trace("store", std::to_string(change.rev) + (change.value ? " " : " removes ") +
+                                change.key + (change.value ? " " + *change.value : ""));
+    if (change.value)
+      objects_[change.key] = {change.rev, change.value};
+    else
+      objects_.erase(change.key);
+  }
+  seen_ = commit->last;
+  // History that is told again at the start is older than the view.
+  if (view_->rev() == seen_) check_commit(*commit);
+}
+
+void Checker::check_commit(const store::Commit& commit) {
+  bool capacity = false, gangs = false, processes = false, tenants = false;
+  for (const store::Change& change : commit.changes) {
+    const api::KeyParts parts = api::parse_key(change.key);
+    if (parts.kind == nullptr) continue;
+    const bool takes =
+        parts.kind == &api::kind_of<api::Allocation>() || parts.kind == &api::kind_of<api::Offer>();
+    capacity |= takes || parts.kind == &api::kind_of<api::Node>();
+    gangs |= takes || parts.kind == &api::kind_of<api::Contract>();
+    processes |= takes || parts.kind == &api::kind_of<api::Instance>();
+    tenants |= parts.kind == &api::kind_of<api::Tenant>();
+    counts_.offers += parts.kind == &api::kind_of<api::Offer>() && !change.previous;
+  }
+  counts_.checks += capacity;
+  if (capacity) check_capacity();
+  if (gangs) {
+    check_gangs();
+    check_quotas();
+  }
+  if (processes) check_processes();
+  if (tenants) check_user_ids();
+}
+
+void Checker::check_capacity() {
+  std::string twice;
+  const Taken taken = count_taken(*view_, twice);
+  if (!twice.empty()) return world_.violate("capacity", twice);
+  for (const auto& [name, on] : taken) {
+    const auto* node = view_->get<api::Node>({}, name);
+    if (node == nullptr) continue;
+    const std::string over = exceeds(on, node->status.allocatable);
+    if (!over.empty()) return world_.violate("capacity", "node " + name + ": " + over);
+  }
+}
+
+// All members of what an offer holds, or none; and each contract stands on one that holds them.
+void Checker::check_gangs() {
+  for (const api::Offer* offer : view_->all<api::Offer>()) {
+    if (!api::counts(offer->status.phase)) continue;
+    const std::string held = check_offer(*view_, *offer);
+    if (!held.empty()) return world_.violate("gang", held);
+  }
+  for (const api::Contract* c : view_->all<api::Contract>()) {
+    const auto phase = c->status.phase;
+    if (phase < api::ContractPhase::offered || phase > api::ContractPhase::breached) continue;
+    const auto* offer = view_->get<api::Offer>(c->metadata.ns, c->status.offer);
+    if (offer == nullptr)
+      return world_.violate("gang", "contract " + name_of(c->metadata) + " stands on offer \"" +
+                                        c->status.offer + "\", which is not there");
+  }
+}
+
+// What contracts stand on, against what their tenants may hold. Not what is on its way out: old
+// members during a replacement, or those of a contract that has settled, are not the tenant's
+// doing. All requests are of whole CPUs here.
+void Checker::check_quotas() {
+  std::map<std::string, int64_t> milli_cpus;
+  for (const api::Allocation* a : view_->all<api::Allocation>()) {
+    if (a->spec.owner != "freehold" || !is_live(*view_, *a)) continue;
+    const auto* c = view_->get<api::Contract>(a->metadata.ns, a->spec.contract);
+    if (c == nullptr || c->status.offer != a->spec.offer ||
+        c->status.phase == api::ContractPhase::settled)
+      continue;
+    for (const api::AllocatedMember& m : a->spec.members)
+      milli_cpus[tenant_of(*view_, a->metadata.ns)] +=
+          1000 *
+          static_cast<int64_t>(parse_cpu_list(m.cpus).value_or(std::vector<uint32_t>{}).size());
+  }
+  for (const auto& [name, held] : milli_cpus) {
+    const auto* tenant = view_->get<api::Tenant>({}, name);
+    if (tenant == nullptr) continue;
+    const auto most = tenant->spec.quota.find("cpu");
+    if (most != tenant->spec.quota.end() && held > most->second.value())
+      return world_.violate("quota", "tenant " + name + " may hold " + most->second.text() +
+                                         " CPUs and holds " + std::to_string(held / 1000));
+  }
+}
+
+// What runs, runs on what its own allocation gives it, and alone.
+void Checker::check_processes() {
+  const std::map<std::string, const api::Instance*> instances = by_uid(*view_);
+  for (const Machine* machine : machines_) {
+    std::map<uint32_t, std::string> cpus;
+    for (const auto& [id, item] : machine->items()) {
+      if (!Machine::runs(item)) continue;
+      const auto found = instances.find(id);
+      if (found == instances.end())
+        return world_.violate("run",
+                              machine->name() + " runs " + id + ", of which there is no instance");
+      const api::Instance& i = *found->second;
+      const std::string who = "instance " + name_of(i.metadata) + " on " + machine->name();
+      if (const std::string wrong = not_allocated(*view_, i, machine->name(), item.limits);
+          !wrong.empty())
+        return world_.violate("run", who + " " + wrong);
+      for (const uint32_t cpu : parse_cpu_list(item.limits.cpus).value_or(std::vector<uint32_t>{}))
+        if (const auto other = cpus.emplace(cpu, id); !other.second)
+          return world_.violate(
+              "run", who + " shares CPU " + std::to_string(cpu) + " with " + other.first->second);
+    }
+  }
+}
+
+void Checker::check_user_ids() {
+  std::map<std::string, std::string> owners;
+  for (const api::Tenant* t : view_->all<api::Tenant>()) {
+    const auto id = t->metadata.annotations.find("freehold.dev/user-id");
+    if (id == t->metadata.annotations.end()) continue;
+    const auto [other, fresh] = owners.emplace(id->second, t->metadata.name);
+    if (!fresh)
+      return world_.violate("user", "tenants " + other->second + " and " + t->metadata.name +
+                                        " both run as user id " + id->second);
+  }
+}
+
+void Checker::check_objects(const store::Store& store) {
+  const auto page = store.list({});
+  if (!page) return world_.violate("list", page.error().to_string());
+  if (page->rev != seen_) return;  // pieces of commits are on their way
+  auto known = objects_.begin();
+  for (const store::Entry& entry : page->entries) {
+    if (known == objects_.end() || known->first != entry.key || known->second.first != entry.rev ||
+        *known->second.second != *entry.value)
+      return world_.violate("durability", entry.key + " is not what watchers were told");
+    ++known;
+  }
+  if (known != objects_.end())
+    world_.violate("durability", known->first + " is gone, and watchers were not told");
+}
+
+void Checker::check_record(const store::Store& store) {
+  std::vector<audit::LogView> logs;
+  for (const std::string& origin : store.logs())
+    logs.push_back(
+        {origin, store.log_size(origin),
+         [&store, origin](uint64_t from, size_t limit) -> Result<std::vector<std::string>> {
+           std::vector<std::string> leaves;
+           for (const store::Leaf& leaf : TRY(store.read_log(origin, from, limit)))
+             leaves.push_back(*leaf.data);
+           return leaves;
+         },
+         store.log_root(origin)});
+  const auto each = [&](const std::function<void(const audit::ObjectView&)>& tell) {
+    const auto page = store.list({});
+    if (!page) return world_.violate("list", page.error().to_string());
+    for (const store::Entry& e : page->entries) {
+      const api::KeyParts parts = api::parse_key(e.key);
+      const bool recorded =
+          parts.kind != nullptr && parts.kind->persistence == api::Persistence::recorded;
+      tell({e.key, e.rev, *e.value, recorded});
+    }
+  };
+  const audit::Report report = audit::verify(logs, each, nullptr);
+  if (!report.findings.empty())
+    world_.violate("record", report.findings.front().where + ": " + report.findings.front().what);
+}
+
+}  // namespace freehold::sim

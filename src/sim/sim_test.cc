@@ -1,0 +1,95 @@
+// The simulation itself: it is clean, it repeats, and it finds what is planted.
+#include <gtest/gtest.h>
+
+#include "base/log.h"
+#include "sim/campaign.h"
+#include "sim/cluster.h"
+#include "sim/scenario.h"
+
+namespace freehold::sim {
+namespace {
+
+TEST(Simulation, NothingIsViolatedInTwoHundredSeeds) {
+  const Sum sum = run_campaign({.first = 1, .seeds = 200});
+  for (const Failure& failure : sum.failures)
+    ADD_FAILURE() << "make sim SEED=" << failure.seed << ": " << failure.what;
+  EXPECT_EQ(sum.seeds, 200u);
+  // A load that does nothing would be clean, too.
+  EXPECT_GT(sum.commits, 10'000u);
+}
+
+TEST(Simulation, ASeedReplaysBitForBit) {
+  for (const uint64_t seed : {3u, 4u, 5u}) {
+    const Outcome once = run_scenario({.seed = seed});
+    // Who is told of what happens changes nothing.
+    uint64_t lines = 0;
+    const Outcome twice = run_scenario(
+        {.seed = seed, .plant = Plant::none, .trace = [&](const std::string&) { ++lines; }});
+    EXPECT_GT(lines, 0u);
+    EXPECT_EQ(once.fingerprint, twice.fingerprint);
+    EXPECT_EQ(once.steps, twice.steps);
+    EXPECT_EQ(once.counts.commits, twice.counts.commits);
+  }
+}
+
+TEST(Simulation, SeedsDiffer) {
+  EXPECT_NE(run_scenario({.seed = 3}).fingerprint, run_scenario({.seed = 4}).fingerprint);
+}
+
+TEST(Simulation, TheMissingCapacityCheckIsFound) {
+  const Sum sum = run_campaign({.seeds = 100, .plant = Plant::no_capacity_check});
+  ASSERT_FALSE(sum.failures.empty());
+  EXPECT_EQ(sum.failures.front().what.find("capacity: "), 0u) << sum.failures.front().what;
+}
+
+TEST(Simulation, CommitsInHalvesAreFound) {
+  const Sum sum = run_campaign({.seeds = 100, .plant = Plant::half_commits});
+  EXPECT_FALSE(sum.failures.empty());
+}
+
+// A control plane with one machine and an administrator, without faults but a slow disk.
+struct Bench {
+  explicit Bench(Duration sync) {
+    set_log_sink([](const LogRecord&) {});
+    cluster.start_server();
+    cluster.start_agent(0);
+    world.run_until(seconds(5));
+    cluster.set_disk({.full = false, .sync_time = sync});
+  }
+  ~Bench() { set_log_sink(nullptr); }
+  // Asks, and waits for the answer.
+  int ask(const std::string& method, const std::string& path, const std::string& body = {}) {
+    http::Request request;
+    request.method = method;
+    request.path = path;
+    if (!body.empty()) request.body = http::bytes(body);
+    request.headers["content-type"] = "application/json";
+    int status = -1;
+    transport->request(std::move(request), seconds(10),
+                       [&](const auto& r) { status = r.ok() ? r->status : 0; });
+    while (status < 0) world.run_until(world.elapsed() + milliseconds(1));
+    return status;
+  }
+
+  World world{1};
+  Cluster cluster{world, Plant::none, {MachineShape{}}};
+  std::unique_ptr<http::Transport> transport =
+      cluster.network().connect({"admin", "admin", {"freehold:admins"}});
+};
+
+TEST(Server, ADeletionWaitsForWhoIsAboutToHoldSomething) {
+  Bench bench(milliseconds(400));
+  const std::string path = "/apis/freehold.dev/v1alpha1/namespaces/default/contracts";
+  const std::string contract = R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Contract",
+    "metadata":{"name":"c"},"spec":{"roles":[{"name":"w","each":{"cpu":1,"memory":"1Gi"}}]}})";
+  EXPECT_EQ(bench.ask("POST", path, contract), 201);
+  // Its first offer is on the way to the disk.
+  EXPECT_EQ(bench.ask("DELETE", path + "/c"), 200);
+  bench.world.run_until(minutes(3));
+  EXPECT_FALSE(bench.world.violation()) << bench.world.violation()->what;
+  EXPECT_EQ(bench.ask("GET", path + "/c"), 404);
+  EXPECT_GT(bench.cluster.checker().counts().offers, 0u);
+}
+
+}  // namespace
+}  // namespace freehold::sim
