@@ -12,13 +12,14 @@ import pathlib
 import platform
 import shutil
 import signal
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/e2e"))
+import harness  # noqa: E402
 
 RUNS = 9
 IDLE_SECONDS = 20
@@ -36,67 +37,40 @@ def row(what, value, unit, budget):
     return {"what": what, "value": value, "unit": unit, "budget": budget}
 
 
-def resident_mb(pid):
-    for line in open(f"/proc/{pid}/status", encoding="utf-8"):
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1000
-    raise RuntimeError("no VmRSS")
-
-
-def start(program, folder, *command):
-    return subprocess.Popen([program, *command, "--data-dir", str(folder)], stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, text=True)
-
-
-def url_of(server):
-    return server.stdout.readline().split()[-1]
-
-
-def wait_ready(url, folder):
-    context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
-    while True:
-        try:
-            if urllib.request.urlopen(url + "/readyz", context=context, timeout=5).status == 200:
-                return
-        except OSError:
-            time.sleep(0.002)
-
-
-def stop(process):
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=20)
-
-
-def ready_seconds(program):
+def ready_seconds():
+    """From the start of the process to the first /readyz that says ok."""
     with tempfile.TemporaryDirectory(prefix="freehold-") as folder:
-        folder = pathlib.Path(folder)
         began = time.monotonic()
-        server = start(program, folder, "server", "--listen", "127.0.0.1:0")
-        wait_ready(url_of(server), folder)
+        server = harness.Server(folder)
+        server.start()
+        client = server.client()
+        while client.send("GET", "/readyz")[0] != 200:
+            time.sleep(0.001)
         took = time.monotonic() - began
-        stop(server)
+        server.kill(signal.SIGTERM)
         return took
 
 
-def idle_megabytes(program):
+def idle_megabytes():
     with tempfile.TemporaryDirectory(prefix="freehold-") as folder:
-        folder = pathlib.Path(folder)
-        server = start(program, folder / "server", "server", "--listen", "127.0.0.1:0")
-        url = url_of(server)
-        wait_ready(url, folder / "server")
-        token = subprocess.run([program, "token"], check=True,
-                               env=os.environ | {"KUBECONFIG": str(folder / "server" / "kubeconfig")},
-                               capture_output=True, text=True).stdout.split()[-1]
-        agent = start(program, folder / "agent", "agent", "--server", url, "--token", token)
+        server = harness.Server(folder)
+        server.start()
+        client = server.client()
+        token = client.call("POST", "/tokens", {})["token"]
+        agent = harness.Process(f"{folder}/agent.log", "agent", "--data-dir", f"{folder}/agent",
+                                "--node", "idle", "--token", token, "--listen", "127.0.0.1:0",
+                                "--server", f"https://{client.host}:{client.port}")
+        agent.start()
+        harness.wait_for("the node", lambda: client.get(f"{harness.OWN}/nodes/idle"))
         time.sleep(IDLE_SECONDS)
-        both = resident_mb(server.pid), resident_mb(agent.pid)
-        stop(agent)
-        stop(server)
+        both = server.memory() / 1e6, agent.memory() / 1e6
+        agent.kill(signal.SIGTERM)
+        server.kill(signal.SIGTERM)
         return both
 
 
 def main():
-    program = os.environ["FREEHOLD"]
+    program = harness.FREEHOLD
     print(f"freehold as a whole, on {machine()}; medians of {RUNS}")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -105,8 +79,8 @@ def main():
         subprocess.run(["strip", str(stripped)], check=True)
         rows.append(row("size, stripped", stripped.stat().st_size / 1e6, "MB", 30))
     rows.append(row("ready on an empty store",
-                    statistics.median(ready_seconds(program) for _ in range(RUNS)), "s", 1))
-    server, agent = idle_megabytes(program)
+                    statistics.median(ready_seconds() for _ in range(RUNS)), "s", 1))
+    server, agent = idle_megabytes()
     rows.append(row("server resident, idle with one node", server, "MB", 60))
     rows.append(row("agent resident, idle", agent, "MB", 30))
     report = pathlib.Path(program).parent / "reports" / "whole.json"
