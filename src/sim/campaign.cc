@@ -101,11 +101,13 @@ void end_worker(Worker& worker, Sum& sum) {
 Sum run_campaign(const Campaign& campaign) {
   Sum sum;
   std::vector<Worker> workers;
+  workers.reserve(static_cast<size_t>(campaign.jobs));
   for (int i = 0; i < campaign.jobs; ++i)
     workers.push_back(start_worker(campaign, static_cast<uint64_t>(i)));
   const size_t enough = campaign.plant == Plant::none ? most_failures : 1;
   for (;;) {
     std::vector<pollfd> waits;
+    waits.reserve(workers.size());
     for (const Worker& worker : workers) waits.push_back({worker.in, POLLIN, 0});
     if (std::all_of(workers.begin(), workers.end(), [](const Worker& w) { return w.in < 0; }))
       break;

@@ -1,5 +1,7 @@
 #include "sim/checker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/contract.h"
@@ -134,8 +136,8 @@ void Checker::check_capacity() {
   for (const auto& [name, on] : taken) {
     const auto* node = view_->get<api::Node>({}, name);
     if (node == nullptr) continue;
-    const std::string over = exceeds(on, node->status.allocatable);
-    if (!over.empty()) return world_.violate("capacity", "node " + name + ": " + over);
+    if (const std::string over = exceeds(on, node->status.allocatable); !over.empty())
+      return world_.violate("capacity", fmt::format("node {}: {}", name, over));
   }
 }
 
@@ -197,7 +199,7 @@ void Checker::check_processes() {
       const std::string who = "instance " + name_of(i.metadata) + " on " + machine->name();
       if (const std::string wrong = not_allocated(*view_, i, machine->name(), item.limits);
           !wrong.empty())
-        return world_.violate("run", who + " " + wrong);
+        return world_.violate("run", fmt::format("{} {}", who, wrong));
       for (const uint32_t cpu : parse_cpu_list(item.limits.cpus).value_or(std::vector<uint32_t>{}))
         if (const auto other = cpus.emplace(cpu, id); !other.second)
           return world_.violate(

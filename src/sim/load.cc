@@ -260,6 +260,7 @@ void Person::ask(const std::string& method, const std::string& path, const std::
 std::vector<std::unique_ptr<Person>> make_load(World& world, Network& network,
                                                const LoadOptions& options) {
   std::vector<std::unique_ptr<Person>> people;
+  people.reserve(static_cast<size_t>(options.customers) + 2);
   for (int i = 0; i < options.customers; ++i)
     people.push_back(std::make_unique<Customer>(world, network, i, options));
   people.push_back(std::make_unique<Operator>(world, network, options));

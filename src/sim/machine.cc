@@ -118,6 +118,7 @@ class Machine::Door final : public agent::Host {
   }
   std::vector<std::string> instances() override {
     std::vector<std::string> ids;
+    ids.reserve(machine_.items_.size());
     for (const auto& [id, item] : machine_.items_) ids.push_back(id);
     return ids;
   }

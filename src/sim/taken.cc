@@ -1,5 +1,7 @@
 #include "sim/taken.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/strings.h"
@@ -48,10 +50,10 @@ std::string exceeds(const TakenOnNode& taken, const api::Allocatable& there) {
   const std::vector<uint32_t> cpus = numbers(there.cpus);
   for (const auto& [cpu, who] : taken.cpus)
     if (!std::binary_search(cpus.begin(), cpus.end(), cpu))
-      return who + " holds CPU " + std::to_string(cpu) + ", which is not there to be given";
+      return fmt::format("{} holds CPU {}, which is not there to be given", who, cpu);
   for (const auto& [device, who] : taken.devices)
     if (std::find(there.devices.begin(), there.devices.end(), device) == there.devices.end())
-      return who + " holds device " + device + ", which is not there to be given";
+      return fmt::format("{} holds device {}, which is not there to be given", who, device);
   for (const auto& [node, bytes] : taken.memory) {
     int64_t most = 0;
     for (const api::MemoryShare& share : there.memory)
