@@ -2,8 +2,8 @@
 """What the program as a whole costs: size, time to ready on an empty store, memory when idle.
 
 $FREEHOLD names the program. Budgets: ready within 1 s; under 30 MB stripped; server under 60 MB and
-agent under 30 MB resident when idle. Prints medians with the machine; the last word of each line says
-whether its budget holds.
+agent under 30 MB resident when idle. Prints medians with the machine; the last word of each line
+says whether its budget holds.
 """
 
 import json
