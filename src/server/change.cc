@@ -222,8 +222,9 @@ void ApiServer::change_set(const ExchangePtr& x, bool plan, int attempt) {
                         const Result<ledger::Committed>& committed) {
     if (committed) return x->respond(respond_value(201, out));
     // Somebody wrote in between: the set is laid over what is there then.
-    const bool moved = committed.error().reason == Reason::conflict ||
-                       committed.error().reason == Reason::already_exists;
+    const Reason reason = committed.error().reason;
+    const bool moved = reason == Reason::conflict || reason == Reason::already_exists ||
+                       reason == Reason::not_found;
     if (!moved || attempt + 1 >= write_attempts) return x->fail(committed.error());
     when_settled(x, [this, x, plan, attempt] { change_set(x, plan, attempt + 1); });
   };
