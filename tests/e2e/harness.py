@@ -225,7 +225,9 @@ def release(client, *names):
             f"{path}/contracts/{name}")["status"]["phase"] == "Settled")
         client.call("DELETE", f"{path}/workloads/{name}")
         client.call("DELETE", f"{path}/contracts/{name}")
-    wait_for("the instances are gone", lambda: not set(instances(client)) & set(names), 10)
+    wait_for("the contracts are gone", lambda: not {
+        item["metadata"]["name"] for item in client.get(f"{path}/contracts")["items"]} & set(names))
+    wait_for("the instances are gone", lambda: not set(instances(client)) & set(names))
 
 
 # --- Processes and control groups -----------------------------------------------------------------
