@@ -6,8 +6,8 @@
 #                                       tests of this module and of those that depend on it
 #   <name>_test              test       *_test.cc, one ctest entry with label `unit`
 #   <name>_bench             benchmark  *_bench.cc
-#   <name>_<file>_fuzz       fuzzer     one per *_fuzz.cc: libFuzzer in the fuzz preset; in the dev
-#                                       preset a test that replays <file>_fuzz_corpus/
+#   <name>_<file>_fuzz       fuzzer     one per *_fuzz.cc: libFuzzer in the fuzz preset; else a
+#                                       test of <file>_fuzz_corpus/ and mutations of it
 #   freehold-<name>          program    main.cc
 #
 # A module without files, and a dependency on one, is skipped: the next configure finds it.
@@ -67,14 +67,11 @@ function(freehold_fuzzer target source library)
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     freehold_group(build_fuzzers ${target})
     file(APPEND ${CMAKE_BINARY_DIR}/fuzzers.txt "${target} ${corpus}\n")
-  elseif(FREEHOLD_SANITIZE MATCHES "address")
-    add_executable(${target} EXCLUDE_FROM_ALL
-                   ${source} ${CMAKE_SOURCE_DIR}/cmake/fuzz_replay_main.cc)
+  else()
+    add_executable(${target} EXCLUDE_FROM_ALL ${source} ${CMAKE_SOURCE_DIR}/cmake/fuzz_main.cc)
     freehold_group(build_tests ${target})
     add_test(NAME ${target} COMMAND ${target} ${corpus})
-    set_tests_properties(${target} PROPERTIES LABELS fuzz_replay TIMEOUT 300)
-  else()
-    return()
+    set_tests_properties(${target} PROPERTIES LABELS fuzz TIMEOUT 300)
   endif()
   freehold_target(${target})
   target_link_libraries(${target} PRIVATE ${library} ${ARGN})

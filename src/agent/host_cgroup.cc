@@ -15,6 +15,10 @@
 namespace freehold::agent {
 namespace {
 
+// What runs under contract comes before anything else on its CPUs, a hundred to one; the machine's
+// own work has the reserved ones.
+constexpr const char* weight_v2 = "10000";
+constexpr const char* shares_v1 = "102400";
 constexpr int64_t period_us = 100'000;  // the kernel's own default
 // v1 writes "no limit" as the largest page-aligned number.
 constexpr int64_t no_limit_v1 = int64_t{1} << 62;
@@ -106,6 +110,7 @@ void Cgroups::detect_v2() {
     else
       enforcement_.limits.emplace_back(name);
   }
+  if (binds("cpu")) static_cast<void>(write_value(parent + "/cpu.weight", weight_v2));
   make_group(parent + "/shims");
 }
 
@@ -127,6 +132,7 @@ void Cgroups::detect_v1() {
     if (is_limit) enforcement_.limits.emplace_back(name);
     // Children of a group start with empty sets, into which no process can go.
     if (name == "cpuset") give_cpuset(parent);
+    if (name == "cpu") static_cast<void>(write_value(parent + "/cpu.shares", shares_v1));
     if (name == "memory") static_cast<void>(write_value(parent + "/memory.use_hierarchy", "1"));
   }
   const std::string unified = root_ + "/unified";

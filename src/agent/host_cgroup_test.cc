@@ -33,6 +33,7 @@ class Tree : public testing::Test {
     file("cgroup.controllers", "cpuset cpu io memory pids\n");
     file("cgroup.subtree_control", "");
     file("fh/cgroup.subtree_control", "");
+    file("fh/cpu.weight", "100\n");
     for (const char* name :
          {"cpuset.cpus", "cpuset.mems", "cpu.max", "memory.max", "memory.swap.max",
           "memory.oom.group", "pids.max", "cgroup.procs", "cgroup.kill"})
@@ -53,7 +54,7 @@ class Tree : public testing::Test {
     file("cpuset/cpuset.cpus", "0-1\n");
     file("cpuset/cpuset.mems", "0\n");
     for (const char* name :
-         {"cpuset/fh/cpuset.cpus", "cpuset/fh/cpuset.mems", "memory/fh/memory.use_hierarchy",
+         {"cpu/fh/cpu.shares", "cpuset/fh/cpuset.cpus", "cpuset/fh/cpuset.mems", "memory/fh/memory.use_hierarchy",
           "cpuset/fh/a/cpuset.cpus", "cpuset/fh/a/cpuset.mems", "cpu/fh/a/cpu.cfs_quota_us",
           "cpu/fh/a/cpu.cfs_period_us", "memory/fh/a/memory.limit_in_bytes",
           "memory/fh/a/memory.memsw.limit_in_bytes", "pids/fh/a/pids.max"})
@@ -81,6 +82,7 @@ TEST_F(Tree, Version2IsRecognisedAndItsLimitsAreWritten) {
   EXPECT_EQ(cgroups.enforcement().limits,
             (std::vector<std::string>{"cpu", "cpuset", "memory", "pids"}));
   EXPECT_TRUE(cgroups.enforcement().missing.empty());
+  EXPECT_EQ(read("fh/cpu.weight"), "10000");
   const auto limits = cgroups.create("a", wanted_);
   EXPECT_TRUE(limits.not_enforced.empty());
   EXPECT_EQ(read("fh/a/cpuset.cpus"), "2-3");
@@ -99,6 +101,7 @@ TEST_F(Tree, Version1IsRecognisedAndItsLimitsAreWritten) {
   Cgroups cgroups(root_, "fh");
   EXPECT_EQ(cgroups.layout(), CgroupLayout::v1);
   EXPECT_EQ(read("cpuset/fh/cpuset.cpus"), "0-1");
+  EXPECT_EQ(read("cpu/fh/cpu.shares"), "102400");
   const auto limits = cgroups.create("a", wanted_);
   EXPECT_TRUE(limits.not_enforced.empty());
   EXPECT_EQ(read("cpuset/fh/a/cpuset.cpus"), "2-3");
