@@ -1,7 +1,7 @@
 // A fuzzer without libFuzzer: every build replays its corpus, so that each input that once mattered
-// is a test, and then tries mutations of it for $FREEHOLD_FUZZ_SECONDS (1). A mutation is a function
-// of its number alone; what breaks is named by it, and $FREEHOLD_FUZZ_ONLY=number tries that one.
-// Arguments: files or folders; what does not exist counts as empty.
+// is a test, and then tries mutations of it for $FREEHOLD_FUZZ_SECONDS (1). A mutation is a
+// function of its number alone; what breaks is named by it, and $FREEHOLD_FUZZ_ONLY=number tries
+// that one. Arguments: files or folders; what does not exist counts as empty.
 #include <unistd.h>
 
 #include <algorithm>
