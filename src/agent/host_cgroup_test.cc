@@ -53,11 +53,11 @@ class Tree : public testing::Test {
       file(std::string(name) + "/cgroup.procs", "");
     file("cpuset/cpuset.cpus", "0-1\n");
     file("cpuset/cpuset.mems", "0\n");
-    for (const char* name :
-         {"cpu/fh/cpu.shares", "cpuset/fh/cpuset.cpus", "cpuset/fh/cpuset.mems", "memory/fh/memory.use_hierarchy",
-          "cpuset/fh/a/cpuset.cpus", "cpuset/fh/a/cpuset.mems", "cpu/fh/a/cpu.cfs_quota_us",
-          "cpu/fh/a/cpu.cfs_period_us", "memory/fh/a/memory.limit_in_bytes",
-          "memory/fh/a/memory.memsw.limit_in_bytes", "pids/fh/a/pids.max"})
+    for (const char* name : {"cpu/fh/cpu.shares", "cpuset/fh/cpuset.cpus", "cpuset/fh/cpuset.mems",
+                             "memory/fh/memory.use_hierarchy", "cpuset/fh/a/cpuset.cpus",
+                             "cpuset/fh/a/cpuset.mems", "cpu/fh/a/cpu.cfs_quota_us",
+                             "cpu/fh/a/cpu.cfs_period_us", "memory/fh/a/memory.limit_in_bytes",
+                             "memory/fh/a/memory.memsw.limit_in_bytes", "pids/fh/a/pids.max"})
       file(name, "");
     file("cpu/fh/a/cpu.stat", "nr_periods 9\nnr_throttled 4\nthrottled_time 77000\n");
     file("cpuacct/fh/a/cpuacct.usage", "5000000\n");

@@ -290,7 +290,7 @@ TEST(Server, stop_closes_idle_connections_and_ends_streams) {
   EXPECT_EQ(watcher.read_to_end(), "0\r\n\r\n");
   EXPECT_EQ(idle.read_to_end(), "");
   EXPECT_EQ(server.port(), port);
-  EXPECT_EQ(streams.closed, 1);
+  EXPECT_TRUE(wait_until([&] { return streams.closed == 1; }));
   EXPECT_TRUE(wait_until([&] { return server.connections() <= 2; }));
   server.on_loop([&] { streams.open.clear(); });
 }
