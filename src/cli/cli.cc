@@ -32,6 +32,7 @@ struct Arguments {
   LogOptions logs;
   TopOptions top;
   TokenOptions token;
+  KubeconfigOptions kubeconfig;
   DocsOptions docs;
   std::string name, root = "/", data_dir;
   std::string docs_check, docs_write;
@@ -220,6 +221,18 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
   token_command->add_option("--node", a.token.node, "only for this node");
   token_command->add_option("--ttl", a.token.ttl, "how long it holds; 1h by default");
   token_command->final_callback([&] { chosen.command = [&] { return token(a.client, a.token); }; });
+  CLI::App* kubeconfig_command = app.add_subcommand(
+      "kubeconfig", "print a kubeconfig for a user, on the control plane's machine");
+  kubeconfig_command->add_option("user", a.kubeconfig.user, "as RoleBindings name it")->required();
+  kubeconfig_command->add_option("--group", a.kubeconfig.groups, "may be repeated")
+      ->allow_extra_args(false);
+  kubeconfig_command->add_option("--data-dir", a.kubeconfig.data_dir, "of the control plane");
+  add_duration(*kubeconfig_command, "--ttl", a.kubeconfig.life,
+               "how long it holds; 2160h by default");
+  kubeconfig_command->final_callback([&] {
+    if (a.kubeconfig.data_dir.empty()) a.kubeconfig.data_dir = default_data_dir();
+    chosen.command = [&] { return kubeconfig(a.kubeconfig); };
+  });
   CLI::App* discover_command = app.add_subcommand("discover", "draw this machine's hardware");
   discover_command->add_option("--root", a.root, "where the machine's files are")
       ->capture_default_str();

@@ -64,6 +64,13 @@ struct TopOptions {
 };
 int top(const ClientOptions& client, const TopOptions& options);
 
+struct KubeconfigOptions {
+  std::string data_dir, user;
+  std::vector<std::string> groups;
+  Duration life = hours(24 * 90);
+};
+int kubeconfig(const KubeconfigOptions& options);
+
 struct TokenOptions {
   std::string node, ttl;
 };

@@ -11,6 +11,7 @@
 
 #include "auth/auth.h"
 #include "base/strings.h"
+#include "cli/connect.h"
 #include "json/value.h"
 #include "json/yaml.h"
 
@@ -119,7 +120,10 @@ Result<ServerKeys> open_keys(const DataDir& dir, const std::vector<std::string>&
   return keys;
 }
 
-Result<void> write_kubeconfig(const DataDir& dir, const ServerKeys& keys, const std::string& url) {
+namespace {
+
+std::string kubeconfig_text(const std::string& authority_pem, const std::string& url,
+                            const http::KeyPair& pair) {
   const auto named = [](std::string_view key, json::Object body) {
     json::Object entry;
     entry["name"] = "freehold";
@@ -127,20 +131,37 @@ Result<void> write_kubeconfig(const DataDir& dir, const ServerKeys& keys, const 
     return json::Array{json::Value(std::move(entry))};
   };
   json::Object cluster, context, user, config;
-  cluster["certificate-authority-data"] = base64_encode(keys.authority.certificate_pem);
+  cluster["certificate-authority-data"] = base64_encode(authority_pem);
   cluster["server"] = url;
   context["cluster"] = "freehold";
   context["namespace"] = "default";
   context["user"] = "freehold";
-  user["client-certificate-data"] = base64_encode(keys.admin.certificate_pem);
-  user["client-key-data"] = base64_encode(keys.admin.key_pem);
+  user["client-certificate-data"] = base64_encode(pair.certificate_pem);
+  user["client-key-data"] = base64_encode(pair.key_pem);
   config["apiVersion"] = "v1";
   config["kind"] = "Config";
   config["clusters"] = named("cluster", std::move(cluster));
   config["contexts"] = named("context", std::move(context));
   config["users"] = named("user", std::move(user));
   config["current-context"] = "freehold";
-  return write_file(dir.kubeconfig(), json::print_yaml(config));
+  return json::print_yaml(config);
+}
+
+}  // namespace
+
+Result<void> write_kubeconfig(const DataDir& dir, const ServerKeys& keys, const std::string& url) {
+  return write_file(dir.kubeconfig(),
+                    kubeconfig_text(keys.authority.certificate_pem, url, keys.admin));
+}
+
+Result<std::string> kubeconfig_for(const DataDir& dir, const http::Subject& subject, Duration life,
+                                   Time now) {
+  const std::string text = TRY(read_file(dir.kubeconfig()));
+  const std::string url = TRY(parse_kubeconfig(text, dir.path, "")).client.url;
+  const http::KeyPair authority = TRY(load_pair(dir.path + "/pki/ca"));
+  const http::KeyPair pair =
+      TRY(http::issue_client(authority, subject, {now - hours(1), now + life}));
+  return kubeconfig_text(authority.certificate_pem, url, pair);
 }
 
 }  // namespace freehold::cli

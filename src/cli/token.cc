@@ -1,6 +1,8 @@
-// token: what a machine needs to join.
+// token: what a machine needs to join. kubeconfig: what a person needs.
+#include "auth/auth.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/data_dir.h"
 
 namespace freehold::cli {
 
@@ -23,6 +25,25 @@ int token(const ClientOptions& client, const TokenOptions& options) {
                      ". There, run:\n  freehold agent --server " + (*session)->url();
   if (!options.node.empty()) hint += " --node " + options.node;
   put(hint + " --token " + text + "\n", stderr);
+  return done;
+}
+
+int kubeconfig(const KubeconfigOptions& options) {
+  std::vector<std::string> names = options.groups;
+  names.push_back(options.user);
+  for (const std::string& name : names) {
+    const bool is_taken = name.starts_with("freehold:") || name.starts_with("system:");
+    if (name.empty() || name.size() > 64 || (is_taken && name != auth::admins))
+      return complain_usage({Reason::bad_request,
+                             "a user or group has 1 to 64 characters and begins neither with "
+                             "freehold: nor with system:; the one exception is group " +
+                                 std::string(auth::admins)});
+  }
+  Loop loop;
+  const auto text = kubeconfig_for(DataDir{options.data_dir}, {options.user, options.groups},
+                                   options.life, loop.now());
+  if (!text) return complain(text.error());
+  put(*text);
   return done;
 }
 
