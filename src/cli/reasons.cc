@@ -89,7 +89,7 @@ std::string bytes_text(int64_t bytes) {
 void instance(Writer& w, const api::Instance& i, const Surroundings& around) {
   w.heading("instance/" + i.metadata.name + " on node/" + i.spec.node);
   std::string state = api::enum_text(i.status.phase);
-  if (!i.status.reason.empty()) state += ", " + i.status.reason;
+  if (!i.status.reason.empty() && i.status.reason != state) state += ", " + i.status.reason;
   if (!i.status.message.empty()) state += ": " + i.status.message;
   const bool fails = i.status.phase == api::InstancePhase::failed ||
                      i.status.phase == api::InstancePhase::backing_off ||

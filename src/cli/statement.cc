@@ -12,6 +12,11 @@ void line(std::string& out, std::string_view name, const std::string& value) {
   out += padded(name, 12) + printable(value) + "\n";
 }
 
+// Three digits: more of a measurement say nothing. Documents have all of them.
+std::string measured(const Quantity& value) {
+  return value.is_set() ? humanize(value.value(), value.dimension(), value.currency()) : "-";
+}
+
 }  // namespace
 
 std::string guarantees_table(const std::vector<api::GuaranteeStatus>& all, const Terminal& t) {
@@ -19,7 +24,7 @@ std::string guarantees_table(const std::vector<api::GuaranteeStatus>& all, const
   for (const api::GuaranteeStatus& g : all) {
     const api::Verdicts& v = g.windows;
     const bool judged = v.fulfilled + v.violated > 0;
-    table.add({g.metric, or_dash(g.promised), or_dash(g.median), or_dash(g.worst),
+    table.add({g.metric, or_dash(g.promised), measured(g.median), measured(g.worst),
                judged ? percent(g.delivered_share) : "-",
                std::to_string(v.fulfilled) + " kept, " + std::to_string(v.violated) +
                    " violated, " + std::to_string(v.not_determined) + " not determined",
