@@ -23,6 +23,14 @@ struct Partition {
   Quantity memory;
   int64_t max_instances = 0;
   std::vector<int64_t> placements;  // first memory slices at which it may start
+  int64_t placement_size = 0;       // memory slices that a placement covers; 0: memory_slices
+  int64_t profile_id = -1;          // number that the vendor gives it; -1: unknown
+};
+// What a whole machine consists of.
+struct ModelPart {
+  std::string cls;    // a device class: gpu, nic, rdma-nic, nvme, nvswitch; or cpu, per package
+  std::string model;  // DeviceModel.spec.model, or a name as machines report it; empty: any
+  int64_t count = 1;
 };
 enum class FactCheck : uint8_t { recalled, read, measured };
 struct Source {
@@ -34,10 +42,21 @@ struct DeviceModelSpec {
   ModelType type = ModelType::gpu;
   std::string vendor, model;
   Quantity memory, memory_bandwidth;
-  schema::Map<Quantity> peak;  // precision → dense rate
-  Quantity scale_up_bandwidth;
+  std::string form;                    // SXM5, OAM, PCIe …
+  std::string memory_type;             // HBM3 …
+  schema::Map<Quantity> peak;          // precision → dense rate
+  std::string scale_up_technology;     // NVLink4 …
+  Quantity scale_up_bandwidth;         // one direction
+  int64_t scale_up_domain = 0;         // devices that share one domain; 0: unknown
+  int64_t scale_up_links = 0;          // links per device; 0: unknown
+  std::string link_speed;              // of the PCI link, per lane: "32GT/s"; empty: unknown
+  int64_t link_width = 0;              // lanes; 0: unknown
   PowerDraw power;
+  int64_t compute_slices = 0, memory_slices = 0;  // that partitions are cut from
   std::vector<Partition> partitions;
+  std::vector<ModelPart> parts;  // of a node
+  int64_t height = 0;            // rack units of a node; 0: unknown
+  int64_t weight_kg = 0;         // 0: unknown
   std::vector<std::string> matches;  // "10de:2330" or a model name as a machine reports it
   std::vector<Source> sources;
 };
@@ -116,7 +135,22 @@ inline constexpr auto table<api::Partition> = object<api::Partition>(
     field<&api::Partition::max_instances>("maxInstances", "How many fit on one device.",
                                           {.min = 0, .max = 64}),
     field<&api::Partition::placements>("placements", "First memory slices at which it may start.",
-                                       {.min = 0, .max = 63, .max_size = 64}));
+                                       {.min = 0, .max = 63, .max_size = 64}),
+    field<&api::Partition::placement_size>(
+        "placementSize", "Memory slices that a placement covers; 0: memorySlices.",
+        {.min = 0, .max = 64}),
+    field<&api::Partition::profile_id>("profileId",
+                                       "Number that the vendor gives it; -1 when unknown.",
+                                       {.min = -1, .max = 65535}));
+template <>
+inline constexpr auto table<api::ModelPart> = object<api::ModelPart>(
+    "ModelPart", "Equal parts of a machine.",
+    field<&api::ModelPart::cls>("class", "A device class such as gpu, or cpu for packages.",
+                                {.required = true, .max_size = 32, .format = &api::priced_class}),
+    field<&api::ModelPart::model>(
+        "model", "As in the DeviceModel of the part, or as a machine reports it; empty: any.",
+        {.max_size = 128}),
+    field<&api::ModelPart::count>("count", "How many.", {.min = 1, .max = 1024}));
 template <>
 inline constexpr auto table<api::FactCheck> = enumeration<api::FactCheck>(
     "FactCheck", "How sure a fact is.",
@@ -145,12 +179,36 @@ inline constexpr auto table<api::DeviceModelSpec> = object<api::DeviceModelSpec>
     field<&api::DeviceModelSpec::peak>(
         "peak", "Peak dense rate by precision, such as bf16.",
         {.min = 0, .max_size = 16, .key_format = &api::dns_label, .dimension = Dimension::flops}),
+    field<&api::DeviceModelSpec::form>("form", "SXM5, OAM, PCIe …", {.max_size = 63}),
+    field<&api::DeviceModelSpec::memory_type>("memoryType", "HBM3 and the like.",
+                                              {.max_size = 32}),
+    field<&api::DeviceModelSpec::scale_up_technology>("scaleUpTechnology", "NVLink4 and the like.",
+                                                      {.max_size = 63}),
+    field<&api::DeviceModelSpec::scale_up_domain>(
+        "scaleUpDomain", "Devices that share one domain; 0 when unknown.",
+        {.min = 0, .max = 65536}),
+    field<&api::DeviceModelSpec::scale_up_links>(
+        "scaleUpLinks", "Links of one device into its domain; 0 when unknown.",
+        {.min = 0, .max = 1024}),
+    field<&api::DeviceModelSpec::link_speed>("linkSpeed", "Of its PCI link, per lane: 32GT/s.",
+                                             {.max_size = 16}),
+    field<&api::DeviceModelSpec::link_width>("linkWidth", "Lanes of its PCI link; 0: unknown.",
+                                             {.min = 0, .max = 64}),
     field<&api::DeviceModelSpec::scale_up_bandwidth>(
         "scaleUpBandwidth", "Rate to its peers in the scale-up domain, one direction.",
         {.min = 0, .dimension = Dimension::bandwidth}),
     field<&api::DeviceModelSpec::power>("power", "What it draws."),
+    field<&api::DeviceModelSpec::compute_slices>(
+        "computeSlices", "Slices of compute that partitions are cut from.", {.min = 0, .max = 64}),
+    field<&api::DeviceModelSpec::memory_slices>(
+        "memorySlices", "Slices of memory that partitions are cut from.", {.min = 0, .max = 64}),
     field<&api::DeviceModelSpec::partitions>("partitions", "Ways to split it.",
                                              {.max_size = 64, .list_key = "profile"}),
+    field<&api::DeviceModelSpec::parts>("parts", "Parts of a machine.", {.max_size = 64}),
+    field<&api::DeviceModelSpec::height>("height", "Rack units of a machine; 0 when unknown.",
+                                         {.min = 0, .max = 100}),
+    field<&api::DeviceModelSpec::weight_kg>("weightKg", "Weight of a machine; 0 when unknown.",
+                                            {.min = 0, .max = 100000}),
     field<&api::DeviceModelSpec::matches>(
         "matches", "PCI ids such as 10de:2330, or names as machines report them.",
         {.max_size = 64, .set = true}),

@@ -1,75 +1,14 @@
-// Node: one machine of the fleet. HardwareProfile: the interior graph of a machine model, named by
-// its digest and shared by all nodes that have it. Written by agents and importers; what may be
-// used is `status.allocatable`.
+// Node: one machine of the fleet: where it stands, what its HardwareProfile is, and how it differs
+// from it now. Written by agents and importers; what may be used is `status.allocatable`.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "api/hardware.h"
 #include "api/meta.h"
 
 namespace freehold::api {
-
-// ---- HardwareProfile
-
-enum class NumaClass : uint8_t { cpu_memory, memory_only, gpu_memory, cpu_only, empty };
-enum class DeviceClass : uint8_t { gpu, nic, rdma_nic, nvme, nvswitch, cxl, other };
-
-struct NumaNode {
-  int64_t id = 0;
-  NumaClass cls = NumaClass::cpu_memory;
-  int64_t package = -1;  // -1: unknown
-  std::string cpus;      // list of logical CPUs
-  int64_t memory_bytes = 0;
-  std::vector<int64_t>
-      distances;  // to each NUMA node in the order of the list, SLIT; empty: unknown
-};
-struct Package {
-  int64_t id = 0;
-  std::string model;
-};
-struct Cache {
-  int64_t level = 0;
-  std::string type;  // data, instruction, unified
-  int64_t size_bytes = 0;
-  std::string cpus;  // that share it
-};
-// A bridge, switch port or device of the PCI tree.
-struct PciFunction {
-  std::string address;         // 0000:41:00.0
-  std::string parent;          // address, or the root "pci0000:40"; empty: unknown
-  std::string class_code;      // four hex digits: 0302
-  std::string vendor, device;  // four hex digits each
-  int64_t numa = -1;
-  std::string link_speed;  // the most it can do: "16GT/s"; empty: unknown
-  int64_t link_width = 0;  // lanes; 0: unknown
-};
-struct Device {
-  std::string id;  // "gpu0", "mlx5_0", "eth0", "nvme0": unique in the machine
-  DeviceClass cls = DeviceClass::other;
-  std::string model;  // as the vendor names it, or "10de:2330"
-  std::string pci;    // address; empty: not on PCI
-  int64_t numa = -1;
-  int64_t memory_bytes = 0;  // of the device; 0: unknown
-  std::string speed;         // of a NIC: "400Gbps"; empty: unknown
-};
-struct HardwareProfileSpec {
-  std::string product;       // DMI product name, or what stands for it
-  std::string architecture;  // x86_64, aarch64
-  std::string cpus;          // all logical CPUs
-  std::vector<Package> packages;
-  std::vector<std::string> cores;  // CPU lists of hardware threads that share a core
-  std::vector<NumaNode> numa;
-  std::vector<Cache> caches;
-  std::vector<PciFunction> pci;
-  std::vector<Device> devices;
-};
-struct HardwareProfile {
-  ObjectMeta metadata;
-  HardwareProfileSpec spec;
-};
-
-// ---- Node
 
 enum class Lifecycle : uint8_t { ordered, installed, in_service, end_of_life };
 enum class FeedFailure : uint8_t { shift, cap, off };
@@ -81,10 +20,12 @@ struct Feed {
 };
 struct NodeSpec {
   std::string site, rack;
-  int64_t unit = 0;
+  int64_t unit = 0, height = 0;  // lowest rack unit, and how many; 0: unknown
+  Quantity nameplate;            // the most it draws by its plate; unset: as its model says
   std::vector<Feed> feeds;
   std::string provider = "agent";
   std::string expected_profile;
+  std::string expected_model;  // DeviceModel of type node: which parts it should have
   bool schedulable = true;
   std::string maintenance;
   Lifecycle lifecycle = Lifecycle::in_service;
@@ -93,12 +34,37 @@ struct NodeSpec {
 
 enum class Health : uint8_t { unknown, healthy, degraded, failed };
 
+struct DevicePort {
+  int64_t number = 1;
+  std::string identity;    // port GUID or MAC address
+  std::string state;       // as the driver says: ACTIVE, DOWN
+  std::string link_layer;  // InfiniBand, Ethernet
+  std::string speed;       // now: "400Gbps"; empty: unknown
+};
+// A link of the profile as it is now.
+struct LinkNow {
+  std::string to;
+  LinkKind kind = LinkKind::nvlink;
+  int64_t up = 0;      // of the bundled links
+  Quantity bandwidth;  // of those that are up, one direction; unset: unknown
+};
+// A part of a device that can be given away by itself, such as a MIG instance.
+struct DevicePartition {
+  std::string profile;   // 1g.10gb
+  int64_t start = -1;    // first memory slice; -1: unknown
+  std::string identity;  // UUID
+};
 struct NodeDevice {
   std::string id;        // as in the profile
   std::string identity;  // GUID, UUID or serial; empty: unknown
   Health health = Health::unknown;
+  std::string reason;      // why it is not healthy, with what to do; empty: it is, or unknown
   std::string link_speed;  // now
   int64_t link_width = 0;
+  std::vector<DevicePort> ports;
+  std::vector<LinkNow> links;
+  std::vector<DevicePartition> partitions;
+  Quantity power_limit;  // in force now; unset: unknown
 };
 struct DegradedLink {
   std::string at;  // PCI address or link name
@@ -125,6 +91,40 @@ struct Enforcement {
   std::vector<std::string> limits;   // cpu, cpuset, memory, pids: bind on this node
   std::vector<std::string> missing;  // what cannot be enforced, with the reason
 };
+// How far a fact may be trusted, firmest first.
+enum class Confidence : uint8_t {
+  unknown,
+  measured,
+  vendor_library,
+  sysfs,
+  bmc,
+  overlay,
+  inferred
+};
+// Who said something about this node.
+struct Provenance {
+  std::string field;   // devices[gpu0].memoryBytes; a prefix stands for all below it
+  std::string source;  // hwloc, nccl, redfish, sysfs, nvml …
+  Confidence confidence = Confidence::unknown;
+  Time at;  // unset: the source does not say when it looked
+};
+struct Claim {
+  std::string source, value;
+  Confidence confidence = Confidence::unknown;
+};
+// Sources that disagree: all of them are kept, none is guessed away.
+struct Conflict {
+  std::string field;
+  std::string kept;  // the value that stands in the profile or the status
+  std::vector<Claim> claims;
+};
+struct NodePower {
+  Quantity nameplate;  // the most it may draw by its plates; unset: unknown
+  Quantity measured;   // at `at`, by `source`; unset: unknown
+  Quantity limit;      // in force now
+  std::string source;  // redfish, rapl, hwmon, nvml
+  Time at;
+};
 struct NodeStatus {
   std::string profile;  // name of the HardwareProfile
   std::string boot_id, agent_version, kernel, address;
@@ -134,6 +134,10 @@ struct NodeStatus {
   std::vector<DegradedLink> degraded_links;
   std::vector<Capability> measured;
   Enforcement enforcement;
+  std::string scale_up_domain;  // machines with the same text share one; empty: none, or unknown
+  NodePower power;
+  std::vector<Provenance> provenance;
+  std::vector<Conflict> conflicts;
   Conditions conditions;
 };
 struct Node {
@@ -145,100 +149,6 @@ struct Node {
 }  // namespace freehold::api
 
 namespace freehold::schema {
-
-template <>
-inline constexpr auto table<api::NumaClass> = enumeration<api::NumaClass>(
-    "NumaClass", "What a memory node consists of.",
-    value(api::NumaClass::cpu_memory, "cpu+memory", "CPUs with local memory."),
-    value(api::NumaClass::memory_only, "memory-only", "CXL or HBM memory without CPUs."),
-    value(api::NumaClass::gpu_memory, "gpu-memory", "Memory of an accelerator."),
-    value(api::NumaClass::cpu_only, "cpu-only", "CPUs without local memory."),
-    value(api::NumaClass::empty, "empty", "Neither."));
-template <>
-inline constexpr auto table<api::DeviceClass> = enumeration<api::DeviceClass>(
-    "DeviceClass", "What a device is for.", value(api::DeviceClass::gpu, "gpu", "An accelerator."),
-    value(api::DeviceClass::nic, "nic", "A network interface."),
-    value(api::DeviceClass::rdma_nic, "rdma-nic", "A network interface with RDMA."),
-    value(api::DeviceClass::nvme, "nvme", "An NVMe controller."),
-    value(api::DeviceClass::nvswitch, "nvswitch", "A switch of a scale-up fabric."),
-    value(api::DeviceClass::cxl, "cxl", "A CXL memory device."),
-    value(api::DeviceClass::other, "other", "Anything else."));
-template <>
-inline constexpr auto table<api::NumaNode> = object<api::NumaNode>(
-    "NumaNode", "One memory node of a machine.",
-    field<&api::NumaNode::id>("id", "Number that the operating system uses.",
-                              {.min = 0, .max = 65535}),
-    field<&api::NumaNode::cls>("class", "What the node consists of."),
-    field<&api::NumaNode::package>("package", "Package it belongs to; -1 when unknown.",
-                                   {.min = -1}),
-    field<&api::NumaNode::cpus>("cpus", "Logical CPUs next to it.", {.format = &api::cpu_list}),
-    field<&api::NumaNode::memory_bytes>("memoryBytes", "Size of its memory.", {.min = 0}),
-    field<&api::NumaNode::distances>(
-        "distances", "Distance to each memory node in order of the list (SLIT, 10 is local).",
-        {.max_size = 1024}));
-template <>
-inline constexpr auto table<api::Package> = object<api::Package>(
-    "Package", "One processor package.",
-    field<&api::Package::id>("id", "Number that the operating system uses.", {.min = 0}),
-    field<&api::Package::model>("model", "Model name.", {.max_size = 128}));
-template <>
-inline constexpr auto table<api::Cache> = object<api::Cache>(
-    "Cache", "A cache and the CPUs that share it.",
-    field<&api::Cache::level>("level", "1 to 4.", {.min = 1, .max = 5}),
-    field<&api::Cache::type>("type", "data, instruction or unified.", {.max_size = 16}),
-    field<&api::Cache::size_bytes>("sizeBytes", "Size.", {.min = 0}),
-    field<&api::Cache::cpus>("cpus", "Logical CPUs that share it.", {.format = &api::cpu_list}));
-template <>
-inline constexpr auto table<api::PciFunction> = object<api::PciFunction>(
-    "PciFunction", "A bridge, switch port or device of the PCI tree.",
-    field<&api::PciFunction::address>("address", "Domain, bus, device and function.",
-                                      {.required = true, .max_size = 20}),
-    field<&api::PciFunction::parent>("parent", "Address of the bridge above, or the root.",
-                                     {.max_size = 24}),
-    field<&api::PciFunction::class_code>("class", "Class and subclass, four hex digits.",
-                                         {.max_size = 4}),
-    field<&api::PciFunction::vendor>("vendor", "Vendor id.", {.max_size = 4}),
-    field<&api::PciFunction::device>("device", "Device id.", {.max_size = 4}),
-    field<&api::PciFunction::numa>("numa", "Memory node; -1 when unknown.", {.min = -1}),
-    field<&api::PciFunction::link_speed>("linkSpeed", "Highest link speed, per lane.",
-                                         {.max_size = 16}),
-    field<&api::PciFunction::link_width>("linkWidth", "Most lanes; 0 when unknown.",
-                                         {.min = 0, .max = 64}));
-template <>
-inline constexpr auto table<api::Device> = object<api::Device>(
-    "Device", "Something that can be allocated, or that joins what can be.",
-    field<&api::Device::id>("id", "Unique in the machine.", {.required = true, .max_size = 63}),
-    field<&api::Device::cls>("class", "What it is for."),
-    field<&api::Device::model>("model", "Model name or PCI ids.", {.max_size = 128}),
-    field<&api::Device::pci>("pci", "PCI address.", {.max_size = 20}),
-    field<&api::Device::numa>("numa", "Memory node; -1 when unknown.", {.min = -1}),
-    field<&api::Device::memory_bytes>("memoryBytes", "Memory of the device; 0 when unknown.",
-                                      {.min = 0}),
-    field<&api::Device::speed>("speed", "Link rate of a network interface.", {.max_size = 16}));
-template <>
-inline constexpr auto table<api::HardwareProfileSpec> = object<api::HardwareProfileSpec>(
-    "HardwareProfileSpec", "The interior of a machine model.",
-    field<&api::HardwareProfileSpec::product>("product", "Product name.", {.max_size = 128}),
-    field<&api::HardwareProfileSpec::architecture>("architecture", "Instruction set.",
-                                                   {.max_size = 16}),
-    field<&api::HardwareProfileSpec::cpus>("cpus", "All logical CPUs.", {.format = &api::cpu_list}),
-    field<&api::HardwareProfileSpec::packages>("packages", "Processor packages.",
-                                               {.max_size = 64, .list_key = "id"}),
-    field<&api::HardwareProfileSpec::cores>("cores",
-                                            "Hardware threads that share a core, as CPU lists.",
-                                            {.max_size = 4096, .format = &api::cpu_list}),
-    field<&api::HardwareProfileSpec::numa>("numa", "Memory nodes.",
-                                           {.max_size = 1024, .list_key = "id"}),
-    field<&api::HardwareProfileSpec::caches>("caches", "Caches.", {.max_size = 8192}),
-    field<&api::HardwareProfileSpec::pci>("pci", "The PCI tree.",
-                                          {.max_size = 1024, .list_key = "address"}),
-    field<&api::HardwareProfileSpec::devices>("devices", "Devices.",
-                                              {.max_size = 256, .list_key = "id"}));
-template <>
-inline constexpr auto table<api::HardwareProfile> = object<api::HardwareProfile>(
-    "HardwareProfile", "The interior graph of a machine model, shared by all nodes that have it.",
-    field<&api::HardwareProfile::metadata>("metadata", "Identity; the name is `hp-` and a digest."),
-    field<&api::HardwareProfile::spec>("spec", "The graph.", {.immutable = true}));
 
 template <>
 inline constexpr auto table<api::Lifecycle> = enumeration<api::Lifecycle>(
@@ -270,6 +180,10 @@ inline constexpr auto table<api::NodeSpec> = object<api::NodeSpec>(
                                 {.max_size = 63, .format = &api::dns_label}),
     field<&api::NodeSpec::unit>("unit", "Lowest rack unit; 0 when unknown.",
                                 {.min = 0, .max = 100}),
+    field<&api::NodeSpec::height>("height", "Rack units that it takes; 0 when unknown.",
+                                  {.min = 0, .max = 100}),
+    field<&api::NodeSpec::nameplate>("nameplate", "The most that it draws by its plate.",
+                                     {.min = 0, .dimension = Dimension::power}),
     field<&api::NodeSpec::feeds>("feeds", "Supply lines.", {.max_size = 8, .list_key = "domain"}),
     field<&api::NodeSpec::provider>("provider",
                                     "How instances become real here; `agent` is honoured.",
@@ -277,6 +191,10 @@ inline constexpr auto table<api::NodeSpec> = object<api::NodeSpec>(
     field<&api::NodeSpec::expected_profile>(
         "expectedProfile",
         "HardwareProfile that it should have; a difference is reported as a condition.",
+        {.max_size = 63, .format = &api::dns_label}),
+    field<&api::NodeSpec::expected_model>(
+        "expectedModel",
+        "DeviceModel of type node that it should be; a missing or weak part is a condition.",
         {.max_size = 63, .format = &api::dns_label}),
     field<&api::NodeSpec::schedulable>("schedulable", "Whether new work may be placed here."),
     field<&api::NodeSpec::maintenance>(
@@ -291,15 +209,51 @@ inline constexpr auto table<api::Health> = enumeration<api::Health>(
     value(api::Health::degraded, "Degraded", "Works below what it should."),
     value(api::Health::failed, "Failed", "Does not work."));
 template <>
+inline constexpr auto table<api::DevicePort> = object<api::DevicePort>(
+    "DevicePort", "A port of a network device, as it is now.",
+    field<&api::DevicePort::number>("number", "Number that the device gives it.",
+                                    {.min = 0, .max = 65535}),
+    field<&api::DevicePort::identity>("identity", "Port GUID or MAC address.", {.max_size = 128}),
+    field<&api::DevicePort::state>("state", "As the driver says: ACTIVE, DOWN.", {.max_size = 32}),
+    field<&api::DevicePort::link_layer>("linkLayer", "InfiniBand or Ethernet.", {.max_size = 32}),
+    field<&api::DevicePort::speed>("speed", "Rate now.", {.max_size = 16}));
+template <>
+inline constexpr auto table<api::LinkNow> = object<api::LinkNow>(
+    "LinkNow", "A link of the profile, as it is now.",
+    field<&api::LinkNow::to>("to", "As in the profile.", {.required = true, .max_size = 63}),
+    field<&api::LinkNow::kind>("kind", "What it is."),
+    field<&api::LinkNow::up>("up", "How many of the bundled links are up.",
+                             {.min = 0, .max = 1024}),
+    field<&api::LinkNow::bandwidth>("bandwidth", "Of those that are up, in one direction.",
+                                    {.min = 0, .dimension = Dimension::bandwidth}));
+template <>
+inline constexpr auto table<api::DevicePartition> = object<api::DevicePartition>(
+    "DevicePartition", "A part of a device that can be given away by itself.",
+    field<&api::DevicePartition::profile>("profile", "Name that the vendor gives its size.",
+                                          {.max_size = 63}),
+    field<&api::DevicePartition::start>("start", "First memory slice; -1 when unknown.",
+                                        {.min = -1, .max = 63}),
+    field<&api::DevicePartition::identity>("identity", "UUID.", {.max_size = 128}));
+template <>
 inline constexpr auto table<api::NodeDevice> = object<api::NodeDevice>(
     "NodeDevice", "This node's copy of a device of the profile.",
     field<&api::NodeDevice::id>("id", "As in the profile.", {.required = true, .max_size = 63}),
     field<&api::NodeDevice::identity>("identity", "GUID, UUID or serial number.",
                                       {.max_size = 128}),
     field<&api::NodeDevice::health>("health", "Health."),
+    field<&api::NodeDevice::reason>("reason", "Why it is not healthy, and what to do.",
+                                    {.max_size = 512}),
     field<&api::NodeDevice::link_speed>("linkSpeed", "Link speed now.", {.max_size = 16}),
     field<&api::NodeDevice::link_width>("linkWidth", "Lanes now; 0 when unknown.",
-                                        {.min = 0, .max = 64}));
+                                        {.min = 0, .max = 64}),
+    field<&api::NodeDevice::ports>("ports", "Ports as they are now.",
+                                   {.max_size = 64, .list_key = "number"}),
+    field<&api::NodeDevice::links>("links", "Links of the profile as they are now.",
+                                   {.max_size = 128}),
+    field<&api::NodeDevice::partitions>("partitions", "Parts that it is split into now.",
+                                        {.max_size = 64}),
+    field<&api::NodeDevice::power_limit>("powerLimit", "Limit that is in force.",
+                                         {.min = 0, .dimension = Dimension::power}));
 template <>
 inline constexpr auto table<api::DegradedLink> = object<api::DegradedLink>(
     "DegradedLink", "A link that runs below what both of its ends can do.",
@@ -339,6 +293,50 @@ inline constexpr auto table<api::Enforcement> = object<api::Enforcement>(
     field<&api::Enforcement::missing>("missing", "Limits that do not bind, and why.",
                                       {.max_size = 16}));
 template <>
+inline constexpr auto table<api::Confidence> = enumeration<api::Confidence>(
+    "Confidence", "How far a fact may be trusted.",
+    value(api::Confidence::unknown, "unknown", "Nobody says."),
+    value(api::Confidence::measured, "measured", "It was measured."),
+    value(api::Confidence::vendor_library, "vendor-library", "The vendor's library says so."),
+    value(api::Confidence::sysfs, "sysfs", "The kernel says so."),
+    value(api::Confidence::bmc, "bmc", "The management controller says so."),
+    value(api::Confidence::overlay, "overlay", "A file about this type of machine says so."),
+    value(api::Confidence::inferred, "inferred", "It follows from names."));
+template <>
+inline constexpr auto table<api::Provenance> = object<api::Provenance>(
+    "Provenance", "Who said something about this node.",
+    field<&api::Provenance::field>("field", "Path; it stands for all below it.",
+                                   {.required = true, .max_size = 128}),
+    field<&api::Provenance::source>("source", "Format or library.",
+                                    {.required = true, .max_size = 63}),
+    field<&api::Provenance::confidence>("confidence", "How far it may be trusted."),
+    field<&api::Provenance::at>("at", "When it was seen."));
+template <>
+inline constexpr auto table<api::Claim> = object<api::Claim>(
+    "Claim", "What one source says.",
+    field<&api::Claim::source>("source", "Format or library.", {.required = true, .max_size = 63}),
+    field<&api::Claim::value>("value", "What it says.", {.max_size = 256}),
+    field<&api::Claim::confidence>("confidence", "How far it may be trusted."));
+template <>
+inline constexpr auto table<api::Conflict> = object<api::Conflict>(
+    "Conflict", "Sources that disagree.",
+    field<&api::Conflict::field>("field", "Path.", {.required = true, .max_size = 128}),
+    field<&api::Conflict::kept>("kept", "The value that counts, from the firmest source.",
+                                {.max_size = 256}),
+    field<&api::Conflict::claims>("claims", "What each source says.",
+                                  {.max_size = 16, .list_key = "source"}));
+template <>
+inline constexpr auto table<api::NodePower> = object<api::NodePower>(
+    "NodePower", "Watts of the machine.",
+    field<&api::NodePower::nameplate>("nameplate", "The most it may draw by its plates.",
+                                      {.min = 0, .dimension = Dimension::power}),
+    field<&api::NodePower::measured>("measured", "What it drew when it was last looked at.",
+                                     {.min = 0, .dimension = Dimension::power}),
+    field<&api::NodePower::limit>("limit", "Limit that is in force.",
+                                  {.min = 0, .dimension = Dimension::power}),
+    field<&api::NodePower::source>("source", "Who measured.", {.max_size = 63}),
+    field<&api::NodePower::at>("at", "When."));
+template <>
 inline constexpr auto table<api::NodeStatus> = object<api::NodeStatus>(
     "NodeStatus", "What the agent saw.",
     field<&api::NodeStatus::profile>("profile", "HardwareProfile of the machine.",
@@ -358,6 +356,13 @@ inline constexpr auto table<api::NodeStatus> = object<api::NodeStatus>(
                                             {.max_size = 256}),
     field<&api::NodeStatus::measured>("measured", "Measured capability.", {.max_size = 64}),
     field<&api::NodeStatus::enforcement>("enforcement", "Which limits bind."),
+    field<&api::NodeStatus::scale_up_domain>(
+        "scaleUpDomain", "Machines with the same text share a scale-up fabric.",
+        {.max_size = 128}),
+    field<&api::NodeStatus::power>("power", "Watts."),
+    field<&api::NodeStatus::provenance>("provenance", "Who said what.", {.max_size = 512}),
+    field<&api::NodeStatus::conflicts>("conflicts", "Where sources disagree.",
+                                       {.max_size = 128, .list_key = "field"}),
     field<&api::NodeStatus::conditions>("conditions", "Observed facts.",
                                         {.max_size = 32, .list_key = "type"}));
 template <>

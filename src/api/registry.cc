@@ -8,6 +8,7 @@
 #include "api/core.h"
 #include "api/node.h"
 #include "api/site.h"
+#include "api/storage.h"
 #include "api/tenancy.h"
 #include "api/workload.h"
 #include "base/strings.h"
@@ -40,11 +41,11 @@ std::string_view take_part(std::string_view& text) {
 }  // namespace
 
 std::span<const Kind* const> kinds() {
-  static const std::array<const Kind*, 25> all{
+  static const std::array<const Kind*, 26> all{
       &kind_of<Tenant>(),      &kind_of<Namespace>(),      &kind_of<Role>(),
       &kind_of<RoleBinding>(), &kind_of<ServiceAccount>(), &kind_of<ConfigMap>(),
       &kind_of<Secret>(),      &kind_of<Site>(),           &kind_of<PowerDomain>(),
-      &kind_of<Rack>(),        &kind_of<Fabric>(),         &kind_of<DeviceModel>(),
+      &kind_of<Rack>(),        &kind_of<Fabric>(),         &kind_of<StoragePool>(),    &kind_of<DeviceModel>(),
       &kind_of<PriceBook>(),   &kind_of<PriorityClass>(),  &kind_of<HardwareProfile>(),
       &kind_of<Node>(),        &kind_of<Template>(),       &kind_of<Contract>(),
       &kind_of<Workload>(),    &kind_of<Offer>(),          &kind_of<Allocation>(),

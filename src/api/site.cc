@@ -1,6 +1,8 @@
 #include "api/site.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "api/kind_rows.h"
 #include "base/strings.h"
@@ -17,6 +19,17 @@ void check_site(const Site& site, const Path& at, Errors& errors) {
   for (size_t i = 0; i < site.spec.links.size(); ++i)
     if (!site.metadata.name.empty() && site.spec.links[i].site == site.metadata.name)
       errors.add(Fault::invalid, links[i] / "site", "a site has no link to itself");
+  const auto& units = site.spec.cooling;
+  const Path cooling = spec / "cooling";
+  for (size_t i = 0; i < units.size(); ++i) {
+    const std::string& behind = units[i].supplied_by;
+    if (behind.empty()) continue;
+    if (behind == units[i].name)
+      errors.add(Fault::invalid, cooling[i] / "suppliedBy", "a unit does not supply itself");
+    else if (std::ranges::find(units, behind, &CoolingUnit::name) == units.end())
+      errors.add(Fault::invalid, cooling[i] / "suppliedBy",
+                 "\"" + behind + "\" is not one of `cooling`");
+  }
 }
 
 void check_rack(const Rack& rack, const Path& at, Errors& errors) {
@@ -45,6 +58,20 @@ void check_fabric(const Fabric& fabric, const Path& at, Errors& errors) {
     const std::string& tier = fabric.spec.switches[i].tier;
     if (!tier.empty() && std::ranges::find(tiers, tier, &FabricTier::name) == tiers.end())
       errors.add(Fault::invalid, switches[i] / "tier", "\"" + tier + "\" is not one of `tiers`");
+  }
+  std::set<std::string_view> names;
+  for (const FabricSwitch& there : fabric.spec.switches) names.insert(there.name);
+  const Path links = spec / "links", adapters = spec / "adapters";
+  for (size_t i = 0; i < fabric.spec.links.size(); ++i) {
+    const std::string& from = fabric.spec.links[i].from;
+    if (!names.contains(from) && from.find('/') == from.npos)
+      errors.add(Fault::invalid, links[i] / "from", "\"" + from + "\" is not one of `switches`");
+  }
+  for (size_t i = 0; i < fabric.spec.adapters.size(); ++i) {
+    const std::string& at_switch = fabric.spec.adapters[i].at;
+    if (!names.contains(at_switch))
+      errors.add(Fault::invalid, adapters[i] / "switch",
+                 "\"" + at_switch + "\" is not one of `switches`");
   }
 }
 

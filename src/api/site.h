@@ -13,6 +13,7 @@ namespace freehold::api {
 // ---- Site
 
 enum class SiteType : uint8_t { datacenter, cloud, edge };
+enum class CoolingType : uint8_t { air, liquid };
 
 struct Jurisdiction {
   std::string country, subdivision;
@@ -26,6 +27,13 @@ struct SiteLink {
   std::string site;
   Quantity bandwidth, latency, price_per_gb;
 };
+// A unit that carries heat away: a row cooler, a CDU, a chiller behind them.
+struct CoolingUnit {
+  std::string name;
+  CoolingType type = CoolingType::air;
+  Quantity capacity;        // heat that it can carry away
+  std::string supplied_by;  // the unit behind it; empty: none
+};
 struct SiteSpec {
   SiteType type = SiteType::datacenter;
   Jurisdiction jurisdiction;
@@ -37,6 +45,7 @@ struct SiteSpec {
   std::vector<Quantity> energy_price_series;
   int64_t carbon_intensity_grams_per_kwh = 0;  // 0: unknown
   std::vector<SiteLink> links;
+  std::vector<CoolingUnit> cooling;
 };
 struct SiteStatus {
   Conditions conditions;
@@ -50,11 +59,10 @@ void check_site(const Site& site, const schema::Path& at, schema::Errors& errors
 
 // ---- Rack
 
-enum class CoolingType : uint8_t { air, liquid };
-
 struct Cooling {
   CoolingType type = CoolingType::air;
-  Quantity limit;  // heat that it can carry away
+  Quantity limit;    // heat that it can carry away
+  std::string unit;  // cooling unit of the site that serves it; empty: unknown
 };
 struct RackSpec {
   std::string site, room, row, position;
@@ -115,11 +123,24 @@ struct FabricTier {
 };
 struct FabricSwitch {
   std::string name, tier, rack;
+  std::string identity;            // GUID; empty: unknown
   std::vector<std::string> nodes;  // attached directly
 };
+// Between two switches. One end may be a switch of another fabric: "core/spine-1".
 struct FabricLink {
   std::string from, to;
-  Quantity bandwidth, maximum;
+  int64_t count = 1;            // cables that are bundled
+  Quantity bandwidth, maximum;  // of all of them in one direction: now, and at best
+};
+// A port of a machine on a switch, where they are known one by one.
+struct FabricAdapter {
+  std::string identity;      // port GUID
+  std::string node, device;  // names; empty: unknown
+  std::string description;   // as the fabric tells it
+  std::string at;            // switch that it hangs on
+  int64_t port = 0;          // of the switch; 0: unknown
+  Quantity bandwidth;        // now; unset: unknown
+  bool is_aggregation = false;  // a reduction unit inside of a switch, no machine
 };
 struct FabricSpec {
   FabricKind kind = FabricKind::data;
@@ -127,6 +148,7 @@ struct FabricSpec {
   std::vector<FabricTier> tiers;
   std::vector<FabricSwitch> switches;
   std::vector<FabricLink> links;
+  std::vector<FabricAdapter> adapters;
   FabricIsolation isolation = FabricIsolation::none;
   int64_t rails = 1;
 };
@@ -179,6 +201,20 @@ inline constexpr auto table<api::SiteLink> = object<api::SiteLink>(
     field<&api::SiteLink::price_per_gb>("pricePerGb", "What traffic to the other site costs.",
                                         {.min = 0, .dimension = Dimension::money_per_bytes}));
 template <>
+inline constexpr auto table<api::CoolingType> = enumeration<api::CoolingType>(
+    "CoolingType", "What carries the heat away.", value(api::CoolingType::air, "air", "Air."),
+    value(api::CoolingType::liquid, "liquid", "A liquid."));
+template <>
+inline constexpr auto table<api::CoolingUnit> = object<api::CoolingUnit>(
+    "CoolingUnit", "A unit that carries heat away.",
+    field<&api::CoolingUnit::name>("name", "Unique in the site.",
+                                   {.required = true, .max_size = 63, .format = &api::dns_label}),
+    field<&api::CoolingUnit::type>("type", "What carries the heat away."),
+    field<&api::CoolingUnit::capacity>("capacity", "Heat that it can carry away.",
+                                       {.min = 0, .dimension = Dimension::power}),
+    field<&api::CoolingUnit::supplied_by>("suppliedBy", "The unit behind it.",
+                                          {.max_size = 63, .format = &api::dns_label}));
+template <>
 inline constexpr auto table<api::SiteSpec> = object<api::SiteSpec>(
     "SiteSpec", "What a site is.", field<&api::SiteSpec::type>("type", "What kind of place it is."),
     field<&api::SiteSpec::jurisdiction>("jurisdiction", "Whose law holds here.",
@@ -204,7 +240,9 @@ inline constexpr auto table<api::SiteSpec> = object<api::SiteSpec>(
         "carbonIntensityGramsPerKwh", "Grams of CO2 per kilowatt hour; 0 when unknown.",
         {.min = 0, .max = 10000}),
     field<&api::SiteSpec::links>("links", "Wide-area links to other sites.",
-                                 {.max_size = 256, .list_key = "site"}));
+                                 {.max_size = 256, .list_key = "site"}),
+    field<&api::SiteSpec::cooling>("cooling", "What carries heat away.",
+                                   {.max_size = 256, .list_key = "name"}));
 template <>
 inline constexpr auto table<api::SiteStatus> = object<api::SiteStatus>(
     "SiteStatus", "What was seen of a site.",
@@ -218,15 +256,14 @@ inline constexpr auto table<api::Site> = checked_object<api::Site, api::check_si
     field<&api::Site::status>("status", "What was seen."));
 
 template <>
-inline constexpr auto table<api::CoolingType> = enumeration<api::CoolingType>(
-    "CoolingType", "What carries the heat away.", value(api::CoolingType::air, "air", "Air."),
-    value(api::CoolingType::liquid, "liquid", "A liquid."));
-template <>
 inline constexpr auto table<api::Cooling> =
     object<api::Cooling>("Cooling", "How heat leaves a rack.",
                          field<&api::Cooling::type>("type", "What carries the heat away."),
                          field<&api::Cooling::limit>("limit", "Heat that it can carry away.",
-                                                     {.min = 0, .dimension = Dimension::power}));
+                                                     {.min = 0, .dimension = Dimension::power}),
+                         field<&api::Cooling::unit>(
+                             "unit", "Cooling unit of the site that serves it.",
+                             {.max_size = 63, .format = &api::dns_label}));
 template <>
 inline constexpr auto table<api::RackSpec> = object<api::RackSpec>(
     "RackSpec", "Where a rack stands and what it can carry.",
@@ -344,20 +381,42 @@ inline constexpr auto table<api::FabricSwitch> = object<api::FabricSwitch>(
     field<&api::FabricSwitch::tier>("tier", "Level it belongs to.", {.max_size = 63}),
     field<&api::FabricSwitch::rack>("rack", "Rack it stands in.",
                                     {.max_size = 63, .format = &api::dns_label}),
+    field<&api::FabricSwitch::identity>("identity", "GUID or serial number.", {.max_size = 128}),
     field<&api::FabricSwitch::nodes>(
         "nodes", "Nodes that hang on it.",
         {.max_size = 1024, .format = &api::dns_subdomain, .set = true}));
 template <>
 inline constexpr auto table<api::FabricLink> = object<api::FabricLink>(
     "FabricLink", "A cable, or several that act as one.",
-    field<&api::FabricLink::from>("from", "Switch at one end.",
+    field<&api::FabricLink::from>("from",
+                                  "Switch at one end; that of another fabric as `fabric/switch`.",
                                   {.required = true, .max_size = 253}),
-    field<&api::FabricLink::to>("to", "Switch or node at the other end.",
+    field<&api::FabricLink::to>("to", "Switch or node at the other end; that of another fabric as above.",
                                 {.required = true, .max_size = 253}),
-    field<&api::FabricLink::bandwidth>("bandwidth", "Rate now.",
+    field<&api::FabricLink::count>("count", "Cables that are bundled.", {.min = 1, .max = 1024}),
+    field<&api::FabricLink::bandwidth>("bandwidth", "Rate of all of them in one direction, now.",
                                        {.min = 0, .dimension = Dimension::bandwidth}),
-    field<&api::FabricLink::maximum>("maximum", "Rate that it should have.",
+    field<&api::FabricLink::maximum>("maximum", "Rate that all of them should have.",
                                      {.min = 0, .dimension = Dimension::bandwidth}));
+template <>
+inline constexpr auto table<api::FabricAdapter> = object<api::FabricAdapter>(
+    "FabricAdapter", "A port of a machine on a switch.",
+    field<&api::FabricAdapter::identity>("identity", "Port GUID, unique in the fabric.",
+                                         {.required = true, .min_size = 1, .max_size = 128}),
+    field<&api::FabricAdapter::node>("node", "Machine that it belongs to.",
+                                     {.max_size = 253, .format = &api::dns_subdomain}),
+    field<&api::FabricAdapter::device>("device", "Id of the device in the machine.",
+                                       {.max_size = 63}),
+    field<&api::FabricAdapter::description>("description", "As the fabric tells it.",
+                                            {.max_size = 128}),
+    field<&api::FabricAdapter::at>("switch", "Switch that it hangs on.",
+                                   {.required = true, .max_size = 253}),
+    field<&api::FabricAdapter::port>("port", "Port of the switch; 0 when unknown.",
+                                     {.min = 0, .max = 65535}),
+    field<&api::FabricAdapter::bandwidth>("bandwidth", "Rate that it runs at.",
+                                          {.min = 0, .dimension = Dimension::bandwidth}),
+    field<&api::FabricAdapter::is_aggregation>(
+        "aggregation", "Whether it is a reduction unit inside of a switch, and no machine."));
 template <>
 inline constexpr auto table<api::FabricSpec> = object<api::FabricSpec>(
     "FabricSpec", "What a fabric consists of.",
@@ -372,6 +431,9 @@ inline constexpr auto table<api::FabricSpec> = object<api::FabricSpec>(
                                       {.max_size = 2048, .list_key = "name"}),
     field<&api::FabricSpec::links>("links", "Links, where they are known one by one.",
                                    {.max_size = 4096}),
+    field<&api::FabricSpec::adapters>("adapters",
+                                      "Ports of machines, where they are known one by one.",
+                                      {.max_size = 2048, .list_key = "identity"}),
     field<&api::FabricSpec::isolation>("isolation", "What can keep tenants apart on it."),
     field<&api::FabricSpec::rails>("rails", "Planes that run side by side.",
                                    {.min = 1, .max = 64}));

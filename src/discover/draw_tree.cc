@@ -191,7 +191,7 @@ class TreeBuilder {
   void insert(std::vector<Place>& roots, const api::Device& device) const {
     std::vector<const api::PciFunction*> path;
     std::string root;
-    std::string address = device.pci;
+    std::string address = device.address;
     for (size_t depth = 0; !address.empty() && depth < limits::pci_depth; ++depth) {
       const auto found = functions_.find(address);
       if (found == functions_.end()) {
@@ -232,8 +232,8 @@ class TreeBuilder {
 
   static bool one_card(const Place& place) {
     return std::all_of(place.below.begin(), place.below.end(), [&](const Place& child) {
-      const std::string& first = place.below[0].device == nullptr ? "" : place.below[0].device->pci;
-      return child.device != nullptr && child.device->pci.substr(0, child.device->pci.rfind('.')) ==
+      const std::string& first = place.below[0].device == nullptr ? "" : place.below[0].device->address;
+      return child.device != nullptr && child.device->address.substr(0, child.device->address.rfind('.')) ==
                                             first.substr(0, first.rfind('.'));
     });
   }
@@ -317,8 +317,8 @@ class TreeBuilder {
       size = device.cls == api::DeviceClass::nvme ? disk_text(device.memory_bytes)
                                                   : memory_text(device.memory_bytes);
     row.cells.push_back({size, Style::strong});
-    const auto function = functions_.find(device.pci);
-    std::string link = device.pci;
+    const auto function = functions_.find(device.address);
+    std::string link = device.address;
     if (function != functions_.end()) {
       const std::string most =
           link_text(function->second->link_speed, function->second->link_width);
@@ -344,7 +344,7 @@ class TreeBuilder {
 
   Cell remark(const api::Device& device, const api::NodeDevice& seen,
               const std::string& used) const {
-    for (const std::string& place : {device.pci, device.id})
+    for (const std::string& place : {device.address, device.id})
       if (!place.empty() && degraded_.contains(place)) return {"▲ " + seen_at(place), Style::bad};
     if (seen.health == api::Health::failed) return {"failed", Style::bad};
     if (!used.empty()) return {used, Style::dim};

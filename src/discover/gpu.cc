@@ -137,7 +137,7 @@ void fill_nvidia(Scan& scan, const NvidiaInformation& found, api::Device& device
   if (found.uuid.find('?') == std::string::npos) seen.identity = clean_text(found.uuid, 128);
   if (found.memory_bytes > 0) device.memory_bytes = found.memory_bytes;
   if (parse_uint(found.minor)) access.files.push_back("/dev/nvidia" + found.minor);
-  if (found.memory_node >= 0) scan.gpu_of_memory[found.memory_node] = device.pci;
+  if (found.memory_node >= 0) scan.gpu_of_memory[found.memory_node] = device.address;
 }
 
 void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, api::Device& device,

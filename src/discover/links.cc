@@ -60,13 +60,13 @@ std::pair<std::string, int64_t> expected_link(const PciRecord& record, const Pci
 
 std::string device_at(const Scan& scan, const std::string& address) {
   for (const api::Device& device : scan.machine.profile.devices)
-    if (device.pci == address) return device.id + " at " + address;
+    if (device.address == address) return device.id + " at " + address;
   return address;
 }
 
 void degrade(Scan& scan, const std::string& address) {
   for (size_t i = 0; i < scan.machine.devices.size(); ++i) {
-    const bool here = scan.machine.profile.devices[i].pci == address;
+    const bool here = scan.machine.profile.devices[i].address == address;
     if (here && scan.machine.devices[i].health == api::Health::healthy)
       scan.machine.devices[i].health = api::Health::degraded;
   }

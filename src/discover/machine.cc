@@ -51,7 +51,7 @@ std::string Scan::pci_above(std::string_view directory) const {
 
 void Scan::locate(const PciRecord* record, api::Device& device, api::NodeDevice& seen) {
   if (record == nullptr) return;
-  device.pci = record->function.address;
+  device.address = record->function.address;
   device.numa = record->function.numa;
   seen.link_speed = record->speed_now;
   seen.link_width = record->width_now;

@@ -287,7 +287,7 @@ TEST(Discover, ConsolesAreNoAccelerators) {
            {.class_code = "0x030000", .vendor = "0x10de", .device = "0x2204"});
   const Machine machine = found(tree);
   ASSERT_THAT(machine.profile.devices, SizeIs(1));
-  EXPECT_EQ(machine.profile.devices[0].pci, "0000:03:00.0");
+  EXPECT_EQ(machine.profile.devices[0].address, "0000:03:00.0");
   EXPECT_EQ(machine.devices[0].health, api::Health::unknown) << "no driver is bound";
 }
 

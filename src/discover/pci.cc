@@ -94,7 +94,7 @@ void keep_pci(Scan& scan) {
   size_t too_many = 0;
   const auto is_device = [&](const std::string& address) {
     return std::any_of(scan.machine.profile.devices.begin(), scan.machine.profile.devices.end(),
-                       [&](const api::Device& device) { return device.pci == address; });
+                       [&](const api::Device& device) { return device.address == address; });
   };
   for (const PciRecord& record : scan.pci)
     if (is_orphan(record) && !is_device(record.function.address)) {

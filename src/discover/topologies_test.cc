@@ -256,8 +256,8 @@ TEST(Topologies, PciTreeOfVectorEnginesHasItsSwitches) {
   for (const auto& device : machine.profile.devices) {
     if (device.cls != api::DeviceClass::other) continue;
     ++engines;
-    ASSERT_TRUE(functions.contains(device.pci));
-    const auto* function = functions[device.pci];
+    ASSERT_TRUE(functions.contains(device.address));
+    const auto* function = functions[device.address];
     EXPECT_EQ(function->link_width, 16);
     EXPECT_EQ(function->link_speed, "8GT/s");
     // A lower port of the switch, its upper port, the root port, the root.

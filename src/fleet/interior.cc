@@ -122,7 +122,7 @@ void Interior::add_devices(const api::HardwareProfileSpec& spec) {
     kind.cls = device.cls;
     kind.model = device.model;
     kind.memory_bytes = device.memory_bytes;
-    const api::PciFunction* function = find_function(spec, device.pci);
+    const api::PciFunction* function = find_function(spec, device.address);
     if (function != nullptr && !function->vendor.empty())
       kind.pci_ids = function->vendor + ":" + function->device;
     int64_t numa = device.numa;
@@ -130,7 +130,7 @@ void Interior::add_devices(const api::HardwareProfileSpec& spec) {
     if (const auto cell = find_cell(numa); numa >= 0 && cell) kind.cell = static_cast<int>(*cell);
     if (kind.cell < 0 && with_cpus == 1) kind.cell = only_cell;
     if (kind.cell >= 0) kind.package = cells_[static_cast<size_t>(kind.cell)].package;
-    kind.root = root_of(spec, device.pci);
+    kind.root = root_of(spec, device.address);
     auto at = std::find_if(kinds_.begin(), kinds_.end(), [&](const DeviceKind& other) {
       return features(other) == features(kind);
     });

@@ -175,9 +175,9 @@ class Extension {
         device.memory_bytes = ask.memory.bytes + (ask.memory.sign == Sign::more   ? 1
                                                   : ask.memory.sign == Sign::less ? -1
                                                                                   : 0);
-        device.pci = device.id;
+        device.address = device.id;
         device.numa = 0;
-        spec.pci.push_back({device.pci, "pci0000:00", "", "", "", 0, "", 0});
+        spec.pci.push_back({device.address, "pci0000:00", "", "", "", 0, "", 0});
       }
     return profile;
   }

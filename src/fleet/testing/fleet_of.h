@@ -148,7 +148,7 @@ inline api::HardwareProfile profile_of(const Machine& m) {
       device.model = devices.model;
       device.memory_bytes = devices.memory_bytes;
       device.numa = i * m.numa / devices.count;
-      device.pci = device.id;
+      device.address = device.id;
       const std::string root =
           "pci:" + (m.roots_apart ? device.id : "numa" + std::to_string(device.numa));
       spec.pci.push_back({device.pci, root, "", "", "", device.numa, "", 0});
