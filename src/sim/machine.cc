@@ -43,14 +43,18 @@ discover::Machine machine_of(const MachineShape& shape, const std::string& boot_
   }
   for (int gpu = 0; gpu < shape.gpus; ++gpu) {
     const std::string id = "gpu" + std::to_string(gpu);
-    profile.devices.push_back({.id = id,
-                               .cls = api::DeviceClass::gpu,
-                               .model = "simulated",
-                               .pci = {},
-                               .numa = gpu % shape.packages,
-                               .memory_bytes = 80 * gibibyte,
-                               .speed = {}});
-    machine.devices.push_back({id, "serial-" + id, api::Health::healthy, {}, 0});
+    api::Device device;
+    device.id = id;
+    device.cls = api::DeviceClass::gpu;
+    device.model = "simulated";
+    device.numa = gpu % shape.packages;
+    device.memory_bytes = 80 * gibibyte;
+    profile.devices.push_back(std::move(device));
+    api::NodeDevice seen;
+    seen.id = id;
+    seen.identity = "serial-" + id;
+    seen.health = api::Health::healthy;
+    machine.devices.push_back(std::move(seen));
     machine.access.push_back({id, {}, {}, {}});
   }
   machine.online_cpus = machine.allowed_cpus = profile.cpus;

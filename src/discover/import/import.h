@@ -1,0 +1,77 @@
+// Importers: what other tools' files say about machines and fabrics, as one Inventory per file; and
+// the merge of several into API objects. Pure: an importer gets the whole text (or a Root, for
+// formats that are folders) and touches nothing else. All input is hostile: sizes are bounded by
+// limits.h, a file that cannot be right is refused with the line or path at fault, and what is left
+// out is told in `notes`. Nothing is guessed: what a source does not say stays unknown.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/node.h"
+#include "api/object.h"
+#include "api/site.h"
+#include "api/storage.h"
+#include "base/result.h"
+#include "discover/root.h"
+
+namespace freehold::discover {
+
+// What one source says of one machine. A default value says nothing.
+struct HostFacts {
+  std::string name;  // a DNS label; empty: the source does not name it
+  api::HardwareProfileSpec profile;
+  std::vector<api::NodeDevice> devices;  // identities and states, by the ids of profile.devices
+  std::vector<api::DegradedLink> degraded;
+  std::string rack;
+  int64_t unit = 0, height = 0;
+  std::vector<api::Feed> feeds;
+  std::string scale_up_domain;
+  api::NodePower power;
+  schema::StringMap labels;
+};
+
+// What one file or tree says.
+struct Inventory {
+  std::string source;  // name of the format
+  api::Confidence confidence = api::Confidence::unknown;
+  Time at;  // unset: the source does not say when it looked
+  std::vector<HostFacts> hosts;
+  std::vector<api::Rack> racks;
+  std::vector<api::PowerDomain> power_domains;
+  std::vector<api::Fabric> fabrics;
+  std::vector<api::StoragePool> pools;
+  std::vector<std::string> notes;  // for people: what was left out, and why
+};
+
+struct ImportOptions {
+  std::string file;  // for messages
+  std::string name;  // a DNS label: what a machine, fabric or chassis without a name is called
+  std::string site;  // that racks, domains and fabrics belong to
+};
+
+struct Importer {
+  std::string_view format;  // as on the command line: hwloc, nccl, ibnetdiscover …
+  std::string_view doc;     // one line for --help
+  // One of the two: most formats are a text, some a folder.
+  Result<Inventory> (*read_text)(std::string_view text, const ImportOptions& options) = nullptr;
+  Result<Inventory> (*read_tree)(const Root& root, const ImportOptions& options) = nullptr;
+};
+std::span<const Importer> importers();           // ascending by format
+const Importer* find_importer(std::string_view format);  // null when there is none
+
+struct Merged {
+  // HardwareProfiles, Racks, PowerDomains, Fabrics, StoragePools, then Nodes, each ascending by
+  // name. A Node names its profile in spec.expectedProfile and in status.profile; its status carries
+  // identities, provenance and conflicts.
+  std::vector<api::Object> objects;
+  std::vector<std::string> notes;
+};
+// Machines of one name become one Node. Their devices are the same when address or identity agree,
+// else when class and id do. Of two values the firmer source's stands; both are kept as a conflict
+// when they differ. `invalid` when the result breaks a rule of its kind, with the path.
+Result<Merged> merge(std::vector<Inventory> inventories, const ImportOptions& options);
+
+}  // namespace freehold::discover
