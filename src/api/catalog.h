@@ -42,21 +42,21 @@ struct DeviceModelSpec {
   ModelType type = ModelType::gpu;
   std::string vendor, model;
   Quantity memory, memory_bandwidth;
-  std::string form;                    // SXM5, OAM, PCIe …
-  std::string memory_type;             // HBM3 …
-  schema::Map<Quantity> peak;          // precision → dense rate
-  std::string scale_up_technology;     // NVLink4 …
-  Quantity scale_up_bandwidth;         // one direction
-  int64_t scale_up_domain = 0;         // devices that share one domain; 0: unknown
-  int64_t scale_up_links = 0;          // links per device; 0: unknown
-  std::string link_speed;              // of the PCI link, per lane: "32GT/s"; empty: unknown
-  int64_t link_width = 0;              // lanes; 0: unknown
+  std::string form;                 // SXM5, OAM, PCIe …
+  std::string memory_type;          // HBM3 …
+  schema::Map<Quantity> peak;       // precision → dense rate
+  std::string scale_up_technology;  // NVLink4 …
+  Quantity scale_up_bandwidth;      // one direction
+  int64_t scale_up_domain = 0;      // devices that share one domain; 0: unknown
+  int64_t scale_up_links = 0;       // links per device; 0: unknown
+  std::string link_speed;           // of the PCI link, per lane: "32GT/s"; empty: unknown
+  int64_t link_width = 0;           // lanes; 0: unknown
   PowerDraw power;
   int64_t compute_slices = 0, memory_slices = 0;  // that partitions are cut from
   std::vector<Partition> partitions;
-  std::vector<ModelPart> parts;  // of a node
-  int64_t height = 0;            // rack units of a node; 0: unknown
-  int64_t weight_kg = 0;         // 0: unknown
+  std::vector<ModelPart> parts;      // of a node
+  int64_t height = 0;                // rack units of a node; 0: unknown
+  int64_t weight_kg = 0;             // 0: unknown
   std::vector<std::string> matches;  // "10de:2330" or a model name as a machine reports it
   std::vector<Source> sources;
 };
@@ -180,13 +180,12 @@ inline constexpr auto table<api::DeviceModelSpec> = object<api::DeviceModelSpec>
         "peak", "Peak dense rate by precision, such as bf16.",
         {.min = 0, .max_size = 16, .key_format = &api::dns_label, .dimension = Dimension::flops}),
     field<&api::DeviceModelSpec::form>("form", "SXM5, OAM, PCIe …", {.max_size = 63}),
-    field<&api::DeviceModelSpec::memory_type>("memoryType", "HBM3 and the like.",
-                                              {.max_size = 32}),
+    field<&api::DeviceModelSpec::memory_type>("memoryType", "HBM3 and the like.", {.max_size = 32}),
     field<&api::DeviceModelSpec::scale_up_technology>("scaleUpTechnology", "NVLink4 and the like.",
                                                       {.max_size = 63}),
-    field<&api::DeviceModelSpec::scale_up_domain>(
-        "scaleUpDomain", "Devices that share one domain; 0 when unknown.",
-        {.min = 0, .max = 65536}),
+    field<&api::DeviceModelSpec::scale_up_domain>("scaleUpDomain",
+                                                  "Devices that share one domain; 0 when unknown.",
+                                                  {.min = 0, .max = 65536}),
     field<&api::DeviceModelSpec::scale_up_links>(
         "scaleUpLinks", "Links of one device into its domain; 0 when unknown.",
         {.min = 0, .max = 1024}),

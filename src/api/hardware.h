@@ -170,9 +170,9 @@ inline constexpr auto table<api::DeviceLink> = object<api::DeviceLink>(
     field<&api::DeviceLink::kind>("kind", "What it is."),
     field<&api::DeviceLink::count>("count", "Links or lanes that are bundled.",
                                    {.min = 1, .max = 1024}),
-    field<&api::DeviceLink::bandwidth>(
-        "bandwidth", "The most that all of them carry together in one direction.",
-        {.min = 0, .dimension = Dimension::bandwidth}));
+    field<&api::DeviceLink::bandwidth>("bandwidth",
+                                       "The most that all of them carry together in one direction.",
+                                       {.min = 0, .dimension = Dimension::bandwidth}));
 template <>
 inline constexpr auto table<api::Device> = object<api::Device>(
     "Device", "Something that can be allocated, or that joins what can be.",

@@ -357,8 +357,7 @@ inline constexpr auto table<api::NodeStatus> = object<api::NodeStatus>(
     field<&api::NodeStatus::measured>("measured", "Measured capability.", {.max_size = 64}),
     field<&api::NodeStatus::enforcement>("enforcement", "Which limits bind."),
     field<&api::NodeStatus::scale_up_domain>(
-        "scaleUpDomain", "Machines with the same text share a scale-up fabric.",
-        {.max_size = 128}),
+        "scaleUpDomain", "Machines with the same text share a scale-up fabric.", {.max_size = 128}),
     field<&api::NodeStatus::power>("power", "Watts."),
     field<&api::NodeStatus::provenance>("provenance", "Who said what.", {.max_size = 512}),
     field<&api::NodeStatus::conflicts>("conflicts", "Where sources disagree.",

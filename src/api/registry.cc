@@ -42,15 +42,19 @@ std::string_view take_part(std::string_view& text) {
 
 std::span<const Kind* const> kinds() {
   static const std::array<const Kind*, 26> all{
-      &kind_of<Tenant>(),      &kind_of<Namespace>(),      &kind_of<Role>(),
-      &kind_of<RoleBinding>(), &kind_of<ServiceAccount>(), &kind_of<ConfigMap>(),
-      &kind_of<Secret>(),      &kind_of<Site>(),           &kind_of<PowerDomain>(),
-      &kind_of<Rack>(),        &kind_of<Fabric>(),         &kind_of<StoragePool>(),    &kind_of<DeviceModel>(),
-      &kind_of<PriceBook>(),   &kind_of<PriorityClass>(),  &kind_of<HardwareProfile>(),
-      &kind_of<Node>(),        &kind_of<Template>(),       &kind_of<Contract>(),
-      &kind_of<Workload>(),    &kind_of<Offer>(),          &kind_of<Allocation>(),
-      &kind_of<Instance>(),    &kind_of<Endpoint>(),       &kind_of<Lease>(),
-      &kind_of<Event>(),
+      &kind_of<Tenant>(),         &kind_of<Namespace>(),
+      &kind_of<Role>(),           &kind_of<RoleBinding>(),
+      &kind_of<ServiceAccount>(), &kind_of<ConfigMap>(),
+      &kind_of<Secret>(),         &kind_of<Site>(),
+      &kind_of<PowerDomain>(),    &kind_of<Rack>(),
+      &kind_of<Fabric>(),         &kind_of<StoragePool>(),
+      &kind_of<DeviceModel>(),    &kind_of<PriceBook>(),
+      &kind_of<PriorityClass>(),  &kind_of<HardwareProfile>(),
+      &kind_of<Node>(),           &kind_of<Template>(),
+      &kind_of<Contract>(),       &kind_of<Workload>(),
+      &kind_of<Offer>(),          &kind_of<Allocation>(),
+      &kind_of<Instance>(),       &kind_of<Endpoint>(),
+      &kind_of<Lease>(),          &kind_of<Event>(),
   };
   return all;
 }

@@ -32,7 +32,7 @@ std::set<const schema::TypeInfo*> all_types() {
 TEST(Registry, HasEveryKindOnce) {
   std::set<std::string> names;
   for (const Kind* kind : kinds()) EXPECT_TRUE(names.insert(kind->resource()).second);
-  EXPECT_EQ(names.size(), 25u);
+  EXPECT_EQ(names.size(), 26u);
   EXPECT_THAT(names, Contains("contracts.freehold.dev"));
   EXPECT_THAT(names, Contains("leases.coordination.k8s.io"));
   EXPECT_THAT(names, Contains("configmaps"));

@@ -134,12 +134,12 @@ struct FabricLink {
 };
 // A port of a machine on a switch, where they are known one by one.
 struct FabricAdapter {
-  std::string identity;      // port GUID
-  std::string node, device;  // names; empty: unknown
-  std::string description;   // as the fabric tells it
-  std::string at;            // switch that it hangs on
-  int64_t port = 0;          // of the switch; 0: unknown
-  Quantity bandwidth;        // now; unset: unknown
+  std::string identity;         // port GUID
+  std::string node, device;     // names; empty: unknown
+  std::string description;      // as the fabric tells it
+  std::string at;               // switch that it hangs on
+  int64_t port = 0;             // of the switch; 0: unknown
+  Quantity bandwidth;           // now; unset: unknown
   bool is_aggregation = false;  // a reduction unit inside of a switch, no machine
 };
 struct FabricSpec {
@@ -256,14 +256,13 @@ inline constexpr auto table<api::Site> = checked_object<api::Site, api::check_si
     field<&api::Site::status>("status", "What was seen."));
 
 template <>
-inline constexpr auto table<api::Cooling> =
-    object<api::Cooling>("Cooling", "How heat leaves a rack.",
-                         field<&api::Cooling::type>("type", "What carries the heat away."),
-                         field<&api::Cooling::limit>("limit", "Heat that it can carry away.",
-                                                     {.min = 0, .dimension = Dimension::power}),
-                         field<&api::Cooling::unit>(
-                             "unit", "Cooling unit of the site that serves it.",
-                             {.max_size = 63, .format = &api::dns_label}));
+inline constexpr auto table<api::Cooling> = object<api::Cooling>(
+    "Cooling", "How heat leaves a rack.",
+    field<&api::Cooling::type>("type", "What carries the heat away."),
+    field<&api::Cooling::limit>("limit", "Heat that it can carry away.",
+                                {.min = 0, .dimension = Dimension::power}),
+    field<&api::Cooling::unit>("unit", "Cooling unit of the site that serves it.",
+                               {.max_size = 63, .format = &api::dns_label}));
 template <>
 inline constexpr auto table<api::RackSpec> = object<api::RackSpec>(
     "RackSpec", "Where a rack stands and what it can carry.",
@@ -391,7 +390,8 @@ inline constexpr auto table<api::FabricLink> = object<api::FabricLink>(
     field<&api::FabricLink::from>("from",
                                   "Switch at one end; that of another fabric as `fabric/switch`.",
                                   {.required = true, .max_size = 253}),
-    field<&api::FabricLink::to>("to", "Switch or node at the other end; that of another fabric as above.",
+    field<&api::FabricLink::to>("to",
+                                "Switch or node at the other end; that of another fabric as above.",
                                 {.required = true, .max_size = 253}),
     field<&api::FabricLink::count>("count", "Cables that are bundled.", {.min = 1, .max = 1024}),
     field<&api::FabricLink::bandwidth>("bandwidth", "Rate of all of them in one direction, now.",

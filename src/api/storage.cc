@@ -35,14 +35,16 @@ Kind row<StoragePool>() {
                                                                              "What it is."),
       column<T, [](const T& p, Time) { return or_none(p.spec.capacity.text()); }>(
           "Capacity", "string", "Size."),
-      column<T, [](const T& p, Time) {
-        return free_text(p, &StoragePoolSpec::capacity, &StorageCommitment::capacity,
-                         Dimension::bytes);
-      }>("Free", "string", "What is not promised."),
-      column<T, [](const T& p, Time) {
-        return free_text(p, &StoragePoolSpec::read_throughput, &StorageCommitment::read_throughput,
-                         Dimension::bandwidth);
-      }>("Read-Free", "string", "Reading rate that is not promised."),
+      column<T,
+             [](const T& p, Time) {
+               return free_text(p, &StoragePoolSpec::capacity, &StorageCommitment::capacity,
+                                Dimension::bytes);
+             }>("Free", "string", "What is not promised."),
+      column<T,
+             [](const T& p, Time) {
+               return free_text(p, &StoragePoolSpec::read_throughput,
+                                &StorageCommitment::read_throughput, Dimension::bandwidth);
+             }>("Read-Free", "string", "Reading rate that is not promised."),
       column<T, [](const T& p, Time) { return or_none(p.spec.fabric); }>(
           "Fabric", "string", "Fabric that reaches it.", 1),
   };

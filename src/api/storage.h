@@ -15,9 +15,9 @@ struct StorageCommitment {
   Quantity read_throughput, write_throughput;
 };
 struct StoragePoolSpec {
-  std::string site, fabric;        // the fabric that reaches it; empty: unknown
-  std::string technology;          // nvme-of, lustre, nfs, s3 …
-  Quantity capacity;               // bytes
+  std::string site, fabric;  // the fabric that reaches it; empty: unknown
+  std::string technology;    // nvme-of, lustre, nfs, s3 …
+  Quantity capacity;         // bytes
   Quantity read_throughput, write_throughput;
   int64_t read_iops = 0, write_iops = 0;  // 0: unknown
   std::vector<std::string> nodes;         // machines that serve it; empty: unknown
@@ -48,8 +48,7 @@ inline constexpr auto table<api::StorageCommitment> = object<api::StorageCommitm
     field<&api::StorageCommitment::read_throughput>("readThroughput", "Reading rate of it.",
                                                     {.min = 0, .dimension = Dimension::bandwidth}),
     field<&api::StorageCommitment::write_throughput>(
-        "writeThroughput", "Writing rate of it.",
-        {.min = 0, .dimension = Dimension::bandwidth}));
+        "writeThroughput", "Writing rate of it.", {.min = 0, .dimension = Dimension::bandwidth}));
 template <>
 inline constexpr auto table<api::StoragePoolSpec> = object<api::StoragePoolSpec>(
     "StoragePoolSpec", "What a pool delivers, and to whom.",
@@ -64,8 +63,7 @@ inline constexpr auto table<api::StoragePoolSpec> = object<api::StoragePoolSpec>
                                            {.min = 0, .dimension = Dimension::bytes}),
     field<&api::StoragePoolSpec::read_throughput>("readThroughput", "Reading rate, all together.",
                                                   {.min = 0, .dimension = Dimension::bandwidth}),
-    field<&api::StoragePoolSpec::write_throughput>("writeThroughput",
-                                                   "Writing rate, all together.",
+    field<&api::StoragePoolSpec::write_throughput>("writeThroughput", "Writing rate, all together.",
                                                    {.min = 0, .dimension = Dimension::bandwidth}),
     field<&api::StoragePoolSpec::read_iops>(
         "readIops", "Reading operations per second; 0 when unknown.", {.min = 0}),

@@ -232,9 +232,11 @@ class TreeBuilder {
 
   static bool one_card(const Place& place) {
     return std::all_of(place.below.begin(), place.below.end(), [&](const Place& child) {
-      const std::string& first = place.below[0].device == nullptr ? "" : place.below[0].device->address;
-      return child.device != nullptr && child.device->address.substr(0, child.device->address.rfind('.')) ==
-                                            first.substr(0, first.rfind('.'));
+      const std::string& first =
+          place.below[0].device == nullptr ? "" : place.below[0].device->address;
+      return child.device != nullptr &&
+             child.device->address.substr(0, child.device->address.rfind('.')) ==
+                 first.substr(0, first.rfind('.'));
     });
   }
 

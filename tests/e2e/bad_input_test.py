@@ -57,7 +57,7 @@ def refused(client, text, codes, method, path, body=None, **headers):
 
 def documents():
     """Yields (kind, its wrong documents); those of a status are marked by their field."""
-    lines = subprocess.run([WRONG_DOCUMENTS, str(3 * PER_KIND)], capture_output=True, text=True,
+    lines = subprocess.run([WRONG_DOCUMENTS, str(6 * PER_KIND)], capture_output=True, text=True,
                            check=True).stdout.splitlines()
     kind, wrong = None, []
     for line in map(json.loads, lines):

@@ -59,13 +59,13 @@ struct Importer {
   Result<Inventory> (*read_text)(std::string_view text, const ImportOptions& options) = nullptr;
   Result<Inventory> (*read_tree)(const Root& root, const ImportOptions& options) = nullptr;
 };
-std::span<const Importer> importers();           // ascending by format
+std::span<const Importer> importers();                   // ascending by format
 const Importer* find_importer(std::string_view format);  // null when there is none
 
 struct Merged {
   // HardwareProfiles, Racks, PowerDomains, Fabrics, StoragePools, then Nodes, each ascending by
-  // name. A Node names its profile in spec.expectedProfile and in status.profile; its status carries
-  // identities, provenance and conflicts.
+  // name. A Node names its profile in spec.expectedProfile and in status.profile; its status
+  // carries identities, provenance and conflicts.
   std::vector<api::Object> objects;
   std::vector<std::string> notes;
 };
