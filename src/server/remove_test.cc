@@ -114,8 +114,6 @@ TEST_F(RemoveTest, a_contract_goes_when_it_has_settled_whatever_its_owner_says_o
   const Answer bare = desk.send("PATCH", contracts + "/c", R"({"metadata":{"finalizers":[]}})");
   EXPECT_EQ(bare.status, 200);
   EXPECT_NE(bare.text().find("freehold.dev/settle"), std::string::npos);
-  http::Request late = Desk::request("DELETE", contracts + "/c");
-  late.peer = Desk::admin();
   EXPECT_EQ(desk.send("DELETE", contracts + "/c?dryRun=All").status, 200);
   EXPECT_EQ(desk.send("DELETE", contracts + "/c").status, 200);
   desk.pass(seconds(30));
