@@ -69,6 +69,14 @@ std::string devices_text(const Allocation& allocation) {
   return std::to_string(devices);
 }
 
+// From the first moment on: capacity is given back by settling, not by forgetting who held it.
+void admit_contract(void* object) {
+  constexpr std::string_view settle = "freehold.dev/settle";
+  ObjectMeta& meta = static_cast<Contract*>(object)->metadata;
+  const bool held = std::ranges::find(meta.finalizers, settle) != meta.finalizers.end();
+  if (!held && !meta.deletion_timestamp.is_set()) meta.finalizers.emplace_back(settle);
+}
+
 // Once capacity is committed the terms are fixed for both sides. What may still change: who
 // accepts, when it ends.
 void check_contract_update(const void* old_object, const void* new_object, schema::Errors& errors) {
@@ -112,6 +120,7 @@ Kind row<Contract>() {
           "Refusal", "string", "Why there is no offer.", 1),
   };
   kind.selectable = {"status.phase", "status.offer"};
+  kind.admit = admit_contract;
   kind.check_update = check_contract_update;
   return kind;
 }

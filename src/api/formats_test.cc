@@ -84,7 +84,8 @@ TEST(Formats, ConfigKeys) {
          {"", ".", "..", "a/b", "a b", std::string(254, 'a')});
 }
 TEST(Formats, Verbs) {
-  expect(verb, {"*", "get", "deletecollection"}, {"", "Get", "read", "get,list", "get "});
+  expect(verb, {"*", "get", "deletecollection"},
+         {"", "Get", "read", "get,list", "get ", "impersonate", "bind"});
 }
 TEST(Formats, Groups) {
   expect(api_group, {"", "*", "freehold.dev", "apps"}, {"Freehold", "a b", "*.dev", "-a"});

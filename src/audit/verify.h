@@ -26,6 +26,7 @@ struct ObjectView {
   uint64_t revision = 0;
   std::string bytes;
   bool recorded = true;  // kinds that are not recorded have no leaves
+  std::string log{};     // origin of the log in which it must be recorded; empty: any
 };
 
 struct LogSummary {
@@ -48,7 +49,8 @@ struct Report {
 // Checks: every leaf is there, parses and is canonical; its digests fit its verb; revisions rise
 // within a log; prevDigest continues the last newDigest of its key, in the same log; roots equal
 // the stored ones; every recorded object has leaves, and its digest and revision equal those of the
-// last one; no object of which the record says that it exists is missing. Beyond that reaches only
+// last one, in the log of its tenant; no object of which the record says that it exists is missing.
+// Beyond that reaches only
 // an older checkpoint: a store whose objects, leaves and roots were all set back together fits
 // itself. `progress(done, total)` counts leaves and is called now and then; it may be null.
 Report verify(const std::vector<LogView>& logs,

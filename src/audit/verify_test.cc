@@ -79,7 +79,7 @@ struct Stored {
         views,
         [this](const std::function<void(const ObjectView&)>& visit) {
           for (const auto& [key, object] : objects)
-            visit({key, object.revision, object.bytes, !key.starts_with("leases/")});
+            visit({key, object.revision, object.bytes, !key.starts_with("leases/"), log_of(key)});
         },
         nullptr);
   }
@@ -178,6 +178,15 @@ TEST_F(VerifyTest, a_truncated_log_is_found) {
   EXPECT_NE(finding().find("log audit.fra1.example/acme: its root is "), std::string::npos);
 }
 
+TEST_F(VerifyTest, an_object_in_the_log_of_another_tenant_is_found) {
+  std::swap(acme(), stored.logs["audit.fra1.example/globex"]);
+  EXPECT_EQ(finding(),
+            "object acme/a: it is recorded in audit.fra1.example/globex, its tenant's log is "
+            "audit.fra1.example/acme\n"
+            "object globex/c: it is recorded in audit.fra1.example/acme, its tenant's log is "
+            "audit.fra1.example/globex\n");
+}
+
 TEST_F(VerifyTest, a_key_in_two_logs_is_found) {
   LeafFields fields = decode_leaf(acme().leaves[2]).value();
   fields.prev_digest = fields.new_digest;
@@ -189,6 +198,21 @@ TEST_F(VerifyTest, a_key_in_two_logs_is_found) {
   EXPECT_EQ(finding(),
             "leaf 1 of audit.fra1.example/globex: acme/a is recorded in "
             "audit.fra1.example/acme already\n");
+}
+
+TEST_F(VerifyTest, what_was_deleted_may_begin_anew_in_any_other_log) {
+  LeafFields fields = decode_leaf(acme().leaves[1]).value();
+  fields.revision = 4;
+  fields.key = fields.name = "globex/d";
+  acme().leaves.insert(acme().leaves.begin() + 2, encode_leaf(fields));
+  fields.verb = "delete";
+  std::swap(fields.prev_digest, fields.new_digest);
+  fields.revision = 7;
+  acme().leaves.push_back(encode_leaf(fields));
+  seal(acme());
+  stored.write("globex/d", "anew", 8);  // whichever log is looked at first
+  stored.seal();
+  EXPECT_EQ(finding(), "verified");
 }
 
 TEST_F(VerifyTest, a_verb_that_its_digests_deny_is_found) {

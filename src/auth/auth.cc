@@ -3,14 +3,17 @@
 #include <algorithm>
 
 #include "api/core.h"
+#include "api/node.h"
 #include "api/tenancy.h"
 #include "api/workload.h"
+#include "base/strings.h"
 
 namespace freehold::auth {
 
 namespace {
 
 constexpr int deepest_tenant = 16;
+constexpr std::string_view agent_finalizer = "freehold.dev/agent";
 
 bool has(const std::vector<std::string>& list, std::string_view item) {
   return std::any_of(list.begin(), list.end(),
@@ -28,9 +31,11 @@ bool is_discovery(std::string_view path) {
          path.starts_with("/apis/") || path.starts_with("/openapi/") || path == "/renew";
 }
 
-// What an agent needs. check_write and check_read hold it to its own objects.
+// What an agent needs. check_write and check_read hold it to its own objects. Logs are not part of
+// it: they are read by people, through the control plane.
 bool node_may(const Request& r, std::string_view node) {
   const bool own = r.name == node;
+  if (!r.subresource.empty() && r.subresource != "status") return false;
   if (r.resource == "nodes") return r.verb == "create" || (own && r.verb != "delete");
   if (r.resource == "hardwareprofiles") return r.verb == "get" || r.verb == "create";
   if (r.resource == "leases")
@@ -39,6 +44,25 @@ bool node_may(const Request& r, std::string_view node) {
   if (r.verb == "list" || r.verb == "watch")
     return r.field_selector == "spec.node=" + std::string(node);
   return r.verb == "get" || r.verb == "update" || r.verb == "patch";
+}
+
+// Of a Node's spec its agent says where the machine stands; all else is the operator's.
+bool keeps_spec(const api::Node& before, const api::Node& after) {
+  api::NodeSpec spec = after.spec;
+  spec.site = before.spec.site;
+  return schema::print(spec) == schema::print(before.spec);
+}
+
+// Beside status an agent only lets go of what it held: its own finalizer.
+bool only_lets_go(const api::Instance& before, const api::Instance& after) {
+  api::Instance freed = before;
+  std::erase(freed.metadata.finalizers, agent_finalizer);
+  freed.metadata.resource_version = after.metadata.resource_version;
+  freed.status = after.status;
+  api::Instance kept = freed;
+  kept.metadata.finalizers = before.metadata.finalizers;
+  const std::string now = schema::print(after);
+  return now == schema::print(freed) || now == schema::print(kept);
 }
 
 bool subject_matches(const api::Subject& s, const User& user) {
@@ -109,6 +133,34 @@ User authenticate(const http::Peer& peer) {
   return user;
 }
 
+Result<User> act_as(User user, const http::Request& request) {
+  constexpr std::string_view prefix = "impersonate-";
+  User other;
+  const auto end = request.headers.end();
+  for (auto it = request.headers.lower_bound(prefix); it != end && it->first.starts_with(prefix);
+       ++it) {
+    const std::string_view what = std::string_view(it->first).substr(prefix.size());
+    if (what == "user")
+      other.name = trim(it->second);
+    else if (what == "group")
+      for (const std::string_view group : split(it->second, ','))
+        other.groups.emplace_back(trim(group));
+    else
+      return Error{Reason::bad_request, "header " + it->first + " is not honoured: users and " +
+                                            "groups can be acted as (--as, --as-group)"};
+  }
+  if (other.name.empty() && other.groups.empty()) return user;
+  if (!user.in(admins))
+    return Error{Reason::forbidden, "User \"" + user.name +
+                                        "\" cannot act as another: only group " +
+                                        std::string(admins) + " may"};
+  if (other.name.empty())
+    return Error{Reason::bad_request, "impersonate-group needs impersonate-user: give --as too"};
+  other.groups.emplace_back(other.name == anonymous ? unauthenticated : authenticated);
+  other.by = std::move(user.name);
+  return other;
+}
+
 std::string_view node_of(const User& user) {
   if (!user.in(nodes) || !user.name.starts_with(node_prefix)) return {};
   return std::string_view(user.name).substr(node_prefix.size());
@@ -169,16 +221,18 @@ Result<void> check_write(const User& user, const api::Object* before, const api:
   const auto deny = [&](const std::string& what) {
     return Error{Reason::forbidden, "the agent of node " + std::string(node) + " may not " + what};
   };
-  if (const auto* n = after.as<api::Node>(); n && n->metadata.name != node)
-    return deny("write node \"" + n->metadata.name + "\"");
+  if (const auto* n = after.as<api::Node>()) {
+    if (n->metadata.name != node) return deny("write node \"" + n->metadata.name + "\"");
+    const auto* old = before ? before->as<api::Node>() : nullptr;
+    if (old != nullptr && !keeps_spec(*old, *n)) return deny("change the spec beyond its site");
+  }
   if (after.as<api::Lease>() && after.meta().name != node)
     return deny("renew another node's lease");
   if (const auto* next = after.as<api::Instance>()) {
     const auto* old = before ? before->as<api::Instance>() : nullptr;
     if (old == nullptr || old->spec.node != node) return deny("write an instance of another node");
-    // Beside status it may only let go of what it held: its own finalizer.
-    if (subresource != "status" && schema::print(next->spec) != schema::print(old->spec))
-      return deny("change the spec of an instance");
+    if (subresource != "status" && !only_lets_go(*old, *next))
+      return deny("change more of an instance than its status and its own finalizer");
   }
   return {};
 }
@@ -204,7 +258,13 @@ Result<void> check_escalation(const ledger::Ledger& ledger, const User& user,
   if (const auto* role = object.as<api::Role>()) {
     granted = role->spec.rules;
   } else if (const auto* b = object.as<api::RoleBinding>()) {
-    if (const auto* r = ledger.view().get<api::Role>({}, b->spec.role)) granted = r->spec.rules;
+    const auto* r = ledger.view().get<api::Role>({}, b->spec.role);
+    // Whoever makes it later would decide what this gives.
+    if (r == nullptr)
+      return Error{Reason::forbidden, "rolebindings.freehold.dev \"" + b->metadata.name +
+                                          "\" names role \"" + b->spec.role +
+                                          "\", which does not exist; only an administrator may"};
+    granted = r->spec.rules;
     ns = b->spec.scope.ns;
     fleet = b->spec.scope.fleet || ns.empty();
   }

@@ -26,10 +26,16 @@ inline constexpr std::string_view node_lease_namespace = "freehold-node-lease";
 struct User {
   std::string name;
   std::vector<std::string> groups;
+  std::string by{};  // who acts in this user's name; empty: nobody else
   bool in(std::string_view group) const;
+  // As the record names it: whoever acts in another's name is not hidden by it.
+  std::string actor() const { return by.empty() ? name : by + " as " + name; }
 };
 
 User authenticate(const http::Peer& peer);
+// Whoever the request wishes to act as (`kubectl --as`), else the user himself. Administrators may;
+// everybody else is `forbidden`, and a wish that is not understood is `bad_request`.
+Result<User> act_as(User user, const http::Request& request);
 // The node's name when this is an agent, else empty.
 std::string_view node_of(const User& user);
 

@@ -43,8 +43,17 @@ void add_output(CLI::App& app, Output& output) {
                                                    {"yaml", Output::yaml},
                                                    {"wide", Output::wide},
                                                    {"name", Output::name}};
-  app.add_option("-o,--output", output, "json, yaml, wide or name")
-      ->transform(CLI::CheckedTransformer(forms, CLI::ignore_case))
+  app.add_option_function<std::string>(
+         "-o,--output",
+         [&output](const std::string& given) {
+           const auto form = forms.find(to_lower(given));
+           if (form == forms.end())
+             throw CLI::ValidationError(
+                 "--output",
+                 "\"" + printable(given) + "\" is no form; use json, yaml, wide or name");
+           output = form->second;
+         },
+         "json, yaml, wide or name")
       ->option_text("FORM");
 }
 

@@ -228,8 +228,8 @@ int explain(const std::string& path) {
   if (!kind) return complain_usage(kind.error());
   const std::string text = schema::explain(*(*kind)->type, rest);
   if (text.empty())
-    return complain({Reason::not_found,
-                     "kind " + std::string((*kind)->name) + " has no field \"" + rest + "\""});
+    return complain_usage({Reason::bad_request, "kind " + std::string((*kind)->name) +
+                                                    " has no field \"" + rest + "\""});
   put(text);
   return done;
 }

@@ -131,6 +131,8 @@ int logs(const ClientOptions& client, const LogOptions& options) {
   if (!session) return complain(session.error());
   std::vector<std::string> instances{name};
   if (workload) {
+    const auto there = (*session)->get((*session)->target(api::kind_of<api::Workload>(), name));
+    if (!there) return complain(there.error());
     const auto all = (*session)->list((*session)->target(api::kind_of<api::Instance>()));
     if (!all) return complain(all.error());
     instances.clear();

@@ -213,6 +213,7 @@ Result<void> Ledger::prepare_update(const RecordPtr& before, api::Object object,
   if (!meta.uid.empty() && meta.uid != old.uid)
     return Error{Reason::conflict, object.kind().resource() + " \"" + old.name +
                                        "\" was made anew: its uid is " + old.uid};
+  TRY(check_tenant_label(before, object));
   meta.uid = old.uid;
   meta.creation_timestamp = old.creation_timestamp;
   meta.resource_version = old.resource_version;
@@ -223,6 +224,36 @@ Result<void> Ledger::prepare_update(const RecordPtr& before, api::Object object,
     return prepare_remove(before, out);
   out.unchanged = object.print() == *before->bytes;
   out.object = std::move(object);
+  return {};
+}
+
+// What is recorded stays in the log that it began in: a tenant checks its own without any other's.
+Result<void> Ledger::check_tenant_label(const RecordPtr& before, const api::Object& after) const {
+  const auto tenant = [](const api::Object& ns) {
+    const auto it = ns.meta().labels.find(tenant_label);
+    return it == ns.meta().labels.end() ? std::string() : it->second;
+  };
+  if (after.as<api::Namespace>() == nullptr || tenant(before->object) == tenant(after)) return {};
+  for (const api::Kind* kind : api::kinds()) {
+    if (!kind->namespaced || kind->persistence != api::Persistence::recorded) continue;
+    const std::string prefix = kind->key(after.meta().name, "");
+    bool holds = false;
+    view_.each(prefix, [&](const RecordPtr& r) {
+      const auto it = pending_.find(r->object.key());
+      holds = it == pending_.end() || it->second.second != nullptr;
+      return !holds;
+    });
+    for (auto it = pending_.lower_bound(prefix);
+         !holds && it != pending_.end() && it->first.starts_with(prefix); ++it)
+      holds = it->second.second != nullptr;
+    if (!holds) continue;
+    const std::string field = "metadata.labels[" + std::string(tenant_label) + "]";
+    return Error{Reason::invalid,
+                 "namespace \"" + after.meta().name + "\" is invalid: " + field + ": it holds " +
+                     std::string(kind->plural) + ", which are recorded for tenant \"" +
+                     tenant(before->object) + "\"; use a new namespace, or empty this one first",
+                 {{"FieldValueForbidden", field, "the namespace is not empty"}}};
+  }
   return {};
 }
 
@@ -383,8 +414,17 @@ void Ledger::append_leaf(const Prepared& p, const Change& change, store::Transac
 void Ledger::stamp(std::vector<Prepared>& prepared, const Change& change,
                    store::Transaction& transaction) {
   const std::string principal = principal_id(change.actor.user);
-  for (Prepared& p : prepared) {
-    if (p.unchanged) continue;
+  // Namespaces come first and go last: they say in whose log the others are recorded.
+  std::vector<Prepared*> order;
+  const auto rank = [](const Prepared& p) {
+    if (p.object.as<api::Namespace>() == nullptr) return 1;
+    return p.type == OpType::remove ? 2 : 0;
+  };
+  for (const int turn : {0, 1, 2})
+    for (Prepared& p : prepared)
+      if (!p.unchanged && rank(p) == turn) order.push_back(&p);
+  for (Prepared* const one : order) {
+    Prepared& p = *one;
     const Rev rev = transaction.first + transaction.writes.size();
     transaction.conditions.push_back({p.key, p.before ? p.before->rev : 0});
     if (p.type == OpType::remove) {

@@ -371,6 +371,49 @@ TEST_F(LedgerTest, a_disk_that_is_behind_refuses_more_and_goes_on) {
   EXPECT_TRUE(verify().findings.empty());
 }
 
+// ---- whose log
+
+api::Namespace space(const char* tenant) {
+  api::Namespace ns;
+  ns.metadata.name = "a";
+  ns.metadata.labels["freehold.dev/tenant"] = tenant;
+  return ns;
+}
+
+TEST_F(LedgerTest, what_comes_with_its_namespace_is_recorded_for_its_tenant) {
+  ASSERT_TRUE(submit({{OpType::create, api::Object::of(map("one")), 0, {}},
+                      {OpType::create, api::Object::of(space("acme")), 0, {}}})
+                  .ok());
+  ASSERT_TRUE(update(map("one", "w"), 0).ok());
+  EXPECT_TRUE(verify().findings.empty());
+  EXPECT_EQ(store->log_size("audit.fra1.example/acme"), 2u);
+  ASSERT_TRUE(submit({{OpType::remove, api::Object::of(space("acme")), 0, {}},
+                      {OpType::remove, api::Object::of(map("one")), 0, {}}})
+                  .ok());
+  EXPECT_TRUE(verify().findings.empty());
+}
+
+TEST_F(LedgerTest, a_namespace_that_holds_anything_stays_with_its_tenant) {
+  ASSERT_TRUE(create(space("acme")).ok());
+  ASSERT_TRUE(update(space("globex"), 0).ok());
+  // Also while the object is on its way to the disk.
+  std::optional<Result<Committed>> made;
+  ledger->submit({.ops = {{OpType::create, api::Object::of(map("one")), 0, {}}},
+                  .actor = {},
+                  .dry_run = false,
+                  .decision_digest = {}},
+                 [&](Result<Committed> r) { made = std::move(r); });
+  EXPECT_REFUSED(update(space("acme"), 0), invalid);
+  ASSERT_TRUE(made && made->ok());
+  const auto refused = update(space("acme"), 0);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().causes.at(0).field, "metadata.labels[freehold.dev/tenant]");
+  ASSERT_TRUE(remove(map("one")).ok());
+  ASSERT_TRUE(update(space("acme"), 0).ok());
+  ASSERT_TRUE(create(map("one")).ok());
+  EXPECT_TRUE(verify().findings.empty());
+}
+
 TEST_F(LedgerTest, a_crash_leaves_whole_commits_and_a_record_that_fits) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     disk = store::make_disk();

@@ -36,6 +36,9 @@ void ApiServer::handle(http::Request request, std::unique_ptr<http::Responder> r
   x->request = std::move(request);
   x->responder = std::move(responder);
   x->user = auth::authenticate(x->request.peer);
+  auto user = auth::act_as(x->user, x->request);
+  if (!user) return x->fail(user.error());
+  x->user = std::move(*user);
   dispatch(x);
 }
 
@@ -88,8 +91,8 @@ void ApiServer::dispatch(const ExchangePtr& x) {
   if (verb == "create") return create(x);
   if (verb == "update") return update(x);
   if (verb == "patch") return patch(x, 0);
-  if (verb == "delete") return remove(x);
-  remove_collection(x);
+  if (verb == "delete") return remove(x, 0);
+  remove_collection(x, 0);
 }
 
 }  // namespace freehold::server

@@ -42,6 +42,7 @@ struct Exchange {
   Route route;
   Form form = Form::json;
   std::vector<std::string> warnings;
+  std::set<std::string> brings;  // namespaces that are made in the same commit
 
   void respond(http::Response response);  // adds warnings
   void fail(const Error& error);
@@ -83,8 +84,8 @@ class ApiServer final : public http::Handler {
   void create(const ExchangePtr& x);
   void update(const ExchangePtr& x);
   void patch(const ExchangePtr& x, int attempt);
-  void remove(const ExchangePtr& x);
-  void remove_collection(const ExchangePtr& x);
+  void remove(const ExchangePtr& x, int attempt);
+  void remove_collection(const ExchangePtr& x, int attempt);
   // Reads the body as an object of the route's kind, checks names, unknown fields and rules of the
   // table.
   Result<api::Object> read_body(Exchange& x);
@@ -100,6 +101,10 @@ class ApiServer final : public http::Handler {
   // Several objects at once (change.cc): POST …/plans and …/changes. True when it took the request.
   bool change(const ExchangePtr& x);
   void change_set(const ExchangePtr& x, bool plan, int attempt);
+  struct SetItem;
+  Result<SetItem> lay_one(const Exchange& x, const json::Value& document,
+                          const std::set<std::string>& brings);
+  Result<std::vector<SetItem>> lay_all(const Exchange& x);
 
   // ---- node leases live in memory (lease.cc)
   bool is_node_lease(const Route& route) const;

@@ -1,6 +1,6 @@
 // Several objects at once. POST …/changes commits a set whole or not at all; POST …/plans says what
 // that would do: each difference, and for contracts what would be offered. Both are made by the
-// same code. Body: {"spec": {"objects": [...], "prune": …}}.
+// same code. Body: {"spec": {"objects": [...]}}.
 #include <algorithm>
 #include <optional>
 
@@ -20,117 +20,124 @@ namespace {
 
 constexpr std::string_view base_path = "/apis/freehold.dev/v1alpha1/";
 
-struct Item {
-  ledger::Op op;
-  std::string action;  // create, update, unchanged
-  std::vector<schema::Difference> differences;
-};
-
-struct Set {
-  const ledger::Ledger& ledger;
-  const auth::User& user;
-  std::vector<Item> items;
-};
-
 Error at_item(size_t i, Error error) {
   const std::string path = "spec.objects[" + std::to_string(i) + "]";
   for (Cause& c : error.causes) c.field = path + "." + c.field;
   return std::move(error).within(path);
 }
 
-Result<void> check_namespace(const Set& set, const api::ObjectMeta& meta) {
-  const std::string key = api::kind_of<api::Namespace>().key({}, meta.ns);
-  const auto made_here = [&](const Item& i) { return i.op.object.key() == key; };
-  if (set.ledger.view().find(key) || std::any_of(set.items.begin(), set.items.end(), made_here))
-    return {};
-  return Error{Reason::not_found, "namespaces \"" + meta.ns + "\" not found"};
+Error invalid_field(std::string_view type, std::string field, const std::string& what) {
+  const std::string message = field + ": " + what;
+  return {Reason::invalid, message, {{std::string(type), std::move(field), what}}};
 }
 
-Result<void> may(const Set& set, const api::Object& object, std::string_view verb) {
-  auth::Request request;
-  request.user = set.user;
-  request.verb = verb;
-  request.group = object.kind().group;
-  request.resource = object.kind().plural;
-  request.ns = object.meta().ns;
-  request.name = verb == "create" ? "" : object.meta().name;
-  const auth::Verdict verdict = auth::authorize(set.ledger, request);
-  if (!verdict.allowed) return auth::forbidden(request, verdict);
-  return auth::check_escalation(set.ledger, set.user, object);
+// The list of objects in a body that says nothing else: what would be ignored is refused.
+Result<json::Array> objects_of(const http::Request& request) {
+  if (!request.body) return Error{Reason::bad_request, "the request has no body"};
+  const Encoding encoding = TRY(encoding_of(request.header("content-type")));
+  if (encoding != Encoding::json && encoding != Encoding::yaml)
+    return Error{Reason::unsupported_media_type, "a set of objects is read as JSON or YAML"};
+  const json::Value body = TRY(json::parse_yaml_or_json(*request.body));
+  const json::Object* root = body.as_object();
+  const json::Value* spec = body.at({"spec"});
+  const json::Value* objects = body.at({"spec", "objects"});
+  if (objects == nullptr || objects->as_array() == nullptr || objects->as_array()->empty())
+    return invalid_field("FieldValueRequired", "spec.objects", "a list of objects is required");
+  for (const auto& [name, value] : *root)
+    if (name != "apiVersion" && name != "kind" && name != "metadata" && name != "spec")
+      return invalid_field("FieldValueInvalid", name, "unknown field");
+  for (const auto& [name, value] : *spec->as_object())
+    if (name != "objects")
+      return invalid_field("FieldValueInvalid", "spec." + name, "unknown field");
+  if (objects->as_array()->size() > limits::commit_writes)
+    return Error{Reason::too_large,
+                 "spec.objects: at most " + std::to_string(limits::commit_writes) + " objects"};
+  return *objects->as_array();
 }
 
-// What is given is laid over what is there: fields that are not named stay.
-Result<Item> apply_one(const Set& set, const json::Value& document) {
-  const auto version = document.string_at({"apiVersion"});
-  const size_t slash = version.find('/');
-  const api::Kind* kind = slash == std::string_view::npos
-                              ? api::find_kind("", version, document.string_at({"kind"}))
-                              : api::find_kind(version.substr(0, slash), version.substr(slash + 1),
-                                               document.string_at({"kind"}));
+std::set<std::string> namespaces_in(const json::Array& documents) {
+  std::set<std::string> names;
+  for (const json::Value& d : documents)
+    if (d.string_at({"kind"}) == "Namespace") names.emplace(d.string_at({"metadata", "name"}));
+  return names;
+}
+
+}  // namespace
+
+// One object of a set and what it does to what is there.
+struct ApiServer::SetItem {
+  ledger::Op op;
+  std::string action;  // create, update, unchanged
+  std::vector<schema::Difference> differences;
+};
+
+// What is given is laid over what is there: fields that are not named stay. The rights and the
+// checks are those of a request for this object alone.
+Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Value& document,
+                                              const std::set<std::string>& brings) {
+  const auto version = document.string_at({"apiVersion"}), said = document.string_at({"kind"});
+  const api::Kind* kind = api::find_document(version, said);
   if (kind == nullptr)
-    return Error{Reason::bad_request, "no kind \"" + std::string(document.string_at({"kind"})) +
-                                          "\" in version \"" + std::string(version) + "\""};
-  json::Value laid = document;
+    return Error{Reason::bad_request, "no kind \"" + std::string(said) + "\" in version \"" +
+                                          std::string(version) + "\""};
+  const std::string name(document.string_at({"metadata", "name"}));
   std::string ns(document.string_at({"metadata", "namespace"}));
   if (kind->namespaced && ns.empty()) ns = "default";
-  const auto before = set.ledger.view().find(*kind, ns, document.string_at({"metadata", "name"}));
-  if (before) laid = json::merge_patch(api::to_json(before->object), document);
+  Exchange one;
+  one.user = x.user;
+  one.brings = brings;
+  one.route.kind = kind;
+  if (kind->namespaced) one.route.ns = ns;
+  const auto before = ledger_.view().find(*kind, ns, name);
+  // Who may do neither is told the same whether it is there or not.
+  one.route.verb = "create";
+  const auto may_create = check_access(one);
+  one.route.verb = "update";
+  one.route.name = name;
+  if (const auto may_update = check_access(one); !(before ? may_update : may_create))
+    return may_create ? may_update.error() : may_create.error();
+  if (!before) one.route.verb = "create";
+  const auto laid = before ? json::merge_patch(api::to_json(before->object), document) : document;
   api::Object object(*kind);
   schema::Errors errors;
   const auto outcome = TRY(api::read_object(object, laid, errors));
   for (const std::string& path : outcome.unknown)
     errors.add(schema::Fault::unknown, path, "unknown field");
-  api::ObjectMeta& meta = object.meta();
-  if (kind->namespaced) meta.ns = ns;
-  if (meta.name.empty()) errors.add(schema::Fault::required, "metadata.name", "required");
-  if (kind->admit != nullptr) kind->admit(object.data());
-  api::validate(object, errors);
-  if (before) api::validate_update(before->object, object, errors);
-  if (!errors.empty()) return errors.to_error(kind->name, meta.name);
-  if (kind->namespaced) TRY(check_namespace(set, meta));
-  TRY(may(set, object, before ? "update" : "create"));
-  // A revision that the document names is a condition; else what is there is what was meant.
-  const auto expected = before ? parse_uint(meta.resource_version) : std::optional<uint64_t>(0);
-  if (!expected) return Error{Reason::bad_request, "metadata.resourceVersion is not a number"};
-  Item item;
-  const api::Object empty(*kind);
-  if (before) {
-    for (const schema::FieldInfo& f : kind->type->fields)
-      if (f.name == "status" && f.type->copy != nullptr)
-        f.type->copy(f.get(object.data()), f.at(before->object.data()));
-    item.differences = schema::diff(*kind->type, before->object.data(), object.data());
-  } else {
-    item.differences = schema::diff(*kind->type, empty.data(), object.data());
+  if (name.empty())
+    errors.add(schema::Fault::required, "metadata.name",
+               "required: what is applied is found by its name");
+  if (!errors.empty()) {
+    api::validate(object, errors);
+    return errors.to_error(kind->name, name);
   }
+  TRY(before ? check_changed(one, before, object) : check_new(one, object));
+  // A revision that the document names is a condition; else what is there is what was meant.
+  const auto expected =
+      before ? parse_uint(object.meta().resource_version) : std::optional<uint64_t>(0);
+  if (!expected) return Error{Reason::bad_request, "metadata.resourceVersion is not a number"};
+  SetItem item;
+  const api::Object empty(*kind);
+  item.differences =
+      schema::diff(*kind->type, before ? before->object.data() : empty.data(), object.data());
   item.action = !before ? "create" : item.differences.empty() ? "unchanged" : "update";
   item.op = {
       before ? ledger::OpType::update : ledger::OpType::create, std::move(object), *expected, {}};
   return item;
 }
 
-Result<Set> read_set(const ledger::Ledger& ledger, const auth::User& user,
-                     const http::Request& request) {
-  Set set{ledger, user, {}};
-  if (!request.body) return Error{Reason::bad_request, "the request has no body"};
-  const Encoding encoding = TRY(encoding_of(request.header("content-type")));
-  if (encoding != Encoding::json && encoding != Encoding::yaml)
-    return Error{Reason::unsupported_media_type, "a set of objects is read as JSON or YAML"};
-  const json::Value body = TRY(json::parse_yaml_or_json(*request.body));
-  const json::Value* objects = body.at({"spec", "objects"});
-  if (objects == nullptr || objects->as_array() == nullptr || objects->as_array()->empty())
-    return Error{Reason::invalid,
-                 "spec.objects: a list of objects is required",
-                 {{"FieldValueRequired", "spec.objects", "required"}}};
-  if (objects->as_array()->size() > limits::commit_writes)
-    return Error{Reason::too_large,
-                 "spec.objects: at most " + std::to_string(limits::commit_writes) + " objects"};
-  for (size_t i = 0; i < objects->as_array()->size(); ++i) {
-    auto item = apply_one(set, (*objects->as_array())[i]);
+Result<std::vector<ApiServer::SetItem>> ApiServer::lay_all(const Exchange& x) {
+  const json::Array documents = TRY(objects_of(x.request));
+  const std::set<std::string> brings = namespaces_in(documents);
+  std::vector<SetItem> items;
+  for (size_t i = 0; i < documents.size(); ++i) {
+    auto item = lay_one(x, documents[i], brings);
     if (!item) return at_item(i, std::move(item).error());
-    set.items.push_back(std::move(*item));
+    items.push_back(std::move(*item));
   }
-  return set;
+  return items;
 }
+
+namespace {
 
 // What would be offered, if the contract were asked for now.
 json::Value predict(const ledger::Ledger& ledger, const api::Contract& contract, Time now) {
@@ -164,17 +171,18 @@ json::Value predict(const ledger::Ledger& ledger, const api::Contract& contract,
   return out;
 }
 
-json::Value describe(const ledger::Ledger& ledger, const Item& item, bool plan, Time now) {
-  const api::Object& o = item.op.object;
+// `listed` is null for a set that is committed.
+json::Value describe(const ledger::Ledger& ledger, const api::Object& o, const std::string& action,
+                     const std::vector<schema::Difference>* listed, Time now) {
   json::Object out;
   out["apiVersion"] = o.kind().api_version();
   out["kind"] = o.kind().name;
   if (!o.meta().ns.empty()) out["namespace"] = o.meta().ns;
   out["name"] = o.meta().name;
-  out["action"] = item.action;
-  if (!plan) return out;
+  out["action"] = action;
+  if (listed == nullptr) return out;
   json::Array differences;
-  for (const schema::Difference& d : item.differences) {
+  for (const schema::Difference& d : *listed) {
     json::Object difference;
     difference["path"] = d.path;
     if (!d.before.empty()) difference["before"] = d.before;
@@ -182,7 +190,7 @@ json::Value describe(const ledger::Ledger& ledger, const Item& item, bool plan, 
     differences.emplace_back(std::move(difference));
   }
   out["differences"] = std::move(differences);
-  if (const auto* contract = o.as<api::Contract>(); contract && item.action != "unchanged")
+  if (const auto* contract = o.as<api::Contract>(); contract && action != "unchanged")
     out["prediction"] = predict(ledger, *contract, now);
   return out;
 }
@@ -203,11 +211,12 @@ bool ApiServer::change(const ExchangePtr& x) {
 void ApiServer::change_set(const ExchangePtr& x, bool plan, int attempt) {
   auto dry = is_dry_run(*x);
   if (!dry) return x->fail(dry.error());
-  auto set = read_set(ledger_, x->user, x->request);
+  auto set = lay_all(*x);
   if (!set) return x->fail(set.error());
   json::Array results;
-  for (const Item& item : set->items)
-    results.push_back(describe(ledger_, item, plan, runtime_.now()));
+  for (const SetItem& item : *set)
+    results.push_back(describe(ledger_, item.op.object, item.action,
+                               plan ? &item.differences : nullptr, runtime_.now()));
   json::Object out;
   out["apiVersion"] = "freehold.dev/v1alpha1";
   out["kind"] = plan ? "Plan" : "Change";
@@ -215,9 +224,9 @@ void ApiServer::change_set(const ExchangePtr& x, bool plan, int attempt) {
   status["objects"] = std::move(results);
   out["status"] = std::move(status);
   ledger::Change change;
-  change.actor.user = x->user.name;
+  change.actor.user = x->user.actor();
   change.dry_run = plan || *dry;
-  for (Item& item : set->items) change.ops.push_back(std::move(item.op));
+  for (SetItem& item : *set) change.ops.push_back(std::move(item.op));
   const auto done = [this, x, plan, attempt, out = json::Value(std::move(out))](
                         const Result<ledger::Committed>& committed) {
     if (committed) return x->respond(respond_value(201, out));

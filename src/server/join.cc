@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/core.h"
+#include "api/node.h"
 #include "base/strings.h"
 #include "http/pki.h"
 #include "server/api_server.h"
@@ -18,9 +19,26 @@ constexpr Duration token_life = hours(1);
 constexpr Duration longest_token_life = hours(24 * 7);
 constexpr Duration certificate_life = hours(24 * 90);
 
+// What agents send: a newer one may say more than this server knows.
 json::Value body_of(const http::Request& r) {
   auto parsed = r.body ? json::parse(*r.body) : Result<json::Value>(json::Value());
   return parsed ? std::move(*parsed) : json::Value();
+}
+
+// What people and scripts send: a word spelled wrong must not make a token that is good for more
+// than was meant.
+Result<json::Object> wishes_for_token(const http::Request& r) {
+  if (!r.body || r.body->empty()) return json::Object();
+  const json::Value body = TRY(json::parse(*r.body));
+  if (body.as_object() == nullptr) return Error{Reason::bad_request, "the body is no object"};
+  for (const auto& [name, value] : *body.as_object()) {
+    std::string fault;
+    if (name != "nodeName" && name != "ttl") fault = "unknown field";
+    if (fault.empty() && value.as_string() == nullptr) fault = "must be a text";
+    if (!fault.empty())
+      return Error{Reason::invalid, name + ": " + fault, {{"FieldValueInvalid", name, fault}}};
+  }
+  return *body.as_object();
 }
 
 // Compares in constant time.
@@ -61,7 +79,9 @@ void respond_certificate(const ApiOptions& options, const ExchangePtr& x, std::s
 
 void make_token(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
                 const ExchangePtr& x) {
-  const json::Value body = body_of(x->request);
+  auto wishes = wishes_for_token(x->request);
+  if (!wishes) return x->fail(wishes.error());
+  const json::Value body(std::move(*wishes));
   const std::string node(body.string_at({"nodeName"}));
   Duration life = token_life;
   if (const auto ttl = body.string_at({"ttl"}); !ttl.empty()) {
@@ -89,7 +109,7 @@ void make_token(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& opti
   kept.data["expires"].data = expires;
   if (!node.empty()) kept.data["node"].data = node;
   ledger::Change change;
-  change.actor.user = x->user.name;
+  change.actor.user = x->user.actor();
   change.ops.push_back({ledger::OpType::create, api::Object::of(std::move(kept)), 0, {}});
   ledger.submit(std::move(change), [x, expires, token = "fh1." + *ca + "." + id + "." + secret](
                                        const Result<ledger::Committed>& done) {
@@ -121,6 +141,11 @@ void join(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
   if (!same(text_of(*secret, "digest"), to_hex(http::sha256(parts[3]))) || !expires ||
       *expires <= runtime.now() || (!bound.empty() && bound != node))
     return x->fail(refused);
+  // Else a token for a new machine would make its bearer the agent of any machine.
+  if (bound.empty() && ledger.view().get<api::Node>({}, node) != nullptr)
+    return x->fail({Reason::forbidden,
+                    "node \"" + node + "\" has joined already; if this is the same machine anew, " +
+                        "use a token of `freehold token --node " + node + "`"});
   auto certificate = certificate_for(options, node, body, runtime.now());
   if (!certificate) return x->fail(certificate.error());
   ledger::Change change;
@@ -131,6 +156,14 @@ void join(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
                   if (!done) return x->fail(refused);  // someone else was faster
                   respond_certificate(options, x, pem);
                 });
+}
+
+void renew(Runtime& runtime, const ApiOptions& options, const ExchangePtr& x) {
+  const std::string_view node = auth::node_of(x->user);
+  if (node.empty()) return x->fail({Reason::forbidden, "only agents renew"});
+  auto certificate = certificate_for(options, node, body_of(x->request), runtime.now());
+  certificate ? respond_certificate(options, x, std::move(*certificate))
+              : x->fail(certificate.error());
 }
 
 }  // namespace
@@ -146,12 +179,7 @@ bool join_requests(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& o
   } else if (path == "/join") {
     join(runtime, ledger, options, x);
   } else {
-    const std::string_view node = auth::node_of(x->user);
-    auto certificate = node.empty()
-                           ? Result<std::string>(Error{Reason::forbidden, "only agents renew"})
-                           : certificate_for(options, node, body_of(x->request), runtime.now());
-    certificate ? respond_certificate(options, x, std::move(*certificate))
-                : x->fail(certificate.error());
+    renew(runtime, options, x);
   }
   return true;
 }

@@ -13,42 +13,91 @@ namespace freehold::server {
 
 namespace {
 
+struct Preconditions {
+  std::string uid, resource_version;
+};
+struct DeleteOptions {
+  Preconditions preconditions;
+  std::string propagation_policy;
+  std::vector<std::string> dry_run;
+};
+
+}  // namespace
+}  // namespace freehold::server
+
+// Upstream's messages; only what is read has a row.
+namespace freehold::schema {
+template <>
+inline constexpr auto table<server::Preconditions> = object<server::Preconditions>(
+    "Preconditions", "What must hold before a deletion.",
+    field<&server::Preconditions::uid>("uid", "Uid.", {.max_size = 64, .proto = 1}),
+    field<&server::Preconditions::resource_version>("resourceVersion", "Revision.",
+                                                    {.max_size = 20, .proto = 2}));
+template <>
+inline constexpr auto table<server::DeleteOptions> = object<server::DeleteOptions>(
+    "DeleteOptions", "How to delete.",
+    field<&server::DeleteOptions::preconditions>("preconditions", "What must hold.", {.proto = 2}),
+    field<&server::DeleteOptions::propagation_policy>(
+        "propagationPolicy", "What becomes of dependents.", {.max_size = 63, .proto = 4}),
+    field<&server::DeleteOptions::dry_run>("dryRun", "All: change nothing.",
+                                           {.max_size = 8, .proto = 5}));
+}  // namespace freehold::schema
+
+namespace freehold::server {
+
+namespace {
+
 constexpr size_t collection_page = 500;
 
-struct DeleteOptions {
+struct Options {
   std::string uid, propagation;
   store::Rev rev = 0;
   bool dry_run = false;
 };
 
-Result<DeleteOptions> read_options(const http::Request& r) {
-  DeleteOptions o;
-  o.propagation = r.parameter("propagationPolicy").value_or("");
-  const auto dry = r.parameter("dryRun").value_or("");
-  json::Value body;
-  const auto encoding = TRY(encoding_of(r.header("content-type")));
-  // Typed clients send DeleteOptions as protobuf; what they set beyond the defaults also stands in
-  // the query.
-  if (r.body && !r.body->empty() && encoding != Encoding::protobuf)
-    body = TRY(json::parse_yaml_or_json(*r.body));
-  o.uid = body.string_at({"preconditions", "uid"});
-  if (const auto v = body.string_at({"preconditions", "resourceVersion"}); !v.empty()) {
+// The query goes before the body, as in kube-apiserver: kubectl says everything in the body, other
+// clients in the query.
+Result<Options> read_options(const http::Request& r) {
+  DeleteOptions body;
+  if (r.body && !r.body->empty()) {
+    schema::Errors errors;
+    if (TRY(encoding_of(r.header("content-type"))) == Encoding::protobuf) {
+      const auto envelope = TRY(schema::open_protobuf(*r.body));
+      TRY(schema::read_protobuf(schema::type_of<DeleteOptions>, &body, envelope.message, errors));
+    } else {
+      schema::from_json(schema::type_of<DeleteOptions>, &body,
+                        TRY(json::parse_yaml_or_json(*r.body)), errors);
+    }
+    if (!errors.empty()) return errors.to_error("DeleteOptions", "");
+  }
+  Options o;
+  o.uid = body.preconditions.uid;
+  if (const std::string& v = body.preconditions.resource_version; !v.empty()) {
     const auto rev = parse_uint(v);
     if (!rev) return Error{Reason::bad_request, "preconditions.resourceVersion is not a number"};
     o.rev = *rev;
   }
-  if (o.propagation.empty()) o.propagation = body.string_at({"propagationPolicy"});
-  const json::Value* list = body.at({"dryRun"});
-  const bool listed = list && list->as_array() && !list->as_array()->empty();
-  o.dry_run = dry == "All" || listed;
-  if (!dry.empty() && dry != "All") return Error{Reason::bad_request, "dryRun must be All"};
+  o.propagation = r.parameter("propagationPolicy").value_or("");
+  if (o.propagation.empty()) o.propagation = body.propagation_policy;
+  if (const auto dry = r.parameter("dryRun"); dry && !dry->empty())
+    body.dry_run = {std::string(*dry)};
+  for (const std::string& stage : body.dry_run)
+    if (stage != "All") return Error{Reason::bad_request, "dryRun must be All"};
+  o.dry_run = !body.dry_run.empty();
   for (std::string_view known : {"", "Background", "Foreground", "Orphan"})
     if (o.propagation == known) return o;
   return Error{Reason::bad_request, "propagationPolicy must be Background, Foreground or Orphan"};
 }
 
+// Made at the first start and needed all the time: tokens and leases live in them.
+bool is_needed(const api::Object& object) {
+  if (object.as<api::Namespace>() == nullptr) return false;
+  const std::string& name = object.meta().name;
+  return name == "default" || name == "freehold-system" || name == auth::node_lease_namespace;
+}
+
 // What deleting `record` means: its removal, or a mark and those who must let go.
-ledger::Op deletion_of(const ledger::RecordPtr& record, const DeleteOptions& o, Time now) {
+ledger::Op deletion_of(const ledger::RecordPtr& record, const Options& o, Time now) {
   api::Object dying = record->object.clone();
   api::ObjectMeta& meta = dying.meta();
   if (auto* ns = dying.as<api::Namespace>()) {
@@ -70,27 +119,31 @@ ledger::Op deletion_of(const ledger::RecordPtr& record, const DeleteOptions& o, 
 
 }  // namespace
 
-void ApiServer::remove(const ExchangePtr& x) {
+void ApiServer::remove(const ExchangePtr& x, int attempt) {
   const ledger::RecordPtr record = ledger_.view().find(*x->route.kind, x->route.ns, x->route.name);
   if (!record)
     return x->fail(
         {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
   auto options = read_options(x->request);
   if (!options) return x->fail(options.error());
+  if (is_needed(record->object))
+    return x->fail({Reason::forbidden, "namespaces \"" + x->route.name +
+                                           "\" is forbidden: this namespace may not be deleted"});
   const std::string uid = record->object.meta().uid;
   if (!options->uid.empty() && options->uid != uid)
     return x->fail({Reason::conflict, "Precondition failed: UID in precondition: " + options->uid +
                                           ", UID in object meta: " + uid});
   ledger::Change change;
   change.ops.push_back(deletion_of(record, *options, runtime_.now()));
-  change.actor.user = x->user.name;
+  change.actor.user = x->user.actor();
   change.dry_run = options->dry_run;
   const bool pinned = options->rev != 0;
-  ledger_.submit(std::move(change), [this, x, uid, pinned](Result<ledger::Committed> done) {
+  const auto then = [this, x, uid, pinned, attempt](Result<ledger::Committed> done) {
     if (!done) {
-      // Someone wrote in between: nobody asked for that revision, so look again.
-      if (done.error().reason == Reason::conflict && !pinned)
-        return when_settled(x, [this, x] { remove(x); });
+      // Someone wrote in between: nobody asked for that revision, so look again. What may not be
+      // removed at all is a conflict too, and stays one.
+      if (done.error().reason == Reason::conflict && !pinned && attempt + 1 < write_attempts)
+        return when_settled(x, [this, x, attempt] { remove(x, attempt + 1); });
       return x->fail(done.error());
     }
     const ledger::RecordPtr& left = done->records.front();
@@ -99,10 +152,11 @@ void ApiServer::remove(const ExchangePtr& x) {
     response.headers["content-type"] = "application/json";
     response.body = left->bytes;
     x->respond(std::move(response));
-  });
+  };
+  ledger_.submit(std::move(change), then);
 }
 
-void ApiServer::remove_collection(const ExchangePtr& x) {
+void ApiServer::remove_collection(const ExchangePtr& x, int attempt) {
   auto options = read_options(x->request);
   if (!options) return x->fail(options.error());
   auto labels = LabelSelector::parse(x->request.parameter("labelSelector").value_or(""));
@@ -113,12 +167,12 @@ void ApiServer::remove_collection(const ExchangePtr& x) {
   std::string prefix = x->route.kind->key_prefix();
   if (!x->route.ns.empty()) prefix += x->route.ns + "/";
   ledger::Change change;
-  change.actor.user = x->user.name;
+  change.actor.user = x->user.actor();
   change.dry_run = options->dry_run;
   size_t left = 0;
   ledger_.view().each(prefix, [&](const ledger::RecordPtr& r) {
     if (!labels->matches(r->object.meta().labels) || !fields->matches(r->object)) return true;
-    if (r->object.meta().deletion_timestamp.is_set()) return true;
+    if (r->object.meta().deletion_timestamp.is_set() || is_needed(r->object)) return true;
     if (change.ops.size() == collection_page)
       ++left;
     else
@@ -126,11 +180,17 @@ void ApiServer::remove_collection(const ExchangePtr& x) {
     return true;
   });
   if (change.ops.empty()) return x->respond(respond_value(200, success(x->about())));
-  ledger_.submit(std::move(change), [this, x, left](Result<ledger::Committed> done) {
-    if (!done && done.error().reason != Reason::conflict) return x->fail(done.error());
-    if (!done || left > 0) return when_settled(x, [this, x] { remove_collection(x); });
-    x->respond(respond_value(200, success(x->about())));
-  });
+  const bool dry_run = options->dry_run;
+  ledger_.submit(
+      std::move(change), [this, x, left, attempt, dry_run](Result<ledger::Committed> done) {
+        if (!done && (done.error().reason != Reason::conflict || attempt + 1 >= write_attempts))
+          return x->fail(done.error());
+        // Page by page. A dry run removes nothing, so the second page would be the first again.
+        if (!done || (left > 0 && !dry_run))
+          return when_settled(
+              x, [this, x, next = done ? 0 : attempt + 1] { remove_collection(x, next); });
+        x->respond(respond_value(200, success(x->about())));
+      });
 }
 
 }  // namespace freehold::server

@@ -34,6 +34,13 @@ bool has_subresource(const api::Kind& kind, std::string_view sub) {
   return sub.empty();
 }
 
+// A part of an object is neither made nor deleted on its own.
+bool may_do(std::string_view verb, std::string_view sub) {
+  if (sub.empty()) return true;
+  if (sub == "log") return verb == "get";
+  return verb == "get" || verb == "update" || verb == "patch";
+}
+
 }  // namespace
 
 Result<bool> flag(const http::Request& request, std::string_view name) {
@@ -83,6 +90,7 @@ Result<Route> route(const http::Request& r) {
   route.verb = TRY(verb_of(r, route));
   const auto& verbs = route.kind->verbs;
   if (std::find(verbs.begin(), verbs.end(), route.verb) == verbs.end() ||
+      !may_do(route.verb, route.subresource) ||
       (route.verb == "create" && route.kind->namespaced && route.ns.empty()))
     return Error{Reason::method_not_allowed,
                  "the server does not allow this method on the requested resource"};

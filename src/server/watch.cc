@@ -1,6 +1,7 @@
 // Watches: events of a collection from a revision on, in the order of the commits.
 #include <algorithm>
 
+#include "base/limits.h"
 #include "base/strings.h"
 #include "server/watcher.h"
 
@@ -9,6 +10,7 @@ namespace freehold::server {
 namespace {
 
 constexpr Duration bookmark_every = seconds(60);
+constexpr size_t initial_burst = limits::watch_queue_bytes / 4;
 
 // {"type":"ADDED","object":…} and a newline.
 http::Bytes event_line(std::string_view type, std::string_view object) {
@@ -67,7 +69,7 @@ void Watcher::send(std::string_view type, const api::Object& object, const store
 }
 
 void Watcher::bookmark(bool initial_end) {
-  const std::string rev = std::to_string(std::max(sent, ledger.view().rev()));
+  const std::string rev = std::to_string(watch ? std::max(sent, ledger.view().rev()) : sent);
   if (x->form == Form::table) {
     TableOptions options = table;
     options.definitions = !std::exchange(table_sent, true);
@@ -147,7 +149,7 @@ void Watcher::deliver(const store::CommitPtr& commit) {
   if (stream->closed()) end();
 }
 
-void Watcher::start(store::Rev after, bool initial_events) {
+void Watcher::start(store::Rev after, bool initial_events, bool mark_end) {
   http::Response head;
   head.headers["content-type"] = "application/json";
   head.headers["cache-control"] = "no-cache, private";
@@ -155,15 +157,35 @@ void Watcher::start(store::Rev after, bool initial_events) {
   stream->on_closed([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->end();
   });
-  if (initial_events) {
-    after = ledger.view().rev();
-    ledger.view().each(prefix, [&](const ledger::RecordPtr& r) {
-      if (wants(r->object)) send("ADDED", r->object, r->bytes);
-      return true;
-    });
-  }
   sent = after;
-  auto begun = ledger.store().watch(after, [this](const store::CommitPtr& c) { deliver(c); });
+  if (!initial_events) return follow();
+  sent = ledger.view().rev();
+  ledger.view().each(prefix, [&](const ledger::RecordPtr& r) {
+    if (wants(r->object)) initial.push_back(r);
+    return true;
+  });
+  marks_end = mark_end;
+  send_initial();
+}
+
+// A collection may be larger than what a stream queues: the rest goes when the client has taken
+// what was sent. What changes meanwhile is in the store's history.
+void Watcher::send_initial() {
+  for (size_t bytes = 0; !initial.empty() && bytes < initial_burst; initial.pop_front()) {
+    send("ADDED", initial.front()->object, initial.front()->bytes);
+    bytes += initial.front()->bytes->size();
+  }
+  if (initial.empty()) {
+    if (marks_end) bookmark(true);
+    return follow();
+  }
+  stream->on_drained([weak = weak_from_this()] {
+    if (const auto self = weak.lock(); self && !self->ended) self->send_initial();
+  });
+}
+
+void Watcher::follow() {
+  auto begun = ledger.store().watch(sent, [this](const store::CommitPtr& c) { deliver(c); });
   if (!begun) return fail(begun.error());
   if (ended) return;
   watch = std::move(*begun);
@@ -195,17 +217,16 @@ void ApiServer::watch(const ExchangePtr& x) {
     if (!n) return x->fail({Reason::bad_request, "timeoutSeconds must be a number"});
     if (*n > 0) limit = seconds(static_cast<int64_t>(std::min<uint64_t>(*n, 86'400)));
   }
-  const uint64_t id = next_watcher_++;
-  watchers_[id] = watcher;
-  watcher->on_end = [this, id] { watchers_.erase(id); };
-  watcher->timeout = runtime_.timer(limit, [watcher = watcher.get()] {
-    if (watcher->stream && watcher->bookmarks) watcher->bookmark(false);
-    watcher->end();
-  });
-  when_reached(x, *rev, [watcher, rev = *rev, initial = *send_initial] {
-    if (watcher->ended) return;
-    watcher->start(rev, rev == 0 || initial);
-    if (initial && !watcher->ended) watcher->bookmark(true);
+  when_reached(x, *rev, [this, watcher, limit, rev = *rev, initial = *send_initial] {
+    const uint64_t id = next_watcher_++;
+    watchers_[id] = watcher;
+    watcher->on_end = [this, id] { watchers_.erase(id); };
+    watcher->timeout = runtime_.timer(limit, [watcher = watcher.get()] {
+      // Not before all initial events are sent: whoever has a revision asks for nothing older.
+      if (watcher->bookmarks && watcher->watch) watcher->bookmark(false);
+      watcher->end();
+    });
+    watcher->start(rev, rev == 0 || initial, initial);
   });
 }
 

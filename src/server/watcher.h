@@ -2,6 +2,7 @@
 // server.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 
@@ -20,7 +21,10 @@ struct Watcher : std::enable_shared_from_this<Watcher> {
       : runtime(r), ledger(l), encoded(e), x(std::move(exchange)) {}
 
   Result<void> prepare();  // reads selectors and parameters
-  void start(store::Rev after, bool initial_events);
+  // `mark_end`: a bookmark says where the initial events end.
+  void start(store::Rev after, bool initial_events, bool mark_end);
+  void send_initial();
+  void follow();  // from `sent` on
   void deliver(const store::CommitPtr& commit);
   void bookmark(bool initial_end);
   void end();
@@ -41,8 +45,9 @@ struct Watcher : std::enable_shared_from_this<Watcher> {
   FieldSelector fields;
   TableOptions table;
   std::string prefix;
-  bool bookmarks = false, table_sent = false, ended = false;
+  bool bookmarks = false, table_sent = false, marks_end = false, ended = false;
   store::Rev sent = 0;
+  std::deque<ledger::RecordPtr> initial;  // that are still to be sent
   Timer timeout, next_bookmark;
   std::function<void()> on_end;
 };

@@ -2,10 +2,12 @@
 // checked here; conditions, capacity and metadata by the ledger.
 #include <algorithm>
 
+#include "api/contract.h"
 #include "api/core.h"
 #include "api/tenancy.h"
 #include "base/limits.h"
 #include "base/strings.h"
+#include "control/contract/work.h"
 #include "json/patch.h"
 #include "json/yaml.h"
 #include "schema/protobuf.h"
@@ -64,6 +66,28 @@ std::string random_suffix(Runtime& runtime) {
 
 bool is_own(const api::Kind& kind) { return kind.group == api::group; }
 
+// All that is wrong with a document of which some could not be read.
+Result<void> judge_reading(const api::Object& object, schema::Errors& errors,
+                           std::string_view name) {
+  if (errors.empty()) return {};
+  api::validate(object, errors);
+  return errors.to_error(object.kind().name, name);
+}
+
+// Whoever may change a contract may not thereby leave capacity behind for which nobody answers.
+Result<void> check_let_go(const api::ObjectMeta& before, const api::Object& after) {
+  const auto holds = [](const api::ObjectMeta& meta) {
+    return std::find(meta.finalizers.begin(), meta.finalizers.end(), control::settle_finalizer) !=
+           meta.finalizers.end();
+  };
+  if (after.as<api::Contract>() == nullptr || !holds(before) || holds(after.meta())) return {};
+  return Error{Reason::invalid,
+               "metadata.finalizers: " + std::string(control::settle_finalizer) +
+                   " is let go once the contract has settled",
+               {{"FieldValueForbidden", "metadata.finalizers",
+                 "the contract has not settled; its status says what it waits for"}}};
+}
+
 }  // namespace
 
 Result<bool> ApiServer::is_dry_run(const Exchange& x) const {
@@ -78,7 +102,7 @@ Result<api::Object> ApiServer::read_document(Exchange& x, const json::Value& doc
   schema::Errors errors;
   const auto outcome = TRY(api::read_object(object, document, errors));
   TRY(judge_fields(x, outcome));
-  if (!errors.empty()) return errors.to_error(x.route.kind->name, x.route.name);
+  TRY(judge_reading(object, errors, x.route.name));
   return object;
 }
 
@@ -101,14 +125,14 @@ Result<api::Object> ApiServer::read_body(Exchange& x) {
     const auto fields =
         TRY(schema::read_protobuf(*kind.type, object.data(), envelope.message, errors));
     TRY(judge_fields(x, fields));
-    if (!errors.empty()) return errors.to_error(kind.name, object.meta().name);
+    TRY(judge_reading(object, errors, object.meta().name));
     return object;
   }
   if (encoding != Encoding::json)
     return Error{Reason::unsupported_media_type, "a patch is sent with PATCH"};
   const auto outcome = TRY(api::read_object(object, std::string_view(*x.request.body), errors));
   TRY(judge_fields(x, outcome));
-  if (!errors.empty()) return errors.to_error(kind.name, object.meta().name);
+  TRY(judge_reading(object, errors, object.meta().name));
   return object;
 }
 
@@ -124,8 +148,9 @@ Result<void> ApiServer::check_new(Exchange& x, api::Object& object) {
                        ") does not match the namespace on the request (" + x.route.ns + ")",
                    {{"FieldValueInvalid", "metadata.namespace", "not that of the request"}}};
     const auto* ns = ledger_.view().get<api::Namespace>({}, meta.ns);
-    if (ns == nullptr) return Error{Reason::not_found, "namespaces \"" + meta.ns + "\" not found"};
-    if (ns->metadata.deletion_timestamp.is_set())
+    if (ns == nullptr && !x.brings.contains(meta.ns))
+      return Error{Reason::not_found, "namespaces \"" + meta.ns + "\" not found"};
+    if (ns != nullptr && ns->metadata.deletion_timestamp.is_set())
       return Error{Reason::forbidden,
                    "unable to create new content in namespace " + meta.ns +
                        " because it is being terminated",
@@ -199,6 +224,7 @@ Result<void> ApiServer::check_changed(Exchange& x, const ledger::RecordPtr& befo
             "no new finalizers can be added while the object is being deleted",
             {{"FieldValueForbidden", "metadata.finalizers", "the object is being deleted"}}};
   if (kind.admit != nullptr) kind.admit(after.data());
+  TRY(check_let_go(old, after));
   schema::Errors errors;
   api::validate(after, errors);
   api::validate_update(before->object, after, errors);
@@ -214,7 +240,7 @@ void ApiServer::write(const ExchangePtr& x, ledger::Op op, int status,
   ledger::Change change;
   const api::Object wanted = op.object;
   change.ops.push_back(std::move(op));
-  change.actor.user = x->user.name;
+  change.actor.user = x->user.actor();
   change.dry_run = *dry;
   ledger_.submit(std::move(change),
                  [x, status, wanted, retry = std::move(retry)](Result<ledger::Committed> done) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -195,6 +196,17 @@ Result<void> Database::configure() {
   return {};
 }
 
+namespace {
+
+// Secrets are in it, and the directory may be one that everybody may enter. SQLite gives what it
+// makes beside the file the file's own mode.
+void make_private(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor >= 0) ::close(descriptor);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access access, Time now) {
   if (access == Access::read_only) {
     auto database = TRY(connect(path, SQLITE_OPEN_READONLY));
@@ -202,8 +214,10 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access
       return Error{Reason::invalid, path + " is empty: no freehold store"};
     return database;
   }
+  make_private(path);
   auto database = TRY(connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   if (!TRY(database->check_format())) TRY(database->create(now));
+  ::chmod(path.c_str(), 0600);  // one that was made before this rule
   TRY(database->configure());
   return database;
 }
@@ -230,6 +244,11 @@ Result<Table> load_objects(Database& database) {
     entries.push_back(
         {std::string(select.text(2)), select.number(1), select.number(0), select.blob(3)});
   Table table;
+  std::vector<std::string_view> keys;
+  for (const Entry& entry : entries) keys.push_back(entry.key);
+  std::sort(keys.begin(), keys.end());
+  if (const auto twice = std::adjacent_find(keys.begin(), keys.end()); twice != keys.end())
+    return damaged(database.path(), "object " + std::string(*twice) + " is there twice");
   if (!table.load(std::move(entries))) return damaged(database.path(), "a key appears twice");
   return table;
 }
@@ -289,18 +308,23 @@ Result<std::vector<CommitPtr>> load_history(Database& database, const Table& obj
   return newest_first;
 }
 
-Result<Logs> load_logs(Database& database) {
+enum class Trust : uint8_t { checked, none };
+
+Result<Logs> load_logs(Database& database, Trust trust) {
   Logs logs;
   Statement select(database,
                    "SELECT id, origin, size, root, (SELECT max(leaf.id) FROM leaf WHERE leaf.id "
                    "BETWEEN log.id << 40 AND ((log.id + 1) << 40) - 1) FROM log");
   while (TRY(select.row())) {
     const std::string origin(select.text(1));
-    const uint64_t size = select.number(2);
+    const uint64_t number = select.number(0);
+    uint64_t size = select.number(2);
     const uint64_t last = select.number(4);
-    if (size == 0 || last != leaf_id(select.number(0), size - 1))
+    if (trust == Trust::none)
+      size = std::max(size, last < leaf_id(number, 0) ? 0 : last - leaf_id(number, 0) + 1);
+    else if (size == 0 || last != leaf_id(number, size - 1))
       return damaged(database.path(), "log \"" + origin + "\" does not end where it says");
-    logs.emplace(origin, LogState{size, std::string(select.text(3)), select.number(0)});
+    logs.emplace(origin, LogState{size, std::string(select.text(3)), number});
   }
   return logs;
 }
@@ -314,7 +338,20 @@ Result<Image::Parts> Database::load() {
     Image::Parts parts;
     parts.objects = TRY(load_objects(*this));
     parts.history = TRY(load_history(*this, parts.objects));
-    parts.logs = TRY(load_logs(*this));
+    parts.logs = TRY(load_logs(*this, Trust::checked));
+    return parts;
+  };
+  Result<Image::Parts> parts = read();
+  TRY(execute("COMMIT"));
+  return parts;
+}
+
+Result<Image::Parts> Database::load_what_there_is() {
+  TRY(execute("BEGIN"));
+  auto read = [this]() -> Result<Image::Parts> {
+    Image::Parts parts;
+    parts.objects = TRY(load_objects(*this));
+    parts.logs = TRY(load_logs(*this, Trust::none));
     return parts;
   };
   Result<Image::Parts> parts = read();

@@ -159,4 +159,9 @@ bool Image::load(Parts parts) {
   return true;
 }
 
+void Image::load_unchecked(Parts parts) {
+  objects_ = std::move(parts.objects);
+  logs_ = std::move(parts.logs);
+}
+
 }  // namespace freehold::store

@@ -49,6 +49,8 @@ class Image {
     Logs logs;
   };
   bool load(Parts parts);
+  // Takes over objects and logs as they are, to be looked at and not written.
+  void load_unchecked(Parts parts);
 
  private:
   struct Undone;

@@ -48,12 +48,14 @@ class SqliteStore final : public Core {
  public:
   // Without a lock: read-only, and `reader` is the only connection.
   SqliteStore(Runtime& runtime, std::unique_ptr<Image> image, std::optional<FileLock> lock,
-              std::unique_ptr<Database> database, std::unique_ptr<Database> reader)
+              std::unique_ptr<Database> database, std::unique_ptr<Database> reader,
+              SqliteOptions::Mode mode)
       : Core(runtime, *image),
         image_(std::move(image)),
         lock_(std::move(lock)),
         reader_(std::move(reader)),
-        select_leaves_(*reader_, "SELECT data FROM leaf WHERE id BETWEEN ? AND ? ORDER BY id"),
+        select_leaves_(*reader_, "SELECT id, data FROM leaf WHERE id BETWEEN ? AND ? ORDER BY id"),
+        is_examined_(mode == SqliteOptions::Mode::examine),
         forgotten_(image_->history_start()) {
     if (!database) return;
     writer_ = std::make_unique<Writer>(std::move(database), image_->logs(), forgotten_,
@@ -72,10 +74,11 @@ class SqliteStore final : public Core {
     if (count == 0) return leaves;
     const uint64_t first = leaf_id(log_number(log), from);
     select_leaves_.bind(1, first).bind(2, first + count - 1);
-    Result<void> read = read_leaves(log, from, leaves);
+    Result<void> read = read_leaves(log, first, from, leaves);
     select_leaves_.reset();
     if (!read.ok()) return std::move(read).error();
-    if (leaves.size() != count)
+    const bool is_gap_known = is_examined_ && !leaves.empty();
+    if (leaves.size() != count && !is_gap_known)
       return Error{Reason::invalid, "log \"" + std::string(log) + "\" misses leaf " +
                                         std::to_string(from + leaves.size())};
     return leaves;
@@ -124,9 +127,11 @@ class SqliteStore final : public Core {
     writer_->forget(start);
   }
 
-  Result<void> read_leaves(std::string_view log, uint64_t from, std::vector<Leaf>& leaves) const {
-    while (TRY(select_leaves_.row()))
-      leaves.push_back({std::string(log), from + leaves.size(), select_leaves_.blob(0)});
+  // Up to the first that is missing.
+  Result<void> read_leaves(std::string_view log, uint64_t first, uint64_t from,
+                           std::vector<Leaf>& leaves) const {
+    while (TRY(select_leaves_.row()) && select_leaves_.number(0) == first + leaves.size())
+      leaves.push_back({std::string(log), from + leaves.size(), select_leaves_.blob(1)});
     return {};
   }
 
@@ -146,6 +151,7 @@ class SqliteStore final : public Core {
   std::unique_ptr<Database> reader_;
   mutable Statement select_leaves_;
   mutable std::map<std::string, uint64_t, std::less<>> log_numbers_;
+  const bool is_examined_;
   Rev forgotten_;  // the writer knows
   uint64_t epoch_ = 0;
   bool refusing_ = false;
@@ -164,15 +170,18 @@ Result<std::unique_ptr<Store>> open_sqlite(Runtime& runtime, const SqliteOptions
       options.path, is_writing ? Access::read_write : Access::read_only, runtime.now()));
   if (is_writing && options.max_bytes != 0) TRY(database->limit_size(options.max_bytes));
   auto image = std::make_unique<Image>();
-  if (!image->load(TRY(database->load())))
+  if (options.mode == SqliteOptions::Mode::examine)
+    image->load_unchecked(TRY(database->load_what_there_is()));
+  else if (!image->load(TRY(database->load())))
     return Error{Reason::invalid,
                  "store " + options.path +
                      " is damaged: its history does not fit its objects; restore a "
                      "backup"};
   std::unique_ptr<Database> reader =
       is_writing ? TRY(database->reader()) : std::exchange(database, nullptr);
-  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(
-      runtime, std::move(image), std::move(lock), std::move(database), std::move(reader)));
+  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(runtime, std::move(image),
+                                                              std::move(lock), std::move(database),
+                                                              std::move(reader), options.mode));
 }
 
 }  // namespace freehold::store

@@ -168,6 +168,49 @@ TEST_F(SqliteStoreTest, notices_damage_when_it_opens) {
   }
 }
 
+TEST_F(SqliteStoreTest, is_for_its_owner_alone) {
+  const auto mode_of = [](const std::string& file) {
+    return std::filesystem::status(file).permissions() & std::filesystem::perms::all;
+  };
+  const auto owner = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+  {
+    const auto store = must_open(runtime, {.path = path});
+    ASSERT_TRUE(put(*store, "a", "1").ok());
+    for (const char* beside : {"", "-wal", "-shm", ".lock"})
+      EXPECT_EQ(mode_of(path + beside), owner) << beside;
+  }
+  std::filesystem::permissions(path, std::filesystem::perms(0644));
+  must_open(runtime, {.path = path});
+  EXPECT_EQ(mode_of(path), owner);
+}
+
+TEST_F(SqliteStoreTest, the_file_alone_is_the_store_once_it_is_closed) {
+  make(3);
+  const std::string copy = folder.file("copy.db");
+  std::filesystem::copy_file(path, copy);
+  EXPECT_EQ(must_open(runtime, {.path = copy})->list({})->entries.size(), 3u);
+}
+
+TEST_F(SqliteStoreTest, what_is_left_of_a_damaged_store_can_be_looked_at) {
+  make(5);
+  change("DELETE FROM object WHERE key = 'k1'");
+  change("DELETE FROM leaf WHERE id & 255 IN (2, 4)");
+  change("INSERT INTO leaf SELECT id + 3, data FROM leaf WHERE id & 255 = 3");
+  change("DELETE FROM history WHERE rev = 3");
+  EXPECT_THAT(refusal(), HasSubstr("is damaged"));
+  const auto store = open({.mode = SqliteOptions::Mode::examine});
+  ASSERT_TRUE(store.ok()) << store.error().message;
+  EXPECT_EQ((*store)->list({})->entries.size(), 4u);
+  EXPECT_EQ((*store)->log_size("log"), 7u) << "up to the last leaf, wherever it should end";
+  EXPECT_EQ((*store)->read_log("log", 0, 100)->size(), 2u) << "up to the first that is missing";
+  EXPECT_THAT((*store)->read_log("log", 2, 100).error().message, HasSubstr("misses leaf 2"));
+  EXPECT_EQ((*store)->read_log("log", 3, 100)->size(), 1u);
+
+  change("INSERT INTO object SELECT created + 100, rev, key, value FROM object WHERE key = 'k2'");
+  EXPECT_THAT(refusal({.mode = SqliteOptions::Mode::examine}),
+              HasSubstr("object k2 is there twice"));
+}
+
 TEST_F(SqliteStoreTest, a_copy_is_a_store_of_the_same_moment) {
   const auto store = must_open(runtime, {.path = path});
   ASSERT_TRUE(put(*store, "a", "1").ok());

@@ -49,6 +49,9 @@ Writer::~Writer() {
   }
   work_.notify_one();
   thread_.join();
+  // The file alone is then the whole store, for whoever copies it; the log beside it would do too.
+  statements_.reset();
+  (void)database_->execute("PRAGMA wal_checkpoint(PASSIVE)");
 }
 
 // ---- loop thread

@@ -37,6 +37,8 @@ def usage(cli):
     harness.expect(r'no command "frobnicate"', cli.run(USAGE, "frobnicate"))
     cli.run(USAGE, "get")
     harness.expect(r"nods.*(nodes|node)", cli.run(USAGE, "get", "nods"))
+    harness.expect(r"json, yaml, wide or name", cli.run(USAGE, "get", "sites", "-o", "table"))
+    cli.run(USAGE, "explain", "contract.spec.colour")
     cli.run(USAGE, "wait", "site/ber1", "--for", "spec.colour=blue")
     cli.run(USAGE, "wait", "site/ber1", "--for", "condition=Ready", "--timeout", "soon")
     cli.run(DONE, "--help")
@@ -82,6 +84,10 @@ def refusals_and_limits_of_time(cli):
     cli.run(DONE, "delete", "contract/large")
     cli.run(DONE, "wait", "contract/large", "--for", "delete", "--timeout", "20s")
     cli.run(NOT_FOUND, "delete", "contract/large")
+    harness.expect(r"workloads.* not found", cli.run(NOT_FOUND, "logs", "workload/none"))
+    # An object that is not there is not found; a file is another matter.
+    cli.run(FAILED, "apply", "-f", "/nonexistent.yaml")
+    harness.expect(r"--data-dir", cli.run(FAILED, "audit", "verify", "--data-dir", "/nonexistent"))
 
 
 def test(directory):

@@ -27,8 +27,9 @@ bool admit(Work& w) {
   };
   const std::string tenant = w.in.ledger.tenant_of(w.ns());
   if (tenant.empty())
-    return deny("NoTenant", "namespace \"" + w.ns() + "\" belongs to no tenant; label it with " +
-                                std::string(api::tenant_label) + "=<tenant>");
+    return deny("NoTenant", "namespace \"" + w.ns() +
+                                "\" belongs to no tenant; empty it, label it " + "with " +
+                                std::string(api::tenant_label) + "=<tenant>, and ask again");
   const auto* t = w.in.view.get<api::Tenant>({}, tenant);
   if (t == nullptr) return deny("NoTenant", "tenant \"" + tenant + "\" does not exist; create it");
   if (t->spec.isolation > w.before.spec.isolation)

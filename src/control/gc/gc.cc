@@ -7,6 +7,7 @@
 #include "api/node.h"
 #include "api/registry.h"
 #include "api/workload.h"
+#include "base/strings.h"
 #include "control/contract/work.h"
 
 namespace freehold::control {
@@ -99,17 +100,30 @@ Plan sweep_namespace(std::string_view name, const Input& in) {
   const auto* ns = in.view.get<api::Namespace>({}, name);
   if (ns == nullptr || !ns->metadata.deletion_timestamp.is_set()) return plan;
   size_t left = 0;
+  bool any_dying = false;
+  std::vector<ledger::RecordPtr> owned;
   for (const api::Kind* kind : api::kinds()) {
     if (!kind->namespaced) continue;
     in.view.each(kind->key_prefix() + std::string(name) + "/", [&](const ledger::RecordPtr& r) {
       ++left;
+      const api::ObjectMeta& meta = r->object.meta();
+      any_dying |= meta.deletion_timestamp.is_set();
       // What belongs to something goes after it: an offer holds capacity until its contract has
       // wound down.
-      if (plan.ops.size() < sweep && !has_living_owner(in.view, r->object.meta()))
+      if (has_living_owner(in.view, meta)) {
+        if (owned.size() < sweep) owned.push_back(r);
+      } else if (plan.ops.size() < sweep) {
         erase(plan, *r, in.now);
+      }
       return true;
     });
   }
+  // Nothing goes, and nothing is on its way: they own each other, or belong to what is not ours.
+  const bool is_stuck = plan.ops.empty() && !any_dying;
+  for (const ledger::RecordPtr& r : owned)
+    if (is_stuck && can_be_orphaned(r->object)) erase(plan, *r, in.now);
+  if (is_stuck && plan.ops.empty())
+    for (const ledger::RecordPtr& r : owned) erase(plan, *r, in.now);
   if (left > 0) {
     plan.look_again(seconds(1));
     return plan;
@@ -122,6 +136,25 @@ Plan sweep_namespace(std::string_view name, const Input& in) {
   return plan;
 }
 
+// Tokens with which machines join: when this one ends; unset: it is none.
+Time end_of_token(const api::Object& object) {
+  const auto* secret = object.as<api::Secret>();
+  if (secret == nullptr || secret->type != "freehold.dev/join-token") return {};
+  const auto expires = secret->data.find("expires");
+  if (expires == secret->data.end()) return {};
+  return parse_rfc3339(expires->second.data).value_or(Time{});
+}
+
+// Gone once `end` has come.
+Plan until(Time end, const ledger::Record& record, const Input& in) {
+  Plan plan;
+  if (in.now >= end)
+    erase(plan, record, in.now);
+  else
+    plan.look_again(end - in.now);
+  return plan;
+}
+
 }  // namespace
 
 std::vector<std::string> GarbageController::keys_for(const ledger::Record& record, bool gone,
@@ -131,7 +164,7 @@ std::vector<std::string> GarbageController::keys_for(const ledger::Record& recor
   if (gone)
     keys = view.owned_by(meta.uid);
   else if (!meta.owner_references.empty() || record.object.as<api::Event>() ||
-           meta.deletion_timestamp.is_set())
+           end_of_token(record.object).is_set() || meta.deletion_timestamp.is_set())
     keys.push_back(record.object.key());
   // An owner that waits for its dependents.
   for (const api::OwnerReference& owner : meta.owner_references)
@@ -154,14 +187,9 @@ Plan GarbageController::plan(std::string_view key, const Input& in) const {
   Plan plan;
   const auto record = in.view.find(key);
   if (!record) return plan;
-  if (const auto* event = record->object.as<api::Event>()) {
-    const Time end = api::last_seen(*event) + event_life;
-    if (in.now >= end)
-      erase(plan, *record, in.now);
-    else
-      plan.look_again(end - in.now);
-    return plan;
-  }
+  if (const auto* event = record->object.as<api::Event>())
+    return until(api::last_seen(*event) + event_life, *record, in);
+  if (const Time end = end_of_token(record->object); end.is_set()) return until(end, *record, in);
   const api::ObjectMeta& meta = record->object.meta();
   if (!meta.owner_references.empty() && !has_living_owner(in.view, meta)) {
     erase(plan, *record, in.now);

@@ -1,0 +1,166 @@
+// Who may do what, asked of the whole server: agents beside their own objects, subresources.
+#include <gtest/gtest.h>
+
+#include "server/testing/desk.h"
+
+namespace freehold::server {
+namespace {
+
+using testing::Answer;
+using testing::Desk;
+using testing::own;
+
+struct AccessTest : ::testing::Test {
+  AccessTest() {
+    for (const char* node : {"n1", "n2"})
+      make("/nodes",
+           R"({"metadata":{"name":")" + std::string(node) + R"("},"spec":{"site":"ber1"}})");
+    for (const char* node : {"n1", "n2"})
+      make("/namespaces/default/instances",
+           R"({"metadata":{"name":"on-)" + std::string(node) +
+               R"(","labels":{"a":"b"},"finalizers":["freehold.dev/agent"]},)"
+               R"("spec":{"node":")" +
+               node + R"(","contract":"c","offer":"o","role":"main"}})");
+  }
+  void make(const std::string& path, const std::string& body) {
+    const Answer made = desk.send("POST", std::string(own) + path, body);
+    EXPECT_EQ(made.status, 201) << made.text();
+  }
+  int agent(std::string method, const std::string& path, std::string body = {}) {
+    return desk.send(Desk::agent("n1"), std::move(method), std::string(own) + path, std::move(body))
+        .status;
+  }
+  Desk desk;
+};
+
+const std::string instances = "/namespaces/default/instances";
+
+TEST_F(AccessTest, an_agent_reads_its_own_instances_and_no_others) {
+  EXPECT_EQ(agent("GET", instances + "?fieldSelector=spec.node%3Dn1"), 200);
+  EXPECT_EQ(agent("GET", instances + "/on-n1"), 200);
+  EXPECT_EQ(agent("GET", instances + "/on-n2"), 403);
+  EXPECT_EQ(agent("GET", instances), 403);
+  EXPECT_EQ(agent("GET", instances + "?fieldSelector=spec.node%3Dn2"), 403);
+  EXPECT_EQ(agent("GET", instances + "?fieldSelector=spec.node!%3Dn1"), 403);
+  EXPECT_EQ(agent("GET", instances + "?fieldSelector=spec.node%3Dn1&fieldSelector="), 200);
+}
+
+TEST_F(AccessTest, an_agent_reads_no_logs_of_others) {
+  EXPECT_EQ(agent("GET", instances + "/on-n2/log"), 403);
+  EXPECT_EQ(agent("GET", instances + "/on-n1/log"), 403);
+}
+
+TEST_F(AccessTest, an_agent_writes_the_status_of_its_own_instances_and_lets_go_of_them) {
+  EXPECT_EQ(agent("PATCH", instances + "/on-n1/status", R"({"status":{"pid":7}})"), 200);
+  EXPECT_EQ(agent("PATCH", instances + "/on-n2/status", R"({"status":{"pid":7}})"), 403);
+  for (const char* body :
+       {R"({"spec":{"run":{"command":["/bin/id"]}}})", R"({"metadata":{"labels":{"a":"c"}}})",
+        R"({"metadata":{"annotations":{"a":"c"}}})",
+        R"({"metadata":{"finalizers":["freehold.dev/agent","other.io/hold"]}})",
+        R"({"metadata":{"ownerReferences":[]  ,"labels":null}})"}) {
+    EXPECT_EQ(agent("PATCH", instances + "/on-n1", body), 403) << body;
+  }
+  EXPECT_EQ(agent("PATCH", instances + "/on-n1", R"({"metadata":{"finalizers":[]}})"), 200);
+  EXPECT_EQ(agent("DELETE", instances + "/on-n1"), 403);
+}
+
+TEST_F(AccessTest, an_agent_says_where_its_machine_stands_and_not_what_it_is_for) {
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"fra1"}})"), 200);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"schedulable":false}})"), 403);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"expectedProfile":"hp-1"}})"), 403);
+  EXPECT_EQ(agent("PATCH", "/nodes/n2", R"({"spec":{"site":"fra1"}})"), 403);
+  EXPECT_EQ(agent("PATCH", "/nodes/n2/status", R"({"status":{"kernel":"x"}})"), 403);
+  EXPECT_EQ(agent("POST", "/nodes", R"({"metadata":{"name":"n3"}})"), 403);
+  EXPECT_EQ(agent("DELETE", "/nodes/n1"), 403);
+  EXPECT_EQ(agent("GET", "/nodes"), 403);
+}
+
+TEST_F(AccessTest, a_lease_is_renewed_by_its_own_agent) {
+  const std::string path = "/apis/coordination.k8s.io/v1/namespaces/freehold-node-lease/leases";
+  const auto renew = [&](const std::string& node) {
+    return desk.send(Desk::agent("n1"), "POST", path, R"({"metadata":{"name":")" + node + R"("}})")
+        .status;
+  };
+  EXPECT_EQ(renew("n2"), 403);
+  EXPECT_EQ(renew("n1"), 201);
+}
+
+TEST_F(AccessTest, a_part_of_an_object_is_neither_made_nor_deleted) {
+  for (const char* method : {"POST", "DELETE"}) {
+    EXPECT_EQ(desk.send(method, std::string(own) + "/nodes/n1/status", "{}").status, 405);
+    EXPECT_EQ(desk.send(method, std::string(own) + instances + "/on-n1/log", "{}").status, 405);
+    EXPECT_EQ(desk.send(method, "/api/v1/namespaces/default/finalize", "{}").status, 405);
+  }
+  EXPECT_EQ(desk.send("GET", std::string(own) + "/nodes/n1").status, 200);
+}
+
+TEST_F(AccessTest, a_stranger_may_see_that_it_lives_and_no_more) {
+  for (const char* path : {"/livez", "/readyz", "/version"})
+    EXPECT_EQ(desk.send(http::Peer{}, "GET", path).status, 200) << path;
+  for (const char* path :
+       {"/", "/api", "/apis", "/openapi/v2", "/openapi/v3", "/metrics", "/api/v1/namespaces",
+        "/api/v1/pods", "/apis/freehold.dev/v1alpha1/nodes"})
+    EXPECT_EQ(desk.send(http::Peer{}, "GET", path).status, 401) << path;
+  for (const char* path : {"/tokens", "/renew", "/apis/freehold.dev/v1alpha1/changes",
+                           "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"})
+    EXPECT_EQ(desk.send(http::Peer{}, "POST", path, "{}").status, 401) << path;
+}
+
+TEST_F(AccessTest, a_user_without_a_role_may_ask_who_he_is_and_no_more) {
+  const auto eve = Desk::user("eve");
+  EXPECT_EQ(
+      desk.send(eve, "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", "{}").status,
+      201);
+  for (const char* path :
+       {"/metrics", "/api/v1/namespaces", "/api/v1/secrets", "/api/v1/namespaces/default/secrets/x",
+        "/apis/freehold.dev/v1alpha1/nodes?watch=1"})
+    EXPECT_EQ(desk.send(eve, "GET", path).status, 403) << path;
+  EXPECT_EQ(desk.send(eve, "POST", "/tokens", "{}").status, 403);
+  EXPECT_EQ(desk.send(eve, "POST", "/renew", "{}").status, 403);
+}
+
+// `kubectl --as`: what is ignored would be done as the administrator.
+TEST_F(AccessTest, an_administrator_acts_as_another_and_is_that_other) {
+  const auto as = [&](http::Peer peer, const char* header, const char* value) {
+    http::Request r = Desk::request("GET", "/api/v1/namespaces");
+    r.headers["impersonate-user"] = "eve";
+    r.headers[header] = value;
+    return desk.send(std::move(peer), std::move(r));
+  };
+  const Answer refused = as(Desk::admin(), "impersonate-user", "eve");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_NE(refused.message().find("User \"eve\" cannot list"), std::string::npos);
+  EXPECT_EQ(as(Desk::admin(), "impersonate-group", "a, freehold:admins").status, 200);
+  EXPECT_EQ(as(Desk::admin(), "impersonate-extra-scopes", "x").status, 400);
+  EXPECT_EQ(as(Desk::admin(), "impersonate-user", "").status, 200);
+  EXPECT_EQ(as(Desk::user("bob"), "impersonate-group", "freehold:admins").status, 403);
+  EXPECT_EQ(as(Desk::agent("n1"), "impersonate-user", "admin").status, 403);
+}
+
+TEST_F(AccessTest, the_record_names_who_acted_in_anothers_name) {
+  http::Request r = Desk::request("POST", "/api/v1/namespaces/default/configmaps",
+                                  R"({"metadata":{"name":"m"}})");
+  r.headers["impersonate-user"] = "eve";
+  r.headers["impersonate-group"] = "freehold:admins";
+  ASSERT_EQ(desk.send(Desk::admin(), std::move(r)).status, 201);
+  const std::string id = desk.plane->ledger().principal_id("admin as eve");
+  const auto name = desk.store->get("/_freehold/principals/" + id);
+  ASSERT_TRUE(name);
+  EXPECT_EQ(*name->value, "admin as eve");
+}
+
+TEST_F(AccessTest, nobody_binds_a_role_that_is_yet_to_be_made) {
+  make("/roles", R"({"metadata":{"name":"binder"},"spec":{"rules":[{"verbs":["*"],)"
+                 R"("groups":["freehold.dev"],"resources":["rolebindings"]}]}})");
+  make("/rolebindings",
+       R"({"metadata":{"name":"b"},"spec":{"role":"binder","scope":{"fleet":true},)"
+       R"("subjects":[{"kind":"User","name":"bob"}]}})");
+  const Answer refused = desk.send(
+      Desk::user("bob"), "POST", std::string(own) + "/rolebindings",
+      R"({"metadata":{"name":"later"},"spec":{"role":"admin-to-be","scope":{"fleet":true},)"
+      R"("subjects":[{"kind":"User","name":"bob"}]}})");
+  EXPECT_EQ(refused.status, 403) << refused.text();
+}
+
+}  // namespace
+}  // namespace freehold::server
