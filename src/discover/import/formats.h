@@ -11,5 +11,11 @@ namespace freehold::discover {
 
 // Fabrics, and the machines on them.
 Result<Inventory> import_ibnetdiscover(std::string_view text, const ImportOptions& options);
+Result<Inventory> import_topograph(std::string_view text, const ImportOptions& options);
+Result<Inventory> import_slurm_topology(std::string_view text, const ImportOptions& options);
+
+// Many machines per file.
+Result<Inventory> import_slurm_nodes(std::string_view text, const ImportOptions& options);
+Result<Inventory> import_resourceslice(std::string_view text, const ImportOptions& options);
 
 }  // namespace freehold::discover
