@@ -6,6 +6,7 @@
 
 #include "api/contract.h"
 #include "api/core.h"
+#include "api/node.h"
 #include "base/limits.h"
 #include "base/strings.h"
 #include "control/contract/price.h"
@@ -46,7 +47,7 @@ Result<void> check_namespace(const Set& set, const api::ObjectMeta& meta) {
   return Error{Reason::not_found, "namespaces \"" + meta.ns + "\" not found"};
 }
 
-Result<void> may(const Set& set, const api::Object& object, std::string_view verb) {
+auth::Request request_for(const Set& set, const api::Object& object, std::string_view verb) {
   auth::Request request;
   request.user = set.user;
   request.verb = verb;
@@ -54,9 +55,44 @@ Result<void> may(const Set& set, const api::Object& object, std::string_view ver
   request.resource = object.kind().plural;
   request.ns = object.meta().ns;
   request.name = verb == "create" ? "" : object.meta().name;
+  return request;
+}
+
+Result<void> may(const Set& set, const api::Object& object, std::string_view verb) {
+  const auth::Request request = request_for(set, object, verb);
   const auth::Verdict verdict = auth::authorize(set.ledger, request);
   if (!verdict.allowed) return auth::forbidden(request, verdict);
   return auth::check_escalation(set.ledger, set.user, object);
+}
+
+bool may_write_status(const Set& set, const api::Object& object) {
+  auth::Request request = request_for(set, object, "update");
+  request.subresource = "status";
+  return auth::authorize(set.ledger, request).allowed;
+}
+
+// What is seen is not what is wanted, so a set does not write it. One exception (decision 0010):
+// the hardware of a machine whose agent never reported is told by importers. `object` holds what
+// was given; `before` is null on create.
+void settle_status(const Set& set, const api::Object* before, api::Object& object) {
+  const api::Kind& kind = object.kind();
+  std::optional<api::NodeStatus> given;
+  if (const auto* node = object.as<api::Node>()) given = node->status;
+  const api::Object empty(kind);
+  const api::Object& kept = before != nullptr ? *before : empty;
+  for (const schema::FieldInfo& f : kind.type->fields)
+    if (f.name == "status" && f.type->copy != nullptr)
+      f.type->copy(f.get(object.data()), f.at(kept.data()));
+  auto* node = object.as<api::Node>();
+  if (node == nullptr || !node->status.agent_version.empty() || !may_write_status(set, object))
+    return;
+  node->status.profile = std::move(given->profile);
+  node->status.devices = std::move(given->devices);
+  node->status.degraded_links = std::move(given->degraded_links);
+  node->status.scale_up_domain = std::move(given->scale_up_domain);
+  node->status.power = std::move(given->power);
+  node->status.provenance = std::move(given->provenance);
+  node->status.conflicts = std::move(given->conflicts);
 }
 
 // What is given is laid over what is there: fields that are not named stay.
@@ -94,10 +130,8 @@ Result<Item> apply_one(const Set& set, const json::Value& document) {
   if (!expected) return Error{Reason::bad_request, "metadata.resourceVersion is not a number"};
   Item item;
   const api::Object empty(*kind);
+  settle_status(set, before ? &before->object : nullptr, object);
   if (before) {
-    for (const schema::FieldInfo& f : kind->type->fields)
-      if (f.name == "status" && f.type->copy != nullptr)
-        f.type->copy(f.get(object.data()), f.at(before->object.data()));
     item.differences = schema::diff(*kind->type, before->object.data(), object.data());
   } else {
     item.differences = schema::diff(*kind->type, empty.data(), object.data());

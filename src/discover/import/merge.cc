@@ -28,6 +28,12 @@ class Merger {
     for (Inventory& inventory : inventories) TRY(take(std::move(inventory)));
     for (auto& [name, claims] : claims_) hosts_.emplace(name, TRY(merge_host(std::move(claims))));
     join_adapters();
+    if (const auto count = std::ranges::count_if(
+            hosts_, [](const auto& host) { return host.second.memory_is_total; });
+        count > 0)
+      add_note(out_.notes, "of " + std::to_string(count) +
+                               " machines with several packages only the sum of the memory is "
+                               "told; it stands as one memory node");
     ByName<api::HardwareProfile> profiles;
     std::vector<api::Node> nodes;
     for (const auto& [name, host] : hosts_) nodes.push_back(node_of(host, profiles));

@@ -156,18 +156,14 @@ json::Value spec_document(const HostFacts& facts) {
 
 // A total is taken for one memory node where no source knows the nodes.
 void settle_memory(MergedHost& host) {
-  if (host.facts.memory_bytes == 0) return;
-  if (host.facts.profile.numa.empty()) {
-    api::NumaNode node;
-    node.cpus = host.facts.profile.cpus;
-    node.memory_bytes = host.facts.memory_bytes;
-    if (host.facts.profile.packages.size() == 1) node.package = host.facts.profile.packages[0].id;
-    host.facts.profile.numa.push_back(std::move(node));
-    if (host.facts.profile.packages.size() > 1)
-      add_note(host.notes, host.facts.name +
-                               ": the source tells only the memory of the whole machine; it stands "
-                               "as one memory node");
-  }
+  api::HardwareProfileSpec& profile = host.facts.profile;
+  if (host.facts.memory_bytes == 0 || !profile.numa.empty()) return;
+  api::NumaNode node;
+  node.cpus = profile.cpus;
+  node.memory_bytes = host.facts.memory_bytes;
+  if (profile.packages.size() == 1) node.package = profile.packages[0].id;
+  profile.numa.push_back(std::move(node));
+  host.memory_is_total = profile.packages.size() > 1;
 }
 
 template <class T>

@@ -19,6 +19,7 @@ struct MergedHost {
   std::vector<api::Provenance> provenance;
   std::vector<api::Conflict> conflicts;
   std::vector<std::string> notes;
+  bool memory_is_total = false;  // of several packages, as one memory node
 };
 // All of one machine, at least one; the firmest source counts first, in equal rank the one that was
 // given first.
