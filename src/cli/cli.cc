@@ -34,6 +34,7 @@ struct Arguments {
   TokenOptions token;
   KubeconfigOptions kubeconfig;
   DocsOptions docs;
+  ImportCommand import;
   std::string name, root = "/", data_dir;
   std::string docs_check, docs_write;
 };
@@ -224,6 +225,18 @@ void add_watching(CLI::App& app, Arguments& a, Chosen& chosen) {
   top_command->final_callback([&] { chosen.command = [&] { return top(a.client, a.top); }; });
 }
 
+void add_import(CLI::App& app, Arguments& a, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("import", "read what other tools wrote about hardware");
+  command->add_option("words", a.import.words, "FORMAT FILE… [FORMAT FILE…]…; - is standard input")
+      ->required();
+  command->add_option("--site", a.import.site, "site that it all stands in");
+  command->add_option("--name", a.import.name, "what the machine or the fabric is called");
+  command->add_option("-o,--output", a.import.form, "json (for apply), yaml or dot (Graphviz)")
+      ->check(CLI::IsMember({"json", "yaml", "dot"}));
+  command->footer(import_formats);
+  command->final_callback([&] { chosen.command = [&] { return import_files(a.import); }; });
+}
+
 void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {
   CLI::App* token_command = app.add_subcommand("token", "make a token with which a machine joins");
   add_client(*token_command, a.client);
@@ -298,6 +311,7 @@ int run(const Program& program, int argc, char** argv) {
   add_on_files(app, arguments, chosen);
   add_contracts(app, arguments, chosen);
   add_watching(app, arguments, chosen);
+  add_import(app, arguments, chosen);
   add_others(app, program, arguments, chosen);
   try {
     app.parse(argc, argv);

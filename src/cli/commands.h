@@ -77,6 +77,13 @@ struct TokenOptions {
 int token(const ClientOptions& client, const TokenOptions& options);
 
 int discover(const std::string& root, Output output);
+struct ImportCommand {
+  std::vector<std::string> words;  // FORMAT FILE… [FORMAT FILE…]…
+  std::string site, name;
+  std::string form;  // json, yaml or dot; empty: a summary
+};
+int import_files(const ImportCommand& command);
+std::string import_formats();  // for --help: a line per format
 int audit_verify(const std::string& data_dir);
 struct DocsOptions {
   std::string directory = "docs/reference";

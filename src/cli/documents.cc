@@ -1,12 +1,14 @@
 #include "cli/documents.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iostream>
 #include <iterator>
 
 #include "api/registry.h"
-#include "cli/data_dir.h"
 #include "json/yaml.h"
 
 namespace freehold::cli {
@@ -14,17 +16,6 @@ namespace freehold::cli {
 namespace {
 
 constexpr size_t most_input_bytes = size_t{64} << 20;  // more is no set of objects
-
-Result<std::string> read_input() {
-  std::string text;
-  char buffer[65536];
-  while (const size_t n = std::fread(buffer, 1, sizeof buffer, stdin)) {
-    text.append(buffer, n);
-    if (text.size() > most_input_bytes)
-      return Error{Reason::too_large, "standard input is larger than 64 MiB"};
-  }
-  return text;
-}
 
 Result<std::vector<std::string>> files_of(const std::string& path) {
   namespace fs = std::filesystem;
@@ -92,12 +83,34 @@ Result<std::vector<Document>> parse_documents(std::string_view text, const std::
   return out;
 }
 
+Result<std::string> read_whole(const std::string& file) {
+  std::error_code code;
+  if (file != "-" && std::filesystem::is_directory(file, code))
+    return Error{Reason::bad_request, file + " is a directory; give a file"};
+  std::ifstream opened;
+  if (file != "-") {
+    opened.open(file, std::ios::binary);
+    if (!opened)
+      return Error{Reason::not_found, "cannot read " + file + ": " + std::strerror(errno)};
+  }
+  std::istream& in = file == "-" ? std::cin : opened;
+  std::string text;
+  char buffer[65536];
+  while (in.read(buffer, sizeof buffer), in.gcount() > 0) {
+    text.append(buffer, static_cast<size_t>(in.gcount()));
+    if (text.size() > most_input_bytes)
+      return Error{Reason::too_large,
+                   (file == "-" ? "standard input" : file) + " is larger than 64 MiB"};
+  }
+  return text;
+}
+
 Result<std::vector<Document>> read_documents(const std::vector<std::string>& files,
                                              const std::string& ns) {
   std::vector<Document> out;
   for (const std::string& named : files)
     for (const std::string& file : TRY(files_of(named))) {
-      auto read = file == "-" ? read_input() : read_file(file);
+      auto read = read_whole(file);
       // Not found is said of objects alone.
       if (!read) return Error{Reason::bad_request, std::move(read).error().message};
       const std::string text = std::move(*read);

@@ -19,6 +19,8 @@ struct Document {
 // Every document of a text; lists are unpacked. A namespaced document without a namespace gets
 // `ns`. Errors: `bad_request`, with the place.
 Result<std::vector<Document>> parse_documents(std::string_view text, const std::string& ns);
+// A file, or standard input for "-", as a whole. `too_large` beyond 64 MiB.
+Result<std::string> read_whole(const std::string& file);
 // Sorted so that what others refer to comes first.
 Result<std::vector<Document>> read_documents(const std::vector<std::string>& files,
                                              const std::string& ns);

@@ -6,6 +6,7 @@
 
 #include "api/contract.h"
 #include "api/core.h"
+#include "api/node.h"
 #include "base/limits.h"
 #include "base/strings.h"
 #include "control/contract/price.h"
@@ -62,6 +63,17 @@ std::set<std::string> namespaces_in(const json::Array& documents) {
   return names;
 }
 
+// What importers tell of the hardware of a machine (decision 0010).
+void take_hardware(api::NodeStatus& status, api::NodeStatus given) {
+  status.profile = std::move(given.profile);
+  status.devices = std::move(given.devices);
+  status.degraded_links = std::move(given.degraded_links);
+  status.scale_up_domain = std::move(given.scale_up_domain);
+  status.power = std::move(given.power);
+  status.provenance = std::move(given.provenance);
+  status.conflicts = std::move(given.conflicts);
+}
+
 }  // namespace
 
 // One object of a set and what it does to what is there.
@@ -110,7 +122,17 @@ Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Val
     api::validate(object, errors);
     return errors.to_error(kind->name, name);
   }
+  // What is seen is not what is wanted, so a set does not write it. One exception: the hardware of
+  // a machine whose agent never reported is told by importers.
+  std::optional<api::NodeStatus> given;
+  if (const auto* node = object.as<api::Node>()) given = node->status;
   TRY(before ? check_changed(one, before, object) : check_new(one, object));
+  Exchange seen;
+  seen.user = x.user;
+  seen.route = {kind, "update", one.route.ns, name, "status"};
+  if (auto* node = object.as<api::Node>();
+      node != nullptr && node->status.agent_version.empty() && check_access(seen))
+    take_hardware(node->status, std::move(*given));
   // A revision that the document names is a condition; else what is there is what was meant.
   const auto expected =
       before ? parse_uint(object.meta().resource_version) : std::optional<uint64_t>(0);

@@ -32,7 +32,11 @@ Plan NodeController::plan(std::string_view key, const Input& in) const {
   }
   const bool right_profile =
       node->spec.expected_profile.empty() || node->spec.expected_profile == node->status.profile;
-  if (!node->spec.expected_profile.empty())
+  if (!node->spec.expected_profile.empty() && node->status.agent_version.empty())
+    api::set_condition(next.status.conditions, "AsExpected", api::ConditionStatus::unknown,
+                       "NotSeen", "no agent has reported this machine; its profile is imported",
+                       node->metadata.generation, in.now);
+  else if (!node->spec.expected_profile.empty())
     api::set_condition(next.status.conditions, "AsExpected",
                        right_profile ? api::ConditionStatus::true_ : api::ConditionStatus::false_,
                        right_profile ? "ProfileMatches" : "ProfileDiffers",

@@ -21,7 +21,7 @@ namespace freehold::discover {
 
 // What one source says of one machine. A default value says nothing.
 struct HostFacts {
-  std::string name;  // a DNS label; empty: the source does not name it
+  std::string name;  // a DNS name; empty: the source does not name it
   api::HardwareProfileSpec profile;
   std::vector<api::NodeDevice> devices;  // identities and states, by the ids of profile.devices
   std::vector<api::DegradedLink> degraded;
@@ -31,6 +31,7 @@ struct HostFacts {
   std::string scale_up_domain;
   api::NodePower power;
   schema::StringMap labels;
+  int64_t memory_bytes = 0;  // of the whole machine, from sources that know no memory nodes
 };
 
 // What one file or tree says.
@@ -62,6 +63,10 @@ struct Importer {
 std::span<const Importer> importers();                   // ascending by format
 const Importer* find_importer(std::string_view format);  // null when there is none
 
+// The nearest DNS label: lower case, other signs become '-', at most 63. Empty when nothing is
+// left.
+std::string label_of(std::string_view text);
+
 struct Merged {
   // HardwareProfiles, Racks, PowerDomains, Fabrics, StoragePools, then Nodes, each ascending by
   // name. A Node names its profile in spec.expectedProfile and in status.profile; its status
@@ -71,7 +76,10 @@ struct Merged {
 };
 // Machines of one name become one Node. Their devices are the same when address or identity agree,
 // else when class and id do. Of two values the firmer source's stands; both are kept as a conflict
-// when they differ. `invalid` when the result breaks a rule of its kind, with the path.
+// when they differ. Adapters of a fabric whose machine is not named find it by the GUIDs of all
+// machines. A Fabric that exceeds what an object may hold becomes several, "NAME-1", "NAME-2" …,
+// whose links name switches of the others as "fabric/switch". What needs a site and has none is
+// left out with a note. `invalid` when the result breaks a rule of its kind, with the path.
 Result<Merged> merge(std::vector<Inventory> inventories, const ImportOptions& options);
 
 }  // namespace freehold::discover

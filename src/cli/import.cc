@@ -1,0 +1,172 @@
+// import: what other tools' files say about machines and fabrics, as objects for apply or as a
+// summary. Needs no server.
+#include <algorithm>
+#include <map>
+
+#include "base/strings.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/documents.h"
+#include "cli/import_text.h"
+#include "discover/import/dot.h"
+#include "discover/import/import.h"
+#include "runtime/loop.h"
+
+namespace freehold::cli {
+
+namespace {
+
+struct Source {
+  const discover::Importer* importer = nullptr;
+  std::string file;
+};
+
+std::string all_formats() {
+  std::string out;
+  for (const discover::Importer& importer : discover::importers())
+    out += (out.empty() ? "" : ", ") + std::string(importer.format);
+  return out;
+}
+
+// Words that name a format switch to it; all others are files.
+Result<std::vector<Source>> sources_of(const std::vector<std::string>& words) {
+  std::vector<Source> out;
+  const discover::Importer* importer = nullptr;
+  bool has_file = true;
+  const auto bare = [&] {
+    return Error{Reason::bad_request, std::string(importer->format) + " needs a file"};
+  };
+  for (const std::string& word : words) {
+    if (const discover::Importer* named = discover::find_importer(word)) {
+      if (!has_file) return bare();
+      importer = named;
+      has_file = false;
+      continue;
+    }
+    if (importer == nullptr)
+      return Error{Reason::bad_request, "there is no format \"" + printable(word) +
+                                            "\"; the first word is one of " + all_formats()};
+    out.push_back({importer, word});
+    has_file = true;
+  }
+  if (!has_file) return bare();
+  return out;
+}
+
+std::string stem_of(const std::string& file) {
+  if (file == "-") return "stdin";
+  std::string_view path = file;
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  std::string_view stem = path.substr(path.rfind('/') + 1);
+  if (const size_t dot = stem.rfind('.'); dot != stem.npos && dot > 0) stem = stem.substr(0, dot);
+  return discover::label_of(stem);
+}
+
+// On a terminal, which file is being read, where that may take more than a second.
+class ReadingLine {
+ public:
+  explicit ReadingLine(size_t files) : began_(clock_.uptime()), files_(files) {}
+  ~ReadingLine() {
+    if (shown_) put("\r\033[K", stderr);
+  }
+  void next(const std::string& file, size_t bytes) {
+    ++at_;
+    const bool may_last = bytes > large_bytes || clock_.uptime() - began_ > seconds(1);
+    if (!may_last || !terminal(stderr).is_terminal) return;
+    shown_ = true;
+    put("\r\033[Kreading " + std::to_string(at_) + " of " + std::to_string(files_) + ": " +
+            printable(file),
+        stderr);
+  }
+
+ private:
+  static constexpr size_t large_bytes = size_t{4} << 20;
+  Loop clock_;
+  Duration began_;
+  size_t files_, at_ = 0;
+  bool shown_ = false;
+};
+
+Result<discover::Inventory> read_source(const Source& source, const ImportCommand& command,
+                                        ReadingLine& line) {
+  discover::ImportOptions options;
+  options.file = source.file;
+  options.site = command.site;
+  options.name = command.name.empty() ? stem_of(source.file) : command.name;
+  if (options.name.empty()) options.name = "imported";
+  const discover::Importer& importer = *source.importer;
+  discover::Inventory inventory;
+  if (importer.read_tree != nullptr) {
+    line.next(source.file, 0);
+    inventory = TRY(importer.read_tree(discover::Root(source.file), options));
+  } else {
+    const std::string text = TRY(read_whole(source.file));
+    line.next(source.file, text.size());
+    inventory = TRY(importer.read_text(text, options));
+  }
+  // A file about one machine takes the name; with several, or with a fabric, they keep their own.
+  for (discover::HostFacts& host : inventory.hosts) {
+    if (host.name.empty()) host.name = options.name;
+    if (command.name.empty() || !inventory.fabrics.empty()) continue;
+    if (inventory.hosts.size() > 1)
+      return Error{Reason::invalid, source.file + " is about " +
+                                        std::to_string(inventory.hosts.size()) +
+                                        " machines; --name fits one"};
+    host.name = command.name;
+  }
+  return inventory;
+}
+
+json::Value list_of(const std::vector<api::Object>& objects) {
+  json::Array items;
+  for (const api::Object& object : objects) items.push_back(api::to_json(object));
+  json::Object out;
+  out["apiVersion"] = "v1";
+  out["kind"] = "List";
+  out["items"] = std::move(items);
+  return json::Value(std::move(out));
+}
+
+}  // namespace
+
+std::string import_formats() {
+  std::string out = "Formats:\n";
+  for (const discover::Importer& importer : discover::importers())
+    out += "  " + padded(importer.format, 16) + std::string(importer.doc) + "\n";
+  return out + "A file that bears the name of a format is written ./NAME.";
+}
+
+int import_files(const ImportCommand& command) {
+  const auto sources = sources_of(command.words);
+  if (!sources) return complain_usage(sources.error());
+  for (const auto& [option, text] :
+       std::map<std::string, std::string>{{"--name", command.name}, {"--site", command.site}})
+    if (!text.empty() && !is_dns_label(text))
+      return complain_usage({Reason::bad_request, option + " is a DNS label such as fra1"});
+  std::vector<discover::Inventory> inventories;
+  {
+    ReadingLine line(sources->size());
+    for (const Source& source : *sources) {
+      auto inventory = read_source(source, command, line);
+      if (!inventory) return complain(inventory.error());
+      inventories.push_back(std::move(*inventory));
+    }
+  }
+  discover::ImportOptions options;
+  options.site = command.site;
+  options.name = command.name;
+  const auto merged = discover::merge(std::move(inventories), options);
+  if (!merged) return complain(merged.error());
+  if (command.form == "dot") {
+    put(discover::draw_dot(merged->objects));
+  } else if (!command.form.empty()) {
+    put(document(list_of(merged->objects), command.form == "json" ? Output::json : Output::yaml));
+  } else {
+    put(import_summary(merged->objects, terminal(stdout)));
+  }
+  put(conflicts_text(merged->objects), stderr);
+  for (const std::string& note : merged->notes) put("note: " + printable(note) + "\n", stderr);
+  return done;
+}
+
+}  // namespace freehold::cli

@@ -1,0 +1,21 @@
+// The importers by format, for the registry in import.cc and for tests; each is written in the file
+// that bears its name. Pure: text in, Inventory or a refusal that names the line or path out.
+// Internal to this module.
+#pragma once
+
+#include <string_view>
+
+#include "discover/import/import.h"
+
+namespace freehold::discover {
+
+// Fabrics, and the machines on them.
+Result<Inventory> import_ibnetdiscover(std::string_view text, const ImportOptions& options);
+Result<Inventory> import_topograph(std::string_view text, const ImportOptions& options);
+Result<Inventory> import_slurm_topology(std::string_view text, const ImportOptions& options);
+
+// Many machines per file.
+Result<Inventory> import_slurm_nodes(std::string_view text, const ImportOptions& options);
+Result<Inventory> import_resourceslice(std::string_view text, const ImportOptions& options);
+
+}  // namespace freehold::discover

@@ -1,0 +1,215 @@
+// Several inventories become objects: machines of one name are laid together, adapters find their
+// machines, and everything is checked as the API server would.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/limits.h"
+#include "base/strings.h"
+#include "discover/import/fabric_parts.h"
+#include "discover/import/import.h"
+#include "discover/import/merge_fields.h"
+#include "discover/import/merge_host.h"
+#include "discover/import/text.h"
+#include "discover/machine.h"
+
+namespace freehold::discover {
+
+namespace {
+
+template <class T>
+using ByName = std::map<std::string, T, std::less<>>;
+
+class Merger {
+ public:
+  explicit Merger(const ImportOptions& options) : options_(options) {}
+
+  Result<Merged> merge(std::vector<Inventory> inventories) {
+    for (Inventory& inventory : inventories) TRY(take(std::move(inventory)));
+    for (auto& [name, claims] : claims_) hosts_.emplace(name, TRY(merge_host(std::move(claims))));
+    join_adapters();
+    if (const auto count = std::ranges::count_if(
+            hosts_, [](const auto& host) { return host.second.memory_is_total; });
+        count > 0)
+      add_note(out_.notes, "of " + std::to_string(count) +
+                               " machines with several packages only the sum of the memory is "
+                               "told; it stands as one memory node");
+    ByName<api::HardwareProfile> profiles;
+    std::vector<api::Node> nodes;
+    for (const auto& [name, host] : hosts_) nodes.push_back(node_of(host, profiles));
+    for (const auto& [name, profile] : profiles) TRY(put(profile));
+    for (const auto& [name, rack] : racks_) TRY(put_at_site(rack, rack.spec.site));
+    for (const auto& [name, domain] : domains_) TRY(put_at_site(domain, domain.spec.site));
+    for (const auto& [name, fabric] : fabrics_)
+      for (const api::Fabric& part : TRY(fabric_parts(fabric))) TRY(put(part));
+    for (const auto& [name, pool] : pools_) TRY(put_at_site(pool, pool.spec.site));
+    for (const api::Node& node : nodes) TRY(put(node));
+    for (const auto& [kind, count] : without_site_)
+      add_note(out_.notes, std::to_string(count) + " " + kind + (count == 1 ? "" : "s") +
+                               " left out, because no site is named; give --site");
+    return std::move(out_);
+  }
+
+ private:
+  // Sources of one format are told apart by a number.
+  Speaker speaker_of(const Inventory& inventory) {
+    const size_t count = ++sources_[inventory.source];
+    return {inventory.source + (count > 1 ? "#" + std::to_string(count) : ""), inventory.confidence,
+            inventory.at};
+  }
+
+  Result<void> take(Inventory inventory) {
+    const Speaker speaker = speaker_of(inventory);
+    for (HostFacts& host : inventory.hosts) {
+      if (host.name.empty()) host.name = options_.name;
+      if (host.name.empty())
+        return Error{Reason::invalid, "the source names no machine; name it with --name"};
+      claims_[host.name].push_back({speaker, std::move(host)});
+    }
+    for (api::Rack& rack : inventory.racks) lay(racks_, std::move(rack), speaker, "rack");
+    for (api::PowerDomain& domain : inventory.power_domains)
+      lay(domains_, std::move(domain), speaker, "power domain");
+    for (api::StoragePool& pool : inventory.pools)
+      lay(pools_, std::move(pool), speaker, "storage pool");
+    for (api::Fabric& fabric : inventory.fabrics) {
+      const std::string name = fabric.metadata.name;
+      if (!fabrics_.emplace(name, std::move(fabric)).second)
+        return Error{Reason::invalid, "two sources give a fabric \"" + name +
+                                          "\"; import them one by one, each with its own --name"};
+    }
+    for (const std::string& note : inventory.notes) out_.notes.push_back(note);
+    return {};
+  }
+
+  // Things of one name are one; what the second says otherwise is told.
+  template <class T>
+  void lay(ByName<T>& all, T thing, const Speaker& speaker, std::string_view kind) {
+    if constexpr (requires { thing.spec.site; })
+      if (thing.spec.site.empty()) thing.spec.site = options_.site;
+    const auto [at, fresh] = all.try_emplace(thing.metadata.name, thing);
+    if (fresh) return;
+    const auto& type = schema::type_of<T>;
+    json::Value stands = schema::to_json(type, &at->second);
+    const json::Value said = schema::to_json(type, &thing);
+    FieldMerge merge;
+    merge.add(type, stands, said, speaker);
+    schema::Errors errors;
+    T merged;
+    schema::from_json(type, &merged, stands, errors);
+    if (errors.empty()) at->second = std::move(merged);
+    for (const api::Conflict& conflict : merge.conflicts())
+      add_note(out_.notes, std::string(kind) + " " + at->first + ": " + conflict.field + " is " +
+                               conflict.kept + ", and " + conflict.claims.back().value + " by " +
+                               speaker.source);
+  }
+
+  void join_adapters();
+
+  api::Node node_of(const MergedHost& host, ByName<api::HardwareProfile>& profiles) {
+    const HostFacts& facts = host.facts;
+    api::Node node;
+    node.metadata.name = facts.name;
+    node.metadata.labels = facts.labels;
+    node.spec.site = options_.site;
+    node.spec.rack = facts.rack;
+    node.spec.unit = facts.unit;
+    node.spec.height = facts.height;
+    node.spec.feeds = facts.feeds;
+    node.status.devices = facts.devices;
+    node.status.degraded_links = facts.degraded;
+    node.status.scale_up_domain = facts.scale_up_domain;
+    node.status.power = facts.power;
+    node.status.provenance = host.provenance;
+    node.status.conflicts = host.conflicts;
+    for (const std::string& note : host.notes) add_note(out_.notes, note);
+    const api::HardwareProfileSpec nothing;
+    if (schema::equal(schema::type_of<api::HardwareProfileSpec>, &facts.profile, &nothing))
+      return node;
+    api::HardwareProfile profile;
+    profile.metadata.name = profile_name(facts.profile);
+    profile.spec = facts.profile;
+    node.spec.expected_profile = node.status.profile = profile.metadata.name;
+    profiles.try_emplace(profile.metadata.name, std::move(profile));
+    return node;
+  }
+
+  template <class T>
+  Result<void> put(const T& thing) {
+    api::Object object = api::Object::of(thing);
+    schema::Errors errors;
+    api::validate(object, errors);
+    if (!errors.empty()) return errors.to_error(object.kind().name, object.meta().name);
+    if (const size_t bytes = object.print().size(); bytes > freehold::limits::object_bytes)
+      return Error{Reason::too_large, std::string(object.kind().name) + " \"" + object.meta().name +
+                                          "\" would be " + std::to_string(bytes >> 10) +
+                                          " KiB; an object holds at most 256 KiB"};
+    out_.objects.push_back(std::move(object));
+    return {};
+  }
+  template <class T>
+  Result<void> put_at_site(const T& thing, const std::string& site) {
+    if (!site.empty()) return put(thing);
+    ++without_site_[std::string(api::kind_of<T>().name)];
+    return {};
+  }
+
+  const ImportOptions& options_;
+  std::map<std::string, size_t> sources_;  // format → how many so far
+  ByName<std::vector<HostClaim>> claims_;
+  ByName<MergedHost> hosts_;
+  ByName<api::Rack> racks_;
+  ByName<api::PowerDomain> domains_;
+  ByName<api::Fabric> fabrics_;
+  ByName<api::StoragePool> pools_;
+  std::map<std::string, size_t, std::less<>> without_site_;
+  Merged out_;
+};
+
+// A GUID says which device of which machine an adapter is; what the fabric's own words say comes
+// second.
+void Merger::join_adapters() {
+  struct Place {
+    std::string host, device;
+  };
+  std::map<std::string, Place> places;
+  const auto stands = [&](const std::string& identity, const std::string& host,
+                          const std::string& device) {
+    if (identity.empty()) return;
+    const auto [at, fresh] = places.try_emplace(plain_identity(identity), Place{host, device});
+    if (!fresh && at->second.host != host)
+      add_note(out_.notes, "machines " + at->second.host + " and " + host + " both have " +
+                               identity + "; if they are one, give it one --name");
+  };
+  for (const auto& [name, host] : hosts_)
+    for (const api::NodeDevice& device : host.facts.devices) {
+      stands(device.identity, name, device.id);
+      for (const api::DevicePort& port : device.ports) stands(port.identity, name, device.id);
+    }
+  size_t joined = 0;
+  for (auto& [name, fabric] : fabrics_) {
+    if (fabric.spec.site.empty()) fabric.spec.site = options_.site;
+    for (api::FabricAdapter& adapter : fabric.spec.adapters) {
+      const auto at = places.find(plain_identity(adapter.identity));
+      if (at == places.end()) continue;
+      if (adapter.node.empty()) ++joined;
+      if (!adapter.node.empty() && adapter.node != at->second.host)
+        add_note(out_.notes, "fabric " + name + " calls the machine of adapter " +
+                                 adapter.identity + " \"" + adapter.node +
+                                 "\"; its GUID is that of " + at->second.host);
+      adapter.node = at->second.host;
+      adapter.device = at->second.device;
+    }
+  }
+  if (joined > 0)
+    add_note(out_.notes, std::to_string(joined) + " adapters found their machine by GUID");
+}
+
+}  // namespace
+
+Result<Merged> merge(std::vector<Inventory> inventories, const ImportOptions& options) {
+  if (inventories.size() > limits::import_inventories)
+    return Error{Reason::too_large, "more than 1024 sources at once"};
+  return Merger(options).merge(std::move(inventories));
+}
+
+}  // namespace freehold::discover

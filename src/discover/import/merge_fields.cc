@@ -1,0 +1,206 @@
+#include "discover/import/merge_fields.h"
+
+#include <algorithm>
+
+#include "base/quantity.h"
+#include "base/strings.h"
+#include "discover/import/limits.h"
+#include "discover/parse.h"
+
+namespace freehold::discover {
+
+namespace {
+
+bool is_empty(const json::Value& value) {
+  if (const auto* object = value.as_object()) return object->empty();
+  if (const auto* array = value.as_array()) return array->empty();
+  if (const auto* text = value.as_string()) return text->empty();
+  return value.is_null();
+}
+
+// Items of lists that have no key in the tables, but one by their nature.
+std::string key_of(const json::Value& item, const schema::TypeInfo& type,
+                   std::string_view list_key) {
+  const auto text = [&](std::string_view name) -> std::string {
+    const json::Value* at = item.at({name});
+    if (at == nullptr) return {};
+    if (const auto* string = at->as_string()) return *string;
+    return at->as_int() != nullptr ? std::to_string(*at->as_int()) : std::string();
+  };
+  if (type.name == "DeviceLink" || type.name == "LinkNow") {
+    const std::string kind = text("kind");
+    return text("to") + "/" + (kind.empty() ? "nvlink" : kind);
+  }
+  if (type.name == "DegradedLink") return text("at");
+  if (list_key.empty()) return {};
+  const std::string key = text(list_key);
+  return key.empty() ? "0" : key;  // a number that is zero is not printed
+}
+
+bool is_keyed(const schema::TypeInfo& type, std::string_view list_key) {
+  return !list_key.empty() || type.name == "DeviceLink" || type.name == "LinkNow" ||
+         type.name == "DegradedLink";
+}
+
+bool is_pci_id(std::string_view text) {  // "10de:2330"
+  return text.size() == 9 && text[4] == ':' && parse_hex_id(text.substr(0, 4), 4).size() == 4;
+}
+
+// How exactly a field says the same thing: a name is more than the numbers of a model, a bridge
+// more than the root above it, a network device with RDMA more than one of which that is not known.
+// Equal ranks may contradict each other, different ones do not.
+int exactness(std::string_view field, const json::Value& value) {
+  const std::string* text = value.as_string();
+  if (text == nullptr) return 0;
+  if (field == "model") return is_pci_id(*text) ? 0 : 1;
+  if (field == "parent") return is_pci_root(*text) ? 0 : 1;
+  if (field == "class") return *text == "nic" ? 0 : 1;
+  return 0;
+}
+
+std::string short_text(const json::Value& value) {
+  if (const auto* text = value.as_string()) return clean_text(*text, 256);
+  if (const auto* array = value.as_array()) {
+    std::string text = json::print(value);
+    return text.size() <= 128 ? text : std::to_string(array->size()) + " entries";
+  }
+  return clean_text(json::print(value), 256);
+}
+
+bool is_same(const schema::TypeInfo& type, const json::Value& a, const json::Value& b) {
+  if (a == b) return true;
+  if (a.is_number() && b.is_number()) return a.number() == b.number();
+  if (a.as_string() == nullptr || b.as_string() == nullptr) return false;
+  if (to_lower(*a.as_string()) == to_lower(*b.as_string())) return true;
+  if (type.kind != schema::Kind::quantity) return false;
+  const auto first = Quantity::parse_any(*a.as_string());
+  const auto second = Quantity::parse_any(*b.as_string());
+  return first.ok() && second.ok() && first->dimension() == second->dimension() &&
+         first->currency() == second->currency() && *first == *second;
+}
+
+}  // namespace
+
+void FieldMerge::add(const schema::TypeInfo& type, json::Value& into, const json::Value& from,
+                     const Speaker& speaker, const std::string& path) {
+  if (speakers_.empty() || speakers_.back().source != speaker.source) speakers_.push_back(speaker);
+  now_ = &speakers_.back();
+  if (into.as_object() == nullptr) into = json::Object();
+  if (from.as_object() != nullptr) add_object(type, *into.as_object(), *from.as_object(), path);
+}
+
+void FieldMerge::add_object(const schema::TypeInfo& type, json::Object& into,
+                            const json::Object& from, const std::string& path) {
+  // What stands in a document when nothing was said: the defaults that are not zero.
+  const json::Value defaults = schema::to_json(type, type.prototype);
+  for (const schema::FieldInfo& info : type.fields) {
+    const json::Value* value = from.find(info.name);
+    if (value == nullptr || is_empty(*value)) continue;
+    const json::Value* silent = defaults.at({info.name});
+    if (silent != nullptr && *silent == *value) continue;
+    json::Value& stands = into[info.name];
+    if (silent != nullptr && stands == *silent) stands = nullptr;
+    const std::string below =
+        path.empty() ? std::string(info.name) : path + "." + std::string(info.name);
+    add_field({*info.type, info.name, info.rules.list_key, below}, stands, *value);
+  }
+}
+
+void FieldMerge::add_field(const Field& field, json::Value& into, const json::Value& from) {
+  if (is_empty(into)) {
+    into = from;
+    return says(field.path);
+  }
+  const schema::TypeInfo& type = field.type;
+  if (type.kind == schema::Kind::object && into.as_object() && from.as_object())
+    return add_object(type, *into.as_object(), *from.as_object(), field.path);
+  if (type.kind == schema::Kind::list && type.element->kind == schema::Kind::object &&
+      is_keyed(*type.element, field.list_key) && into.as_array() && from.as_array())
+    return add_items(field, *into.as_array(), *from.as_array());
+  add_value(field, into, from);
+}
+
+void FieldMerge::add_items(const Field& field, json::Array& into, const json::Array& from) {
+  const schema::TypeInfo& element = *field.type.element;
+  std::map<std::string, size_t, std::less<>> places;
+  for (size_t i = 0; i < into.size(); ++i)
+    places.try_emplace(key_of(into[i], element, field.list_key), i);
+  for (const json::Value& item : from) {
+    const std::string key = key_of(item, element, field.list_key);
+    const std::string path = field.path + "[" + key + "]";
+    const auto [at, fresh] = places.try_emplace(key, into.size());
+    if (fresh) {
+      into.push_back(item);
+      says(path);
+    } else if (into[at->second].as_object() != nullptr && item.as_object() != nullptr) {
+      add_object(element, *into[at->second].as_object(), *item.as_object(), path);
+    }
+  }
+}
+
+void FieldMerge::add_value(const Field& field, json::Value& into, const json::Value& from) {
+  if (is_same(field.type, into, from)) {
+    const auto known = conflicts_.find(field.path);
+    if (known != conflicts_.end()) differ(field.path, into, from);
+    return;
+  }
+  const int before = exactness(field.name, into), after = exactness(field.name, from);
+  if (before > after) return;
+  if (before == after) return differ(field.path, into, from);
+  into = from;
+  says(field.path);
+}
+
+void FieldMerge::says(const std::string& path) {
+  said_[path] = static_cast<size_t>(now_ - speakers_.data());
+}
+
+// Of the path or of the nearest one above it.
+const Speaker* FieldMerge::speaker_of(std::string_view path) const {
+  while (true) {
+    if (const auto at = said_.find(path); at != said_.end()) return &speakers_[at->second];
+    if (path.empty()) return nullptr;
+    const size_t cut = path.find_last_of(".[");
+    path = path.substr(0, cut == path.npos ? 0 : cut);
+  }
+}
+
+void FieldMerge::differ(const std::string& path, const json::Value& kept,
+                        const json::Value& other) {
+  api::Conflict& conflict = conflicts_[path];
+  const auto claim = [&](const Speaker& who, const json::Value& value) {
+    const auto known = std::ranges::find(conflict.claims, who.source, &api::Claim::source);
+    if (known == conflict.claims.end() && conflict.claims.size() < limits::claims)
+      conflict.claims.push_back({who.source, short_text(value), who.confidence});
+  };
+  if (conflict.claims.empty()) {
+    conflict.field = path;
+    conflict.kept = short_text(kept);
+    if (const Speaker* first = speaker_of(path)) claim(*first, kept);
+  }
+  claim(*now_, other);
+}
+
+std::vector<api::Provenance> FieldMerge::provenance() const {
+  std::vector<api::Provenance> out;
+  for (const auto& [path, index] : said_) {
+    if (out.size() == limits::provenance) break;
+    if (path.size() > 128) continue;
+    const Speaker& who = speakers_[index];
+    out.push_back({path, who.source, who.confidence, who.at});
+  }
+  return out;
+}
+
+std::vector<api::Conflict> FieldMerge::conflicts() const {
+  std::vector<api::Conflict> out;
+  for (const auto& [path, conflict] : conflicts_)
+    if (out.size() < limits::conflicts && path.size() <= 128) out.push_back(conflict);
+  return out;
+}
+
+size_t FieldMerge::left_out() const {
+  return said_.size() - provenance().size() + conflicts_.size() - conflicts().size();
+}
+
+}  // namespace freehold::discover

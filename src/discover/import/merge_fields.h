@@ -1,0 +1,56 @@
+// Lays what one source says of a thing beside what others have said, field by field along the
+// schema's tables. The first to speak stands, so the firmest source comes first; who said what is
+// kept, and so is every difference. A value that equals its default says nothing. Pure. Internal to
+// this module.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/node.h"
+#include "json/value.h"
+#include "schema/walk.h"
+
+namespace freehold::discover {
+
+struct Speaker {
+  std::string source;  // unique among the speakers of one merge
+  api::Confidence confidence = api::Confidence::unknown;
+  Time at;
+};
+
+class FieldMerge {
+ public:
+  // `into` and `from` are documents of `type`. `path` begins the paths of provenance and conflicts.
+  void add(const schema::TypeInfo& type, json::Value& into, const json::Value& from,
+           const Speaker& speaker, const std::string& path = {});
+
+  // At most as many as a Node may carry; `left_out` counts the rest.
+  std::vector<api::Provenance> provenance() const;
+  std::vector<api::Conflict> conflicts() const;
+  size_t left_out() const;
+
+ private:
+  struct Field {
+    const schema::TypeInfo& type;
+    std::string_view name, list_key;
+    std::string path;
+  };
+  void add_object(const schema::TypeInfo& type, json::Object& into, const json::Object& from,
+                  const std::string& path);
+  void add_field(const Field& field, json::Value& into, const json::Value& from);
+  void add_items(const Field& field, json::Array& into, const json::Array& from);
+  void add_value(const Field& field, json::Value& into, const json::Value& from);
+  void says(const std::string& path);
+  const Speaker* speaker_of(std::string_view path) const;
+  void differ(const std::string& path, const json::Value& kept, const json::Value& other);
+
+  const Speaker* now_ = nullptr;
+  std::vector<Speaker> speakers_;
+  std::map<std::string, size_t, std::less<>> said_;  // path → index of the speaker
+  std::map<std::string, api::Conflict, std::less<>> conflicts_;
+};
+
+}  // namespace freehold::discover

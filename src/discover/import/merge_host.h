@@ -1,0 +1,33 @@
+// One machine out of what several sources say of it: devices are matched, then everything is laid
+// together field by field. Pure. Internal to this module.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "discover/import/import.h"
+#include "discover/import/merge_fields.h"
+
+namespace freehold::discover {
+
+struct HostClaim {
+  Speaker speaker;
+  HostFacts facts;
+};
+struct MergedHost {
+  HostFacts facts;
+  std::vector<api::Provenance> provenance;
+  std::vector<api::Conflict> conflicts;
+  std::vector<std::string> notes;
+  bool memory_is_total = false;  // of several packages, as one memory node
+};
+// All of one machine, at least one; the firmest source counts first, in equal rank the one that was
+// given first.
+Result<MergedHost> merge_host(std::vector<HostClaim> claims);
+
+// "0x506b4b0300b56c3c" and "506b:4b03:00b5:6c3c" are one identity: lower case, without signs.
+std::string plain_identity(std::string_view text);
+// The firmest first; what is unknown comes last.
+int rank_of(api::Confidence confidence);
+
+}  // namespace freehold::discover

@@ -1,0 +1,346 @@
+// ResourceSlices of Kubernetes' dynamic resource allocation
+// (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/resource-slice-v1/):
+// what DRA drivers publish of a node's devices. Of each pool only the newest generation counts, and
+// only when all of its slices are there.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/strings.h"
+#include "discover/import/formats.h"
+#include "discover/import/text.h"
+#include "discover/parse.h"
+#include "json/yaml.h"
+
+namespace freehold::discover {
+
+namespace {
+
+struct Slice {
+  std::string path, name;  // path: of the document, for messages
+  std::string node, driver, pool;
+  int64_t generation = 0, count = 0;
+  const json::Array* devices = nullptr;
+};
+
+// One device's attributes; names without a domain belong to the driver.
+class Attributes {
+ public:
+  Attributes(const json::Value& device, std::string_view driver) {
+    const json::Value* attributes = device.at({"attributes"});
+    if (attributes == nullptr || attributes->as_object() == nullptr) return;
+    for (const auto& [key, value] : *attributes->as_object())
+      values_.try_emplace(key.find('/') == key.npos ? std::string(driver) + "/" + key : key,
+                          &value);
+    driver_ = driver;
+  }
+
+  std::string text(std::string_view name) const {
+    const json::Value* value = find(name);
+    if (value == nullptr) return {};
+    for (const std::string_view type : {"string", "version"})
+      if (const std::string_view found = value->string_at({type}); !found.empty())
+        return clean_text(found, limits::model_characters);
+    return {};
+  }
+  int64_t number(std::string_view name, int64_t none) const {
+    const json::Value* value = find(name);
+    if (value == nullptr) return none;
+    const json::Value* at = value->at({"int"});
+    if (at == nullptr) at = value->at({"ints"});
+    if (at != nullptr && at->as_array() != nullptr)  // nearest first
+      at = at->as_array()->empty() ? nullptr : &at->as_array()->front();
+    return at != nullptr && at->as_int() != nullptr ? *at->as_int() : none;
+  }
+  bool flag(std::string_view name) const {
+    const json::Value* value = find(name);
+    const json::Value* at = value != nullptr ? value->at({"bool"}) : nullptr;
+    return at != nullptr && at->as_bool() != nullptr && *at->as_bool();
+  }
+  bool has(std::string_view name) const { return find(name) != nullptr; }
+  // Of whatever domain.
+  std::string text_ending(std::string_view ending) const {
+    for (const auto& [key, value] : values_)
+      if (key.ends_with(ending)) return text(key);
+    return {};
+  }
+
+ private:
+  const json::Value* find(std::string_view name) const {
+    const auto at = values_.find(name.find('/') == name.npos ? driver_ + "/" + std::string(name)
+                                                             : std::string(name));
+    return at == values_.end() ? nullptr : at->second;
+  }
+  std::map<std::string, const json::Value*, std::less<>> values_;
+  std::string driver_;
+};
+
+// "00000000:10:1c.0" and "0000:10:1C.0" are one address.
+std::string plain_address(std::string_view text) {
+  const auto parts = parse_pci_address(to_lower(text));
+  if (!parts) return {};
+  std::string out = to_lower(text);
+  if (const size_t colon = out.find(':'); colon > 4 && out.starts_with("0000"))
+    out.erase(0, colon - 4);
+  return out;
+}
+
+class Reader {
+ public:
+  explicit Reader(const ImportOptions& options) : options_(options) {
+    out_.source = "resourceslice";
+    out_.confidence = api::Confidence::sysfs;
+  }
+
+  Result<Inventory> read(const std::vector<json::Value>& documents) {
+    for (size_t i = 0; i < documents.size(); ++i)
+      TRY(take(documents[i], documents.size() == 1 ? "" : "[" + std::to_string(i) + "]", 0));
+    if (slices_.empty()) return wrong("", "holds no ResourceSlice");
+    std::map<std::pair<std::string, std::string>, std::vector<Slice>> pools;
+    for (Slice& slice : slices_) pools[{slice.pool, slice.driver}].push_back(std::move(slice));
+    for (auto& [key, slices] : pools) TRY(read_pool(std::move(slices)));
+    if (out_.hosts.empty())
+      return wrong("", "holds no complete pool of a node; " +
+                           (out_.notes.empty() ? std::string("nothing to import") : out_.notes[0]));
+    return std::move(out_);
+  }
+
+ private:
+  Error wrong(const std::string& path, std::string_view what) const {
+    return fault_at(options_, 0,
+                    path.empty() ? std::string(what) : path + ": " + std::string(what));
+  }
+
+  // A slice, or a list of them.
+  Result<void> take(const json::Value& document, const std::string& path, int depth) {
+    const std::string kind(document.string_at({"kind"}));
+    const std::string version(document.string_at({"apiVersion"}));
+    if (kind == "List" || kind == "ResourceSliceList") {
+      const json::Value* items = document.at({"items"});
+      if (items == nullptr || items->as_array() == nullptr)
+        return wrong(path + ".items", "is a list");
+      if (depth > 0) return wrong(path, "is a list in a list");
+      for (size_t i = 0; i < items->as_array()->size(); ++i)
+        TRY(take((*items->as_array())[i], path + "items[" + std::to_string(i) + "]", depth + 1));
+      return {};
+    }
+    if (kind != "ResourceSlice") {
+      add_note(out_.notes, path + ": a \"" + kind + "\" is not read");
+      return {};
+    }
+    // v1beta2 has the fields of v1.
+    if (version != "resource.k8s.io/v1" && version != "resource.k8s.io/v1beta2")
+      return wrong(path, "is a ResourceSlice of \"" + version +
+                             "\"; resource.k8s.io/v1 is read (kubectl get "
+                             "resourceslices.v1.resource.k8s.io -o yaml)");
+    return take_slice(document, path);
+  }
+
+  Result<void> take_slice(const json::Value& document, const std::string& path) {
+    Slice slice;
+    slice.path = path.empty() ? "spec" : path + ".spec";
+    slice.name = document.string_at({"metadata", "name"});
+    if (!slice.name.empty() && !names_.insert(slice.name).second)
+      return wrong(path, "ResourceSlice \"" + slice.name + "\" a second time");
+    slice.driver = document.string_at({"spec", "driver"});
+    slice.pool = document.string_at({"spec", "pool", "name"});
+    slice.node = document.string_at({"spec", "nodeName"});
+    const auto number = [&](std::string_view name) -> int64_t {
+      const json::Value* at = document.at({"spec", "pool", name});
+      return at != nullptr && at->as_int() != nullptr ? *at->as_int() : 0;
+    };
+    slice.generation = number("generation");
+    slice.count = number("resourceSliceCount");
+    if (slice.driver.empty()) return wrong(slice.path + ".driver", "is required");
+    if (slice.pool.empty()) return wrong(slice.path + ".pool.name", "is required");
+    if (slice.count < 1) return wrong(slice.path + ".pool.resourceSliceCount", "is at least 1");
+    const json::Value* devices = document.at({"spec", "devices"});
+    static const json::Array none;
+    slice.devices = devices == nullptr || devices->is_null() ? &none : devices->as_array();
+    if (slice.devices == nullptr) return wrong(slice.path + ".devices", "is a list");
+    if (slice.node.empty()) {
+      add_note(out_.notes, slice.path + ": of no single node; not read");
+      return {};
+    }
+    slices_.push_back(std::move(slice));
+    return {};
+  }
+
+  Result<void> read_pool(std::vector<Slice> slices) {
+    int64_t newest = 0;
+    for (const Slice& slice : slices) newest = std::max(newest, slice.generation);
+    const size_t all = slices.size();
+    std::erase_if(slices, [&](const Slice& slice) { return slice.generation < newest; });
+    const std::string pool = "pool \"" + slices[0].pool + "\" of " + slices[0].driver;
+    if (slices.size() < all)
+      add_note(out_.notes, pool + ": " + std::to_string(all - slices.size()) +
+                               " slices of older generations are left out");
+    const auto count = static_cast<int64_t>(slices.size());
+    if (count != slices[0].count) {
+      add_note(out_.notes, pool + " has " + std::to_string(slices[0].count) + " slices, and " +
+                               std::to_string(count) + " are here; left out as incomplete");
+      return {};
+    }
+    HostFacts host;
+    host.name = host_name_of(slices[0].node);
+    if (host.name.empty()) return wrong(slices[0].path + ".nodeName", "is no name of a machine");
+    std::set<std::string> ids;
+    for (const Slice& slice : slices) {
+      if (slice.node != slices[0].node)
+        return wrong(slice.path + ".nodeName", "differs from that of other slices of its " + pool);
+      for (size_t i = 0; i < slice.devices->size(); ++i) TRY(read_device(slice, i, host, ids));
+    }
+    add_partitions(host, pool);
+    out_.hosts.push_back(std::move(host));
+    return {};
+  }
+
+  Result<void> read_device(const Slice& slice, size_t i, HostFacts& host,
+                           std::set<std::string>& ids) {
+    const json::Value& device = (*slice.devices)[i];
+    const std::string path = slice.path + ".devices[" + std::to_string(i) + "]";
+    const std::string name(device.string_at({"name"}));
+    if (name.empty() || name.size() > 63) return wrong(path + ".name", "is required");
+    const std::string full = slice.pool + "/" + slice.driver + "/" + name;
+    if (!devices_.insert(full).second)
+      return wrong(path + ".name", "device \"" + name + "\" a second time in its pool");
+    const Attributes about(device, slice.driver);
+    const std::string type = about.text("type");
+    if (type == "mig" || type.ends_with("-partition")) {
+      partitions_.push_back(
+          {about.text("parentUUID"), path, {about.text("profile"), -1, about.text("uuid")}});
+      return {};
+    }
+    if (host.profile.devices.size() >= limits::devices) {
+      add_note(out_.notes, path + ": beyond 256 devices; left out");
+      return {};
+    }
+    api::Device found;
+    found.cls = class_of(slice.driver, about);
+    found.id = id_of(name, found.cls, about);
+    if (!ids.insert(found.id).second) {
+      found.id = name;
+      if (!ids.insert(name).second) return wrong(path, "two devices would be \"" + name + "\"");
+    }
+    if (found.cls == api::DeviceClass::other)
+      add_note(out_.notes, path + ": driver " + slice.driver + " is not known; class other");
+    found.model = about.text("productName");
+    if (found.model.empty()) found.model = about.text("pciDevice");
+    found.memory_bytes = memory_of(device, path);
+    if (host.profile.product.empty()) host.profile.product = about.text_ending("/vmSize");
+    locate(about, path, host, found);
+    api::NodeDevice seen;
+    seen.id = found.id;
+    seen.identity = about.text("uuid");
+    if (seen.identity.empty()) seen.identity = about.text("mac");
+    host.devices.push_back(std::move(seen));
+    host.profile.devices.push_back(std::move(found));
+    return {};
+  }
+
+  static api::DeviceClass class_of(const std::string& driver, const Attributes& about) {
+    if (driver.starts_with("gpu.")) return api::DeviceClass::gpu;
+    const bool is_network =
+        driver == "dra.net" || about.has("ifName") || about.has("rdma") || about.has("rdmaDevice");
+    if (!is_network) return api::DeviceClass::other;
+    return about.flag("rdma") ? api::DeviceClass::rdma_nic : api::DeviceClass::nic;
+  }
+
+  // As Linux calls a network device; "gpu-0" is gpu0 in the rest of the house.
+  static std::string id_of(const std::string& name, api::DeviceClass cls, const Attributes& about) {
+    if (cls == api::DeviceClass::gpu) {
+      const size_t dash = name.find('-');
+      if (dash != name.npos && parse_uint(name.substr(dash + 1)))
+        return name.substr(0, dash) + name.substr(dash + 1);
+      return name;
+    }
+    for (const std::string_view key : {"rdmaDevice", "ifName"})
+      if (std::string text = about.text(key); !text.empty() && text.size() <= 63) return text;
+    return name;
+  }
+
+  int64_t memory_of(const json::Value& device, const std::string& path) {
+    const json::Value* memory = device.at({"capacity", "memory", "value"});
+    if (memory == nullptr) return 0;
+    const std::string text = memory->as_string() ? *memory->as_string()
+                             : memory->as_int()  ? std::to_string(*memory->as_int())
+                                                 : "";
+    const auto size = Quantity::parse(text, Dimension::bytes);
+    if (size.ok() && size->value() >= 0) return size->value();
+    add_note(out_.notes, path + ".capacity[memory]: \"" + text + "\" is no size");
+    return 0;
+  }
+
+  void locate(const Attributes& about, const std::string& path, HostFacts& host,
+              api::Device& found) {
+    found.numa = about.number("resource.kubernetes.io/numaNode", about.number("numaNode", -1));
+    if (found.numa < -1 || found.numa > 65535) {
+      add_note(out_.notes, path + ": " + std::to_string(found.numa) + " is no memory node");
+      found.numa = -1;
+    }
+    std::string address = about.text("resource.kubernetes.io/pciBusID");
+    for (const std::string_view key : {"pciAddress", "pciBusID", "pciAddr"})
+      if (address.empty()) address = about.text(key);
+    if (address.empty()) return;
+    found.address = plain_address(address);
+    if (found.address.empty())
+      return add_note(out_.notes, path + ": \"" + address + "\" is no PCI address");
+    api::PciFunction function;
+    function.address = found.address;
+    function.numa = found.numa;
+    const std::string root = to_lower(about.text("resource.kubernetes.io/pcieRoot"));
+    if (is_pci_root(root))
+      function.parent = root;
+    else if (!root.empty())
+      add_note(out_.notes, path + ": \"" + root + "\" is no PCI root");
+    const bool known = std::ranges::any_of(host.profile.pci, [&](const api::PciFunction& other) {
+      return other.address == function.address;
+    });
+    if (!known)
+      host.profile.pci.push_back(std::move(function));
+    else
+      add_note(out_.notes, path + ": the PCI address " + function.address + " a second time");
+  }
+
+  // Partitions belong to the device whose UUID they name.
+  void add_partitions(HostFacts& host, const std::string& pool) {
+    for (Part& part : std::exchange(partitions_, {})) {
+      const auto parent = std::ranges::find(host.devices, part.parent, &api::NodeDevice::identity);
+      if (part.parent.empty() || parent == host.devices.end())
+        add_note(out_.notes, part.path + ": a partition of \"" + part.parent +
+                                 "\", which is no device of its " + pool);
+      else if (parent->partitions.size() < 64)
+        parent->partitions.push_back(std::move(part.partition));
+    }
+  }
+
+  struct Part {
+    std::string parent, path;
+    api::DevicePartition partition;
+  };
+  const ImportOptions& options_;
+  Inventory out_;
+  std::vector<Slice> slices_;
+  std::vector<Part> partitions_;
+  std::set<std::string> names_, devices_;
+};
+
+}  // namespace
+
+Result<Inventory> import_resourceslice(std::string_view text, const ImportOptions& options) {
+  TRY(check_text(text, options));
+  std::vector<json::Value> documents;
+  const std::string_view start = trim(text);
+  if (start.starts_with('{') || start.starts_with('[')) {
+    auto one = json::parse(text);
+    if (!one) return fault_at(options, 0, one.error().message);
+    documents.push_back(std::move(*one));
+  } else {
+    auto parsed = json::parse_yaml(text);
+    if (!parsed) return fault_at(options, 0, parsed.error().message);
+    documents = std::move(*parsed);
+  }
+  return Reader(options).read(documents);
+}
+
+}  // namespace freehold::discover

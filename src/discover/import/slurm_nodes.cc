@@ -1,0 +1,181 @@
+// Machines as Slurm knows them: NodeName lines of slurm.conf
+// (https://slurm.schedmd.com/slurm.conf.html), or what `scontrol show node` prints.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/strings.h"
+#include "discover/import/formats.h"
+#include "discover/import/slurm_conf.h"
+#include "discover/import/text.h"
+#include "discover/parse.h"
+
+namespace freehold::discover {
+
+namespace {
+
+constexpr int64_t mib = 1 << 20;
+
+// Splits at commas outside of parentheses: "gpu:h100:8(S:0,1),nic:2".
+std::vector<std::string_view> split_resources(std::string_view text) {
+  std::vector<std::string_view> out;
+  size_t depth = 0, begin = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    const char c = i < text.size() ? text[i] : ',';
+    if (c == '(') ++depth;
+    if (c == ')' && depth > 0) --depth;
+    if (c != ',' || (depth > 0 && i < text.size())) continue;
+    if (const std::string_view part = trim(text.substr(begin, i - begin)); !part.empty())
+      out.push_back(part);
+    begin = i + 1;
+  }
+  return out;
+}
+
+class Reader {
+ public:
+  explicit Reader(const ImportOptions& options) : options_(options) {
+    out_.source = "slurm-nodes";
+    out_.confidence = api::Confidence::overlay;
+  }
+
+  Result<Inventory> read(std::string_view text) {
+    SlurmLine record;
+    size_t others = 0;
+    for (SlurmLine& line : TRY(parse_slurm(text, options_))) {
+      const bool begins = line.pairs[0].key == "nodename";
+      if (begins || !line.is_indented) TRY(end_record(record));
+      if (begins)
+        record = std::move(line);
+      else if (line.is_indented && !record.pairs.empty())
+        std::ranges::move(line.pairs, std::back_inserter(record.pairs));
+      else
+        ++others;
+    }
+    TRY(end_record(record));
+    if (out_.hosts.empty()) return fault_at(options_, 0, "holds no NodeName");
+    if (others > 0)
+      add_note(out_.notes, std::to_string(others) + " lines that describe no machine are not read");
+    return std::move(out_);
+  }
+
+ private:
+  Result<void> end_record(SlurmLine& record) {
+    if (record.pairs.empty()) return {};
+    const SlurmLine done = std::exchange(record, {});
+    if (to_lower(done.pairs[0].value) == "default") {
+      defaults_ = done;
+      return {};
+    }
+    auto names = expand_hostlist(done.pairs[0].value);
+    if (!names) return fault_at(options_, done.line, names.error().message);
+    HostFacts facts = TRY(facts_of(done));
+    if (out_.hosts.size() + names->size() > limits::import_hosts)
+      return fault_at(options_, done.line, "more machines than any site has");
+    for (const std::string& written : *names) {
+      auto name = names_.name_of(written);
+      if (!name) return fault_at(options_, done.line, name.error().message);
+      if (!seen_.insert(*name).second)
+        return fault_at(options_, done.line, "machine \"" + *name + "\" is described twice");
+      facts.name = std::move(*name);
+      out_.hosts.push_back(facts);
+    }
+    return {};
+  }
+
+  // A number of the record, or of the line for DEFAULT; `none` when neither has it.
+  Result<int64_t> number(const SlurmLine& record, std::string_view key, int64_t most,
+                         int64_t none) const {
+    const std::string* text = record.find(key);
+    if (text == nullptr) text = defaults_.find(key);
+    if (text == nullptr) return none;
+    const auto n = parse_int(*text);
+    if (!n || *n < 0 || *n > most)
+      return fault_at(
+          options_, record.line,
+          std::string(key) + "=" + *text + " is no number from 0 to " + std::to_string(most));
+    return *n;
+  }
+
+  Result<HostFacts> facts_of(const SlurmLine& record) {
+    HostFacts host;
+    const auto cpus_most = static_cast<int64_t>(limits::cpus);
+    int64_t cpus = TRY(number(record, "cpus", cpus_most, 0));
+    if (cpus == 0) cpus = TRY(number(record, "cputot", cpus_most, 0));
+    int64_t sockets = TRY(number(record, "sockets", limits::packages, 0));
+    if (sockets == 0) {
+      const int64_t boards = TRY(number(record, "boards", limits::packages, 1));
+      sockets = std::max<int64_t>(boards, 1) *
+                TRY(number(record, "socketsperboard", limits::packages, 0));
+    }
+    const int64_t cores = TRY(number(record, "corespersocket", cpus_most, 0));
+    const int64_t threads = TRY(number(record, "threadspercore", 64, 1));
+    const int64_t product = sockets * cores * std::max<int64_t>(threads, 1);
+    const std::string where = "line " + std::to_string(record.line) + ": ";
+    if (sockets > static_cast<int64_t>(limits::packages) || product > cpus_most)
+      return fault_at(options_, record.line, "more processors than any machine has");
+    if (cpus > 0 && product > 0 && cpus != product && cpus != sockets * cores)
+      add_note(out_.notes, where + "CPUs=" + std::to_string(cpus) + ", but sockets, cores and " +
+                               "threads make " + std::to_string(product));
+    if (cpus == 0) cpus = product;
+    // Linux numbers them from 0 without gaps; Slurm's own numbers say nothing about cores.
+    if (cpus > 0) host.profile.cpus = "0-" + std::to_string(cpus - 1);
+    for (int64_t i = 0; i < sockets; ++i) host.profile.packages.push_back({i, {}});
+    if (const std::string* arch = record.find("arch"))
+      host.profile.architecture = clean_text(*arch, 16);
+    host.memory_bytes = mib * TRY(number(record, "realmemory", int64_t{1} << 34, 0));
+    const std::string* resources = record.find("gres");
+    if (resources == nullptr) resources = defaults_.find("gres");
+    if (resources != nullptr && *resources != "(null)")
+      for (const std::string_view one : split_resources(*resources))
+        TRY(add_resource(host, one, record.line));
+    return host;
+  }
+
+  // "gpu:h100:8(S:0-1)", "gpu:2", "gpu".
+  Result<void> add_resource(HostFacts& host, std::string_view text, size_t line) {
+    const auto parts = split(text.substr(0, text.find('(')), ':');
+    const std::string kind = to_lower(trim(parts[0]));
+    const auto last = parts.size() > 1 ? parse_int(trim(parts.back())) : std::nullopt;
+    const bool is_gpu = kind == "gpu";
+    if (!is_gpu && kind != "nic") {
+      if (unread_.insert(kind).second)
+        add_note(out_.notes, "line " + std::to_string(line) + ": the resource \"" + kind +
+                                 "\" is no device that is known");
+      return {};
+    }
+    const int64_t count = last.value_or(1);
+    const auto room = static_cast<int64_t>(limits::devices - host.profile.devices.size());
+    if (count < 0 || count > room || parts.size() > 3 || (parts.size() == 3 && !last))
+      return fault_at(
+          options_, line,
+          "\"" + std::string(text.substr(0, 64)) + "\" is no resource such as gpu:h100:8");
+    const bool has_model = parts.size() == 3 || (parts.size() == 2 && !last);
+    const std::string stem = is_gpu ? "gpu" : "nic";
+    const auto before = static_cast<int64_t>(std::ranges::count_if(
+        host.profile.devices, [&](const api::Device& d) { return d.id.starts_with(stem); }));
+    for (int64_t i = 0; i < count; ++i) {
+      api::Device device;
+      device.id = stem + std::to_string(before + i);
+      device.cls = is_gpu ? api::DeviceClass::gpu : api::DeviceClass::nic;
+      if (has_model) device.model = clean_text(parts[1], limits::model_characters);
+      host.profile.devices.push_back(std::move(device));
+    }
+    return {};
+  }
+
+  const ImportOptions& options_;
+  Inventory out_;
+  HostNames names_;
+  SlurmLine defaults_;
+  std::set<std::string> seen_, unread_;
+};
+
+}  // namespace
+
+Result<Inventory> import_slurm_nodes(std::string_view text, const ImportOptions& options) {
+  TRY(check_text(text, options));
+  return Reader(options).read(text);
+}
+
+}  // namespace freehold::discover
