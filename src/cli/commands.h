@@ -77,6 +77,13 @@ struct TokenOptions {
 int token(const ClientOptions& client, const TokenOptions& options);
 
 int discover(const std::string& root, Output output);
+struct GenerateCommand {
+  std::string mix;
+  int64_t sites = 1;
+  uint64_t seed = 1;
+  Output output = Output::yaml;
+};
+int generate(const GenerateCommand& options);
 int audit_verify(const std::string& data_dir);
 struct DocsOptions {
   std::string directory = "docs/reference";

@@ -44,7 +44,7 @@ int32_t narrow(int64_t mbps) { return static_cast<int32_t>(std::min<int64_t>(mbp
 void add_end(Hash& h, const FabricFacts& facts, const FabricFacts::End& end) {
   h.add(static_cast<uint64_t>(end.kind));
   h.add(end.kind == FabricFacts::EndKind::here ? facts.switches[end.index].name
-                                                : facts.names[end.index]);
+                                               : facts.names[end.index]);
 }
 
 }  // namespace
@@ -56,8 +56,9 @@ FabricFacts::FabricFacts(const api::Fabric& fabric)
       technology(technology_of(fabric.spec)) {
   const api::FabricSpec& spec = fabric.spec;
   for (const api::FabricTier& tier : spec.tiers)
-    tiers.push_back({tier.name, mbps_of(tier.bandwidth),
-                     static_cast<int32_t>(std::clamp(tier.oversubscription, 0.0, 1'000.0) * 1'000)});
+    tiers.push_back(
+        {tier.name, mbps_of(tier.bandwidth),
+         static_cast<int32_t>(std::clamp(tier.oversubscription, 0.0, 1'000.0) * 1'000)});
   std::unordered_map<std::string, uint32_t> known;
   for (const api::FabricSwitch& s : spec.switches) {
     Switch& there = switches.emplace_back(Switch{s.name, s.rack, -1});

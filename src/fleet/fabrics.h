@@ -1,7 +1,8 @@
 // FabricFacts: a Fabric in few bytes: its switches, links and the ports of machines on them, with
 // rates now and at best. Network: all fabrics of a fleet as one graph of switches, with the way
 // between any two of them that machines hang on made in advance; so a question between two machines
-// is a few look-ups, at any size. Immutable values; Fleet makes a new Network when a fabric changes.
+// is a few look-ups, at any size. Immutable values; Fleet makes a new Network when a fabric
+// changes.
 #pragma once
 
 #include <cstdint>
@@ -69,7 +70,7 @@ struct FleetPath {
   uint8_t hops = 0;   // cables and links
   uint8_t tiers = 0;  // levels of switches that it climbs; 0: none, or unknown
   api::Confidence confidence = api::Confidence::unknown;  // inferred: part of the way is a guess
-  int64_t now_mbps = -1, max_mbps = -1;  // of the narrowest link; -1: unknown
+  int64_t now_mbps = -1, max_mbps = -1;                   // of the narrowest link; -1: unknown
   // Capacity towards the machines over capacity upwards, of all levels that it climbs through.
   int32_t oversubscription_permille = 1'000;
   int64_t latency_ns = -1;           // of wide-area links
@@ -90,8 +91,8 @@ constexpr FabricKinds kinds_of(std::initializer_list<api::FabricKind> kinds) {
     set = static_cast<FabricKinds>(set | 1u << static_cast<unsigned>(kind));
   return set;
 }
-inline constexpr FabricKinds between_machines =
-    kinds_of({api::FabricKind::data, api::FabricKind::rdma, api::FabricKind::wan, api::FabricKind::pcie});
+inline constexpr FabricKinds between_machines = kinds_of(
+    {api::FabricKind::data, api::FabricKind::rdma, api::FabricKind::wan, api::FabricKind::pcie});
 
 class Network {
  public:
@@ -134,6 +135,8 @@ class Network {
   static constexpr size_t most_legs = 64;  // ports of one machine that are looked at
   // The best between any two of them; DIS when none are joined.
   FleetPath between(std::span<const Leg> from, std::span<const Leg> to) const;
+  // Whether the port hangs on the fabric of this name, or on one that is joined to it.
+  bool reaches(const Port& port, std::string_view fabric) const;
   size_t groups() const { return groups_; }  // of switches that are alike, for figures
 
  private:
@@ -151,6 +154,7 @@ class Network {
 
   std::vector<std::shared_ptr<const FabricFacts>> fabrics_;
   std::vector<std::vector<int32_t>> oversubscription_;  // by fabric and level
+  std::vector<std::vector<uint32_t>> islands_of_;       // by fabric, ascending
   std::vector<Port> ports_;                             // by machine
   std::vector<Island> islands_;
   // By name: the first of its ports, and how many.

@@ -299,8 +299,8 @@ void Fleet::put(const api::StoragePool& pool) {
   if (spec.capacity.is_set()) facts->capacity_bytes = spec.capacity.value();
   facts->read_mbps = mbps_or_unknown(spec.read_throughput);
   facts->write_mbps = mbps_or_unknown(spec.write_throughput);
-  constexpr int64_t most = INT64_MAX / 4;  // far from the end of the range, whatever is promised
   const auto add = [](int64_t& sum, int64_t part) {
+    constexpr int64_t most = INT64_MAX / 4;  // far from the end of the range
     sum = std::min(most, sum + std::clamp<int64_t>(part, 0, most));
   };
   for (const api::StorageCommitment& promised : spec.commitments) {

@@ -137,9 +137,9 @@ class Fleet {
   const Network& network() const;
   const Wan& wan() const;
 
-  // ---- everything outside of machines as typed vertices and edges: places, power, cooling, fabrics,
-  // storage, sites and their links, with the nodes among them. Built anew; takes time and memory in
-  // proportion to the fleet. The inside of a node is interior().machine()->graph().
+  // ---- everything outside of machines as typed vertices and edges: places, power, cooling,
+  // fabrics, storage, sites and their links, with the nodes among them. Built anew; takes time and
+  // memory in proportion to the fleet. The inside of a node is interior().machine()->graph().
   Graph graph() const;
 
  private:

@@ -146,8 +146,9 @@ class FleetGraph {
     const auto serve = [&](uint32_t to) {
       Edge e = edge(pool, to, EdgeKind::serves, pool);
       e.max = {facts.read_mbps, -1};
-      e.now.usable =
-          facts.read_mbps < 0 ? -1 : std::max<int64_t>(0, facts.read_mbps - facts.promised_read_mbps);
+      e.now.usable = facts.read_mbps < 0
+                         ? -1
+                         : std::max<int64_t>(0, facts.read_mbps - facts.promised_read_mbps);
       graph_.add_edge(e);
     };
     for (const std::string& node : facts.nodes) serve(vertex(VertexKind::node, node));

@@ -171,15 +171,13 @@ FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
       return path;
     }
   }
-  const FleetPath path =
-      network().between(legs_of_device(from, here, between_machines, mine),
-                        legs_of_device(to, there, between_machines, theirs));
+  const FleetPath path = network().between(legs_of_device(from, here, between_machines, mine),
+                                           legs_of_device(to, there, between_machines, theirs));
   return path.cls != PathClass::dis ? path : beyond_fabrics(from.node, to.node);
 }
 
 FleetPath Fleet::path(const NodeState& from, const PoolFacts& pool) const {
-  constexpr FabricKinds to_storage =
-      between_machines | kinds_of({api::FabricKind::storage});
+  constexpr FabricKinds to_storage = between_machines | kinds_of({api::FabricKind::storage});
   const auto ports = network().ports_of(from.name());
   Legs mine, theirs;
   const auto here = legs_of_node(ports, to_storage, mine);
@@ -198,7 +196,7 @@ FleetPath Fleet::path(const NodeState& from, const PoolFacts& pool) const {
   }
   if (best.cls != PathClass::dis) return best;
   for (const Network::Leg& leg : here) {
-    if (network().fabrics()[leg.port->fabric]->name != pool.fabric) continue;
+    if (!network().reaches(*leg.port, pool.fabric)) continue;
     if (best.cls == PathClass::net && best.now_mbps >= leg.now) continue;
     best.cls = PathClass::net;
     best.hops = leg.hops;  // up to the fabric; where the pool hangs on it, it does not say

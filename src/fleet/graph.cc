@@ -9,9 +9,9 @@ namespace freehold::fleet {
 
 std::string_view vertex_kind_name(VertexKind kind) {
   static constexpr std::string_view names[] = {
-      "site",         "room",          "row",  "rack", "power-domain", "cooling-unit",
-      "storage-pool", "fabric", "switch",        "node", "numa", "host-bridge",  "pci-switch",
-      "scale-up-hub", "device"};
+      "site",         "room",         "row",        "rack",         "power-domain",
+      "cooling-unit", "storage-pool", "fabric",     "switch",       "node",
+      "numa",         "host-bridge",  "pci-switch", "scale-up-hub", "device"};
   return names[static_cast<size_t>(kind)];
 }
 

@@ -69,7 +69,7 @@ struct Edge {
   EdgeKind kind = EdgeKind::link;
   api::Confidence confidence = api::Confidence::unknown;
   uint32_t said_by = nobody;  // vertex whose object says so; inside of a machine: its profile does
-  int32_t count = 1;    // cables or links that are bundled
+  int32_t count = 1;          // cables or links that are bundled
   Rate now, max;
   int64_t latency_ns = -1;
   int64_t price_per_gb_micros = -1;  // in the currency of the site's link
@@ -84,7 +84,7 @@ class Graph {
  public:
   uint32_t add_vertex(VertexKind kind, std::string name);  // the known one when it is there
   void add_edge(Edge edge);
-  void finish();                          // after the last edge, before edges_of()
+  void finish();  // after the last edge, before edges_of()
 
   std::span<const Vertex> vertices() const { return vertices_; }
   std::span<const Edge> edges() const { return edges_; }

@@ -101,8 +101,12 @@ class MachineGraphBuilder {
       : spec_(spec), out_(out), graph_(out.graph_) {}
 
   void build() {
-    out_.is_intel_ = is_intel(spec_.packages);
-    for (const api::PciFunction& function : spec_.pci) functions_.try_emplace(function.address, &function);
+    packages_here_ = spec_.packages;
+    // An importer that knows of processors, not of packages, says them as the product.
+    if (packages_here_.empty()) packages_here_.push_back({0, spec_.product});
+    out_.is_intel_ = is_intel(packages_here_);
+    for (const api::PciFunction& function : spec_.pci)
+      functions_.try_emplace(function.address, &function);
     add_numa();
     add_devices();
     add_memory_of_devices();
@@ -155,8 +159,8 @@ class MachineGraphBuilder {
     return at == functions_.end() ? nullptr : at->second;
   }
 
-  // A root complex, joined to its memory node. Where that is not known it is somewhere, unless there
-  // is but one place to be.
+  // A root complex, joined to its memory node. Where that is not known it is somewhere, unless
+  // there is but one place to be.
   uint32_t host_bridge(const std::string& root, int64_t numa) {
     const std::string name = !root.empty() ? root : "root of numa" + std::to_string(numa);
     if (const auto known = graph_.find(VertexKind::host_bridge, name)) return *known;
@@ -234,10 +238,11 @@ class MachineGraphBuilder {
     if (port != nullptr) {
       const int64_t port_rate = parse_transfer_rate(port->link_speed);
       if (port_rate > 0) rate = rate > 0 ? std::min(rate, port_rate) : port_rate;
-      if (port->link_width > 0) lanes = lanes > 0 ? std::min(lanes, port->link_width) : port->link_width;
+      if (port->link_width > 0)
+        lanes = lanes > 0 ? std::min(lanes, port->link_width) : port->link_width;
     }
-    out_.pci_.push_back({name_hash(lower.address), static_cast<uint32_t>(graph_.edges().size()),
-                         rate, lanes});
+    out_.pci_.push_back(
+        {name_hash(lower.address), static_cast<uint32_t>(graph_.edges().size()), rate, lanes});
     edge(below, above, EdgeKind::pci, pci_rate(rate, lanes), std::max<int64_t>(lanes, 1));
   }
 
@@ -252,7 +257,8 @@ class MachineGraphBuilder {
         v = add_function(*function, device.numa);
         out_.device_function_.emplace_back(name_hash(device.id), name_hash(device.address));
       } else {
-        v = graph_.add_vertex(VertexKind::device, device.address.empty() ? device.id : device.address);
+        v = graph_.add_vertex(VertexKind::device,
+                              device.address.empty() ? device.id : device.address);
         if (hung_devices_.emplace(v, true).second && !is_linked_only(device))
           edge(v, host_bridge({}, device.numa), EdgeKind::pci, {});
       }
@@ -294,9 +300,11 @@ class MachineGraphBuilder {
       for (const api::DeviceLink& link : spec_.devices[i].links) {
         const auto to = ids_.find(link.to);
         if (to == ids_.end() || link.kind != api::LinkKind::nvlink) continue;
-        for (const auto& [device, other] : {std::pair{i, size_t{to->second}}, {size_t{to->second}, i}}) {
+        for (const auto& [device, other] :
+             {std::pair{i, size_t{to->second}}, {size_t{to->second}, i}}) {
           if (!is_switch(other)) continue;
-          const size_t with = is_switch(device) ? device : first.try_emplace(device, other).first->second;
+          const size_t with =
+              is_switch(device) ? device : first.try_emplace(device, other).first->second;
           hub_[std::max(hub_of(other), hub_of(with))] = std::min(hub_of(other), hub_of(with));
         }
       }
@@ -342,8 +350,10 @@ class MachineGraphBuilder {
         const auto from = link_end(device.id);
         if (!to || !from || *to == *from) continue;  // to itself, or to nothing that is known
         const bool is_lesser = device.id < link.to;
-        Told& told = all[{is_lesser ? device.id : link.to, is_lesser ? link.to : device.id, link.kind}];
-        if (told.model.empty() || device.cls == api::DeviceClass::gpu) told.model = model_of(device);
+        Told& told =
+            all[{is_lesser ? device.id : link.to, is_lesser ? link.to : device.id, link.kind}];
+        if (told.model.empty() || device.cls == api::DeviceClass::gpu)
+          told.model = model_of(device);
         told.from_id = device.id, told.to_id = link.to, told.from = *from, told.to = *to;
         const size_t side = is_lesser ? 0 : 1;
         told.count[side] += std::clamp<int64_t>(link.count, 1, 1'024);
@@ -389,7 +399,7 @@ class MachineGraphBuilder {
   }
 
   void add_mesh() {
-    const Rate rate = processor_rate(spec_.architecture, spec_.packages);
+    const Rate rate = processor_rate(spec_.architecture, packages_here_);
     std::sort(places_.begin(), places_.end());
     for (size_t a = 0; a < places_.size(); ++a)
       for (size_t b = a + 1; b < places_.size(); ++b)
@@ -399,10 +409,11 @@ class MachineGraphBuilder {
   const api::HardwareProfileSpec& spec_;
   MachineGraph& out_;
   Graph& graph_;
+  std::vector<api::Package> packages_here_;
   std::map<std::string, const api::PciFunction*> functions_;  // by address
-  std::map<int64_t, uint32_t> numa_;     // memory nodes of the machine itself, by id
-  std::vector<uint32_t> places_;         // the same, as vertices
-  std::vector<int64_t> with_cpus_;       // ids
+  std::map<int64_t, uint32_t> numa_;  // memory nodes of the machine itself, by id
+  std::vector<uint32_t> places_;      // the same, as vertices
+  std::vector<int64_t> with_cpus_;    // ids
   std::map<std::string, uint32_t> packages_;
   std::map<const api::PciFunction*, uint32_t> hung_;
   std::map<uint32_t, bool> hung_devices_;
@@ -438,8 +449,8 @@ bool MachineGraph::apply(const MachineNow& now) {
   for (const MachineNow::Pci& seen : now.pci) {
     uint64_t at = seen.at;
     bool is_gpu = false;
-    const auto function =
-        std::lower_bound(device_function_.begin(), device_function_.end(), std::pair{at, uint64_t{0}});
+    const auto function = std::lower_bound(device_function_.begin(), device_function_.end(),
+                                           std::pair{at, uint64_t{0}});
     if (function != device_function_.end() && function->first == at) {
       at = function->second;
       const size_t device = find_device(seen.at);
@@ -449,11 +460,13 @@ bool MachineGraph::apply(const MachineNow& now) {
                                  [](const PciLink& l, uint64_t a) { return l.address < a; });
     for (; link != pci_.end() && link->address == at; ++link) {
       const int64_t lanes = seen.lanes > 0 ? seen.lanes : link->lanes;
-      const int64_t rate = seen.megatransfers > 0 && !is_gpu ? seen.megatransfers : link->megatransfers;
+      const int64_t rate =
+          seen.megatransfers > 0 && !is_gpu ? seen.megatransfers : link->megatransfers;
       Edge& edge = edges[link->edge];
       const Rate then = pci_rate(rate, lanes);
       // Several may speak of one link; the worst of it counts.
-      if (then.usable >= 0 && (edge.now.usable < 0 || then.usable < edge.now.usable)) edge.now = then;
+      if (then.usable >= 0 && (edge.now.usable < 0 || then.usable < edge.now.usable))
+        edge.now = then;
     }
   }
   for (const Bundle& bundle : bundles_) {

@@ -1,7 +1,7 @@
 // MachineGraph: the interior of a machine model as a Graph: devices, PCI switches, root complexes,
 // memory nodes and the hubs of scale-up fabrics, with what every link carries at best; and, for one
-// machine, what it carries now. Made from a HardwareProfile; paths.h searches it. How the tree of PCI
-// functions becomes vertices and edges is written down in docs/formats/paths.md.
+// machine, what it carries now. Made from a HardwareProfile; paths.h searches it. How the tree of
+// PCI functions becomes vertices and edges is written down in docs/formats/paths.md.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,8 @@ class MachineGraph {
   explicit MachineGraph(const api::HardwareProfileSpec& spec);
 
   const Graph& graph() const { return graph_; }
-  // A path begins and ends at an end: first the devices in the order of the profile, then the memory
-  // nodes in the order of theirs.
+  // A path begins and ends at an end: first the devices in the order of the profile, then the
+  // memory nodes in the order of theirs.
   size_t devices() const { return classes_.size(); }
   size_t ends() const { return ends_.size(); }
   uint32_t vertex(size_t end) const { return ends_[end]; }
@@ -75,9 +75,10 @@ class MachineGraph {
   Graph graph_;
   std::vector<uint32_t> ends_;
   std::vector<api::DeviceClass> classes_;
-  std::vector<std::pair<uint64_t, uint16_t>> device_index_;     // sorted by hash of the id
-  std::vector<std::pair<uint64_t, uint64_t>> device_function_;  // hash of id → hash of address, sorted
-  std::vector<PciLink> pci_;                                    // sorted by address
+  std::vector<std::pair<uint64_t, uint16_t>> device_index_;  // sorted by hash of the id
+  std::vector<std::pair<uint64_t, uint64_t>>
+      device_function_;       // hash of id → hash of address, sorted
+  std::vector<PciLink> pci_;  // sorted by address
   std::vector<Bundle> bundles_;
   bool is_intel_ = false;
 };

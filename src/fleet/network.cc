@@ -127,7 +127,9 @@ class Network::Builder {
     for (const Link& link : links) {
       if (kept > 0 && links[kept - 1].to == link.to) {
         const auto add = [](int32_t a, int32_t b) {
-          return a < 0 || b < 0 ? -1 : static_cast<int32_t>(std::min<int64_t>(int64_t{a} + b, INT32_MAX));
+          return a < 0 || b < 0
+                     ? -1
+                     : static_cast<int32_t>(std::min<int64_t>(int64_t{a} + b, INT32_MAX));
         };
         links[kept - 1].now = add(links[kept - 1].now, link.now);
         links[kept - 1].max = add(links[kept - 1].max, link.max);
@@ -155,7 +157,8 @@ class Network::Builder {
       }
     }
     for (auto& [name, ports] : machines) {
-      // Known ones first; a machine that a switch only lists is there already when a port says more.
+      // Known ones first; a machine that a switch only lists is there already when a port says
+      // more.
       std::stable_sort(ports.begin(), ports.end(), [](const Port& a, const Port& b) {
         return std::pair(a.at, a.device == 0) < std::pair(b.at, b.device == 0);
       });
@@ -294,7 +297,8 @@ class Network::Builder {
         }
       }
       for (size_t t = 0; t < sources.size(); ++t)
-        table[s * sources.size() + t] = sources[t] == start ? to_twin(start, rate) : best[sources[t]];
+        table[s * sources.size() + t] =
+            sources[t] == start ? to_twin(start, rate) : best[sources[t]];
     }
   }
 
@@ -347,7 +351,8 @@ class Network::Builder {
     for (const Link& link : groups_[g].links) {
       const uint8_t level = std::max(groups_[g].level, groups_[link.to].level);
       if (link.*rate == 0) continue;
-      if (way.hops != 0 && std::pair(-width(way.mbps), way.level) <= std::pair(-width(link.*rate), level))
+      if (way.hops != 0 &&
+          std::pair(-width(way.mbps), way.level) <= std::pair(-width(link.*rate), level))
         continue;
       way = {link.*rate, 2, level, link.is_inferred};
     }
@@ -359,6 +364,14 @@ class Network::Builder {
       const Group& group = groups_[group_of_[port.at]];
       port.island = group.place == UINT32_MAX ? UINT32_MAX : group.island;
       port.place = group.place;
+    }
+    out_.islands_of_.resize(out_.fabrics_.size());
+    for (size_t f = 0; f < out_.fabrics_.size(); ++f) {
+      std::vector<uint32_t>& islands = out_.islands_of_[f];
+      for (size_t s = 0; s < out_.fabrics_[f]->switches.size(); ++s)
+        islands.push_back(groups_[group_of_[first_[f] + s]].island);
+      std::sort(islands.begin(), islands.end());
+      islands.erase(std::unique(islands.begin(), islands.end()), islands.end());
     }
   }
 
@@ -398,6 +411,16 @@ Network::Ways Network::between(const Port& a, const Port& b) const {
   return {island.now[at], island.max.empty() ? island.now[at] : island.max[at]};
 }
 
+bool Network::reaches(const Port& port, std::string_view fabric) const {
+  if (fabrics_[port.fabric]->name == fabric) return true;
+  const auto at =
+      std::lower_bound(fabrics_.begin(), fabrics_.end(), fabric,
+                       [](const auto& facts, std::string_view name) { return facts->name < name; });
+  if (at == fabrics_.end() || (*at)->name != fabric) return false;
+  const std::vector<uint32_t>& islands = islands_of_[static_cast<size_t>(at - fabrics_.begin())];
+  return std::binary_search(islands.begin(), islands.end(), port.island);
+}
+
 namespace {
 
 int64_t narrowest(int64_t a, int64_t b, int64_t c) {
@@ -417,7 +440,8 @@ FleetPath Network::between(std::span<const Leg> from, std::span<const Leg> to) c
       const int64_t now = is_joined ? narrowest(a.now, ways.now.mbps, b.now) : 0;
       const Way& way = is_joined ? ways.now : ways.max;
       const auto hops = static_cast<uint8_t>(std::min(UINT8_MAX, a.hops + way.hops + b.hops));
-      if (best.cls != PathClass::dis && std::pair(-now, hops) >= std::pair(-best.now_mbps, best.hops))
+      if (best.cls != PathClass::dis &&
+          std::pair(-now, hops) >= std::pair(-best.now_mbps, best.hops))
         continue;
       best.cls = a.port->kind == api::FabricKind::scale_up ? PathClass::nvl : PathClass::net;
       best.now_mbps = now;

@@ -43,9 +43,9 @@ struct NodeFacts {
   std::shared_ptr<const Interior> interior;
   // Allocatable, in the interior's terms. What the interior does not know is left out.
   Bits cpus, devices;
-  std::vector<int64_t> memory;   // bytes per cell
-  int64_t power_mw = -1;         // -1: unknown
-  std::string scale_up_domain;   // nodes with the same text share one; empty: none, or unknown
+  std::vector<int64_t> memory;  // bytes per cell
+  int64_t power_mw = -1;        // -1: unknown
+  std::string scale_up_domain;  // nodes with the same text share one; empty: none, or unknown
   std::shared_ptr<const MachineNow> now;       // what it says of its links; null: nothing
   std::shared_ptr<const PathOverlay> overlay;  // where its paths differ from the profile's
   api::Allocatable allocatable;  // as written, to compile again when the profile changes

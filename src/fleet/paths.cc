@@ -30,8 +30,8 @@ int64_t narrower(int64_t a, int64_t b) { return a < 0 || b < 0 ? -1 : std::min(a
 struct Label {
   PathClass cls = PathClass::dis;
   uint8_t hops = 0;
-  bool is_known = false;     // that there is a way
-  bool is_inferred = false;  // some of it is a guess
+  bool is_known = false;              // that there is a way
+  bool is_inferred = false;           // some of it is a guess
   uint32_t before = 0, by = no_edge;  // vertex and edge that lead here
   int64_t usable = std::numeric_limits<int64_t>::max(), raw = usable;
 };
@@ -179,8 +179,7 @@ class Search {
     there.before = at;
     there.by = e;
     Label& known = labels_[to];
-    if (known.is_known &&
-        std::pair(known.hops, known.cls) <= std::pair(there.hops, there.cls))
+    if (known.is_known && std::pair(known.hops, known.cls) <= std::pair(there.hops, there.cls))
       return;
     known = there;
     changed.push_back(to);
@@ -386,7 +385,8 @@ std::vector<Hop> route(const MachineGraph& graph, size_t from, size_t to, When w
   std::vector<Hop> hops = search.route(graph.vertex(from), graph.vertex(turn));
   const size_t second = table.turns[turn * table.ends + to];  // a peer may go on through its C2C
   if (second != no_turn && second != from) {
-    for (const Hop& hop : search.route(graph.vertex(turn), graph.vertex(second))) hops.push_back(hop);
+    for (const Hop& hop : search.route(graph.vertex(turn), graph.vertex(second)))
+      hops.push_back(hop);
     for (const Hop& hop : search.route(graph.vertex(second), graph.vertex(to))) hops.push_back(hop);
   } else {
     for (const Hop& hop : search.route(graph.vertex(turn), graph.vertex(to))) hops.push_back(hop);
@@ -400,7 +400,8 @@ api::Confidence confidence_of(const MachineGraph& graph, const std::vector<Hop>&
   const auto firmest = [&](std::string_view field) {
     api::Confidence best = api::Confidence::unknown;
     for (const api::Provenance& p : provenance) {
-      const bool covers = field.starts_with(p.field) || std::string_view(p.field).starts_with(field);
+      const bool covers =
+          field.starts_with(p.field) || std::string_view(p.field).starts_with(field);
       if (!covers || p.confidence == api::Confidence::unknown) continue;
       if (best == api::Confidence::unknown || p.confidence < best) best = p.confidence;
     }
@@ -411,8 +412,9 @@ api::Confidence confidence_of(const MachineGraph& graph, const std::vector<Hop>&
     const Edge& edge = graph.graph().edges()[hop.edge];
     if (edge.confidence == api::Confidence::inferred) return api::Confidence::inferred;
     const bool is_pci = edge.kind == EdgeKind::pci || edge.kind == EdgeKind::internal;
-    const api::Confidence here =
-        firmest(is_pci ? "pci" : edge.kind == EdgeKind::smp ? "numa" : "devices");
+    const api::Confidence here = firmest(is_pci                       ? "pci"
+                                         : edge.kind == EdgeKind::smp ? "numa"
+                                                                      : "devices");
     if (here == api::Confidence::unknown) return here;
     least = std::max(least, here);
   }

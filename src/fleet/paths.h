@@ -1,7 +1,7 @@
 // Paths inside a machine: how any two of its devices and memory nodes reach each other, in the
 // classes that NCCL uses, with the bandwidth of the narrowest link. A table is made once per
-// HardwareProfile and shared; a machine that deviates has a small overlay of its own. Asking costs one
-// look-up. The rules, with their sources, are in docs/formats/paths.md.
+// HardwareProfile and shared; a machine that deviates has a small overlay of its own. Asking costs
+// one look-up. The rules, with their sources, are in docs/formats/paths.md.
 #pragma once
 
 #include <cstdint>
@@ -59,8 +59,8 @@ class PathTable {
  public:
   PathTable(const MachineGraph& graph, When when);
 
-  // By ends of the MachineGraph. From a GPU to a NIC it may be PXN; the way back never is, since what
-  // arrives is received locally.
+  // By ends of the MachineGraph. From a GPU to a NIC it may be PXN; the way back never is, since
+  // what arrives is received locally.
   const Path& at(size_t from, size_t to) const { return paths_[from * ends_ + to]; }
   // Without the help of a peer GPU: what `nvidia-smi topo -m` shows.
   const Path& direct(size_t from, size_t to) const;

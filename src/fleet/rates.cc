@@ -67,7 +67,8 @@ Rate bundle(int64_t usable_each, int64_t count, int64_t raw_mbps) {
   return {usable, raw};
 }
 
-// "8480+" of "Intel(R) Xeon(R) Platinum 8480+": the first word that begins with four digits; 0: none.
+// "8480+" of "Intel(R) Xeon(R) Platinum 8480+": the first word that begins with four digits; 0:
+// none.
 int64_t intel_number(std::string_view lower) {
   for (const std::string_view word : split(lower, ' ')) {
     if (word.size() < 4 || word.find_first_of("0123456789") != 0) continue;
@@ -132,7 +133,8 @@ Rate nvlink_rate(std::string_view model, int64_t count, int64_t raw_mbps) {
 Rate xgmi_rate(std::string_view model, int64_t count, int64_t raw_mbps) {
   const std::string lower = to_lower(model);
   int64_t gbytes = 24;
-  if (has_any(lower, {"mi21", "mi25", "gfx90a", "1002:740c", "1002:740f", "1002:7408"})) gbytes = 36;
+  if (has_any(lower, {"mi21", "mi25", "gfx90a", "1002:740c", "1002:740f", "1002:7408"}))
+    gbytes = 36;
   if (has_any(lower, {"mi30", "mi32", "mi35", "gfx94", "gfx95", "1002:74a", "1002:75a"}))
     gbytes = 48;
   return bundle(gbytes * mbps_per_gbyte, count, raw_mbps);

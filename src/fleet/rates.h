@@ -19,9 +19,9 @@ int64_t parse_transfer_rate(std::string_view text);
 // 12 GB/s for gen3 x16, scaled by lanes and by 15, 30, 60, 120, 240, 480 of a generation.
 Rate pci_rate(int64_t megatransfers, int64_t lanes);
 
-// `count` NVLinks between devices of this model. Usable per link 18 / 20 / 20 / 20.6 / 40.1 GB/s for
-// sm60/70/80/90/100 and 12 for sm86; where the model does not tell the generation, it is taken from
-// the raw rate of a link. `raw_mbps` is that of all of them, -1 when unknown.
+// `count` NVLinks between devices of this model. Usable per link 18 / 20 / 20 / 20.6 / 40.1 GB/s
+// for sm60/70/80/90/100 and 12 for sm86; where the model does not tell the generation, it is taken
+// from the raw rate of a link. `raw_mbps` is that of all of them, -1 when unknown.
 Rate nvlink_rate(std::string_view model, int64_t count, int64_t raw_mbps);
 // `count` xGMI links: usable 24 GB/s, 36 for MI200 (gfx90a), 48 for MI300 and later.
 Rate xgmi_rate(std::string_view model, int64_t count, int64_t raw_mbps);

@@ -28,7 +28,7 @@ FleetPath over(const FleetPath& before, const Link& link) {
   const bool is_first = before.hops == 0;
   path.cls = PathClass::net;
   path.hops = static_cast<uint8_t>(std::min(UINT8_MAX, before.hops + 1));
-  path.max_mbps = is_first ? link.mbps
+  path.max_mbps = is_first                               ? link.mbps
                   : before.max_mbps < 0 || link.mbps < 0 ? -1
                                                          : std::min(before.max_mbps, link.mbps);
   path.now_mbps = path.max_mbps;

@@ -24,8 +24,8 @@ class Wan {
   };
   explicit Wan(const std::vector<Site>& sites);  // ascending by name
 
-  // Over the links of sites: most bandwidth first, then fewest links, then least latency. A link that
-  // only one of its ends names counts for both ways. DIS where there is none.
+  // Over the links of sites: most bandwidth first, then fewest links, then least latency. A link
+  // that only one of its ends names counts for both ways. DIS where there is none.
   FleetPath between(std::string_view from, std::string_view to) const;
 
  private:
