@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "cli/commands.h"
 #include "cli/serve.h"
+#include "fleet/generate.h"
 
 namespace freehold::cli {
 
@@ -33,6 +34,7 @@ struct Arguments {
   TopOptions top;
   TokenOptions token;
   KubeconfigOptions kubeconfig;
+  GenerateCommand generate;
   DocsOptions docs;
   ImportCommand import;
   std::string name, root = "/", data_dir;
@@ -261,6 +263,20 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
   add_output(*discover_command, a.client.output);
   discover_command->final_callback(
       [&] { chosen.command = [&] { return discover(a.root, a.client.output); }; });
+  CLI::App* generate_command =
+      app.add_subcommand("generate", "print a fleet that does not exist, to try things with");
+  generate_command->add_option("--mix", a.generate.mix, "nodes by model, such as h100=10,cpu=5")
+      ->required();
+  generate_command->add_option("--sites", a.generate.sites, "data centres to spread them over")
+      ->check(CLI::Range(int64_t{1}, fleet::most_generated_sites))
+      ->capture_default_str();
+  generate_command->add_option("--seed", a.generate.seed, "the same seed gives the same fleet")
+      ->capture_default_str();
+  add_output(*generate_command, a.client.output);
+  generate_command->final_callback([&] {
+    a.generate.output = a.client.output == Output::json ? Output::json : Output::yaml;
+    chosen.command = [&] { return generate(a.generate); };
+  });
   CLI::App* audit = app.add_subcommand("audit", "the record")->require_subcommand(1);
   CLI::App* verify = audit->add_subcommand("verify", "check every leaf and object of a store");
   verify->add_option("--data-dir", a.data_dir, "of the control plane");

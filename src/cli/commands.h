@@ -84,6 +84,13 @@ struct ImportCommand {
 };
 int import_files(const ImportCommand& command);
 std::string import_formats();  // for --help: a line per format
+struct GenerateCommand {
+  std::string mix;
+  int64_t sites = 1;
+  uint64_t seed = 1;
+  Output output = Output::yaml;
+};
+int generate(const GenerateCommand& options);
 int audit_verify(const std::string& data_dir);
 struct DocsOptions {
   std::string directory = "docs/reference";

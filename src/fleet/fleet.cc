@@ -5,6 +5,7 @@
 
 #include "api/catalog.h"
 #include "api/site.h"
+#include "api/storage.h"
 #include "base/check.h"
 #include "base/strings.h"
 #include "fleet/hash.h"
@@ -14,10 +15,16 @@ namespace {
 
 const std::string no_name;
 
+int64_t mbps_or_unknown(const Quantity& rate) {
+  return rate.is_set() ? rate.value() / 1'000'000 : -1;
+}
+
 uint64_t site_hash(std::string_view name, const SiteFacts& facts) {
   Hash h;
   h.add(name).add(facts.country).add(facts.subdivision);
   for (const std::string& regime : facts.regimes) h.add(regime);
+  for (const SiteLinkFacts& link : facts.links)
+    h.add(link.site).add(link.mbps).add(link.latency_ns).add(link.price_per_gb_micros);
   return h.value();
 }
 
@@ -34,7 +41,8 @@ uint64_t facts_hash(const NodeFacts& facts) {
   h.add(static_cast<uint64_t>(facts.lifecycle)).add(facts.available_from.us);
   h.add(facts.interior->hash()).add(facts.cpus.hash()).add(facts.devices.hash());
   for (const int64_t bytes : facts.memory) h.add(bytes);
-  return h.add(facts.power_mw).value();
+  if (facts.overlay) h.add(facts.overlay->hash());
+  return h.add(facts.power_mw).add(facts.scale_up_domain).value();
 }
 
 // What is not known adds nothing, so that a node that came and went leaves no trace.
@@ -115,6 +123,9 @@ void Fleet::resolve(NodeFacts& facts) const {
   facts.devices = {};
   for (const std::string& id : facts.allocatable.devices)
     if (const auto device = interior.find_device(id)) facts.devices.add(*device);
+  facts.overlay.reset();
+  if (facts.now && interior.machine() != nullptr)
+    facts.overlay = PathOverlay::make(*interior.machine(), *interior.paths(), *facts.now);
   facts.power_mw = facts.allocatable.power.is_set() ? facts.allocatable.power.value() : -1;
   facts.hash = facts_hash(facts);
 }
@@ -133,6 +144,8 @@ void Fleet::put(const api::Node& node) {
   facts->available_from = node.spec.available_from;
   facts->profile = node.status.profile;
   facts->allocatable = node.status.allocatable;
+  facts->scale_up_domain = node.status.scale_up_domain;
+  facts->now = machine_now(node.status);
   resolve(*facts);
   const uint32_t slot = slot_for(facts->name);
   install(slot, std::move(facts));
@@ -177,32 +190,50 @@ void Fleet::remove_profile(std::string_view name) {
 
 void Fleet::put(const api::Site& site) {
   remove_site(site.metadata.name);
-  SiteFacts facts{site.spec.jurisdiction.country, site.spec.jurisdiction.subdivision,
-                  site.spec.jurisdiction.regimes};
+  SiteFacts facts;
+  facts.country = site.spec.jurisdiction.country;
+  facts.subdivision = site.spec.jurisdiction.subdivision;
+  facts.regimes = site.spec.jurisdiction.regimes;
+  facts.power_domain = site.spec.power_domain;
+  for (const api::SiteLink& link : site.spec.links)
+    facts.links.push_back({link.site, mbps_or_unknown(link.bandwidth),
+                           link.latency.is_set() ? link.latency.value() : -1,
+                           link.price_per_gb.is_set() ? link.price_per_gb.value() : -1});
+  for (const api::CoolingUnit& unit : site.spec.cooling)
+    facts.cooling.push_back(
+        {unit.name, unit.supplied_by, unit.capacity.is_set() ? unit.capacity.value() : -1});
   places_hash_ += site_hash(site.metadata.name, facts);
   sites_.write(site.metadata.name) = std::move(facts);
+  wan_.reset();
 }
 
 void Fleet::remove_site(std::string_view name) {
-  if (const SiteFacts* facts = sites_.find(name)) places_hash_ -= site_hash(name, *facts);
+  const SiteFacts* facts = sites_.find(name);
+  if (facts == nullptr) return;
+  places_hash_ -= site_hash(name, *facts);
   sites_.erase(name);
+  wan_.reset();
 }
 
 void Fleet::put(const api::Rack& rack) {
-  RackFacts facts{rack.spec.site, {}, 0};
+  RackFacts facts;
+  facts.site = rack.spec.site;
+  facts.room = rack.spec.room;
+  facts.row = rack.spec.row;
+  facts.cooling_unit = rack.spec.cooling.unit;
+  if (rack.spec.cooling.limit.is_set()) facts.cooling_mw = rack.spec.cooling.limit.value();
   const auto count = static_cast<int64_t>(rack.spec.feeds.size());
   for (const std::string& domain : rack.spec.feeds)
     facts.feeds.push_back({domain, (99 + count) / count, api::FeedFailure::shift});
   Hash h;
   hash_feeds(h.add("rack").add(rack.metadata.name).add(facts.site), facts.feeds);
   facts.hash = h.value();
-  if (const RackFacts* known = racks_.find(rack.metadata.name)) {
-    if (known->hash == facts.hash) return;
-    places_hash_ -= known->hash;
-  }
+  const RackFacts* known = racks_.find(rack.metadata.name);
+  const bool is_same = known != nullptr && known->hash == facts.hash;
+  if (known != nullptr) places_hash_ -= known->hash;
   places_hash_ += facts.hash;
   racks_.write(rack.metadata.name) = std::move(facts);
-  recharge_all();
+  if (!is_same) recharge_all();
 }
 
 void Fleet::remove_rack(std::string_view name) {
@@ -237,6 +268,66 @@ void Fleet::put(const api::DeviceModel& model) {
 void Fleet::remove_device_model(std::string_view name) {
   if (const ModelFacts* facts = models_.find(name)) places_hash_ -= facts->hash;
   models_.erase(name);
+}
+
+void Fleet::put(const api::Fabric& fabric) {
+  auto facts = std::make_shared<const FabricFacts>(fabric);
+  const auto* known = fabrics_.find(facts->name);
+  if (known != nullptr && (*known)->hash == facts->hash) return;
+  if (known != nullptr) places_hash_ -= (*known)->hash;
+  places_hash_ += facts->hash;
+  network_.reset();
+  fabrics_.write(fabric.metadata.name) = std::move(facts);
+}
+
+void Fleet::remove_fabric(std::string_view name) {
+  const auto* known = fabrics_.find(name);
+  if (known == nullptr) return;
+  places_hash_ -= (*known)->hash;
+  network_.reset();
+  fabrics_.erase(name);
+}
+
+void Fleet::put(const api::StoragePool& pool) {
+  remove_storage_pool(pool.metadata.name);
+  auto facts = std::make_shared<PoolFacts>();
+  const api::StoragePoolSpec& spec = pool.spec;
+  facts->name = pool.metadata.name;
+  facts->site = spec.site;
+  facts->fabric = spec.fabric;
+  facts->nodes = spec.nodes;
+  if (spec.capacity.is_set()) facts->capacity_bytes = spec.capacity.value();
+  facts->read_mbps = mbps_or_unknown(spec.read_throughput);
+  facts->write_mbps = mbps_or_unknown(spec.write_throughput);
+  const auto add = [](int64_t& sum, int64_t part) {
+    constexpr int64_t most = INT64_MAX / 4;  // far from the end of the range
+    sum = std::min(most, sum + std::clamp<int64_t>(part, 0, most));
+  };
+  for (const api::StorageCommitment& promised : spec.commitments) {
+    add(facts->promised_bytes, promised.capacity.value());
+    add(facts->promised_read_mbps, mbps_or_unknown(promised.read_throughput));
+    add(facts->promised_write_mbps, mbps_or_unknown(promised.write_throughput));
+  }
+  Hash h;
+  h.add("pool").add(facts->name).add(facts->site).add(facts->fabric).add(facts->capacity_bytes);
+  h.add(facts->read_mbps).add(facts->write_mbps).add(facts->promised_bytes);
+  h.add(facts->promised_read_mbps).add(facts->promised_write_mbps);
+  for (const std::string& node : facts->nodes) h.add(node);
+  facts->hash = h.value();
+  places_hash_ += facts->hash;
+  pools_.write(pool.metadata.name) = std::move(facts);
+}
+
+void Fleet::remove_storage_pool(std::string_view name) {
+  const auto* known = pools_.find(name);
+  if (known == nullptr) return;
+  places_hash_ -= (*known)->hash;
+  pools_.erase(name);
+}
+
+const PoolFacts* Fleet::storage_pool(std::string_view name) const {
+  const auto* known = pools_.find(name);
+  return known == nullptr ? nullptr : known->get();
 }
 
 const std::string& Fleet::site_of(const NodeState& node) const {

@@ -14,22 +14,47 @@
 #include "api/node.h"
 #include "base/result.h"
 #include "fleet/cow.h"
+#include "fleet/fabrics.h"
+#include "fleet/graph.h"
 #include "fleet/node_state.h"
 #include "fleet/power.h"
+#include "fleet/wan.h"
 
 namespace freehold::api {
 struct DeviceModel;
+struct Fabric;
 struct PowerDomain;
 struct Rack;
 struct Site;
+struct StoragePool;
 }  // namespace freehold::api
 
 namespace freehold::fleet {
 
-// What `where` and `sovereignty` of a contract may ask of a site.
+struct CoolingFacts {
+  std::string name, supplied_by;  // the unit behind it; empty: none
+  int64_t capacity_mw = -1;
+};
+// Where a site is, by law and by wire.
 struct SiteFacts {
   std::string country, subdivision;  // ISO 3166
   std::vector<std::string> regimes;  // EU, GDPR …
+  std::string power_domain;          // that feeds all of it; empty: unknown
+  std::vector<SiteLinkFacts> links;
+  std::vector<CoolingFacts> cooling;
+};
+// Disks that several machines share. Rates in Mbit/s; -1: unknown.
+struct PoolFacts {
+  std::string name, site, fabric;
+  std::vector<std::string> nodes;  // that serve it
+  int64_t capacity_bytes = -1, read_mbps = -1, write_mbps = -1;
+  int64_t promised_bytes = 0, promised_read_mbps = 0, promised_write_mbps = 0;
+  uint64_t hash = 0;
+};
+// A device of a node, by its index in the node's interior.
+struct DeviceAt {
+  const NodeState& node;
+  size_t device = 0;
 };
 
 class Fleet {
@@ -49,12 +74,16 @@ class Fleet {
   void put(const api::Rack& rack);
   void put(const api::PowerDomain& domain);
   void put(const api::DeviceModel& model);
+  void put(const api::Fabric& fabric);
+  void put(const api::StoragePool& pool);
   void remove_node(std::string_view name);
   void remove_profile(std::string_view name);
   void remove_site(std::string_view name);
   void remove_rack(std::string_view name);
   void remove_power_domain(std::string_view name);
   void remove_device_model(std::string_view name);
+  void remove_fabric(std::string_view name);
+  void remove_storage_pool(std::string_view name);
 
   // ---- what is taken. `key` names an allocation; any unique text will do.
   // Whether all that `spec` asks for is there and free, as if the allocation `replacing_key` were
@@ -88,15 +117,37 @@ class Fleet {
   // What devices may call themselves that a contract calls `model`: the text itself, and all that
   // DeviceModels of this name match. In lower case.
   std::vector<std::string> model_names(std::string_view model) const;
+  const PoolFacts* storage_pool(std::string_view name) const;
+  std::vector<std::string> storage_pools() const { return pools_.keys(); }  // ascending
   std::vector<std::string> over_occupied() const;  // names of nodes, ascending
   // Of all that a decision may see; does not depend on the order in which the fleet was built.
   uint64_t hash() const;
+
+  // ---- ways. Within a node as its interior and its present links have it; between nodes NVL where
+  // both are of one scale-up domain, else NET over fabrics, else NET over the links of their sites;
+  // `unknown` where nothing is said of either, DIS where what is known does not join them. Most
+  // bandwidth now first, then fewest hops.
+  FleetPath path(const NodeState& from, const NodeState& to) const;
+  FleetPath path(const DeviceAt& from, const DeviceAt& to) const;
+  // To the nodes that serve the pool, else to the fabric that reaches it, else to its site.
+  FleetPath path(const NodeState& from, const PoolFacts& pool) const;
+  // The tables behind path(), made when first asked for after a fabric or site has changed, and
+  // shared with forks that are made after that. Therefore these and path() are the exception among
+  // const functions: not from two threads at once on one Fleet.
+  const Network& network() const;
+  const Wan& wan() const;
+
+  // ---- everything outside of machines as typed vertices and edges: places, power, cooling,
+  // fabrics, storage, sites and their links, with the nodes among them. Built anew; takes time and
+  // memory in proportion to the fleet. The inside of a node is interior().machine()->graph().
+  Graph graph() const;
 
  private:
   Fleet(const Fleet&) = default;
 
   struct RackFacts {
-    std::string site;
+    std::string site, room, row, cooling_unit;
+    int64_t cooling_mw = -1;
     std::vector<api::Feed> feeds;
     uint64_t hash = 0;
   };
@@ -115,6 +166,8 @@ class Fleet {
   void charge(const NodeState& node, const Occupant* only);
   void uncharge(const NodeState& node, const Occupant* only);
   void recharge_all();
+  FleetPath beyond_fabrics(const NodeState& from, const NodeState& to) const;
+  friend class FleetGraph;
 
   CowVector<NodeState> nodes_;          // by slot
   CowMap<uint32_t> slots_;              // name → slot
@@ -125,6 +178,10 @@ class Fleet {
   CowMap<RackFacts> racks_;
   CowMap<ModelFacts> models_;
   CowMap<std::shared_ptr<const Occupant>> occupants_;
+  CowMap<std::shared_ptr<const FabricFacts>> fabrics_;
+  CowMap<std::shared_ptr<const PoolFacts>> pools_;
+  mutable std::shared_ptr<const Network> network_;  // null: to be made
+  mutable std::shared_ptr<const Wan> wan_;          // likewise
   PowerGrid power_;
   uint64_t nodes_hash_ = 0, places_hash_ = 0;  // sums, so that order does not matter
 };

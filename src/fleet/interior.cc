@@ -50,6 +50,8 @@ Interior::Interior(const api::HardwareProfile& profile)
   add_cells(profile.spec);
   add_cores(profile.spec);
   add_devices(profile.spec);
+  machine_ = std::make_unique<const MachineGraph>(profile.spec);
+  paths_ = std::make_unique<const PathTable>(*machine_, When::at_best);
   finish();
 }
 
@@ -159,6 +161,7 @@ void Interior::finish() {
   for (const InteriorDevice& device : devices_) h.add(device.id);
   for (const Bits& core : cores_) h.add(core.hash());
   h.add(cpus_.hash());
+  if (paths_) h.add(paths_->hash());
   hash_ = h.value();
 }
 

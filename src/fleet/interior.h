@@ -5,6 +5,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "api/node.h"
 #include "fleet/bits.h"
+#include "fleet/paths.h"
 
 namespace freehold::fleet {
 
@@ -64,6 +66,10 @@ class Interior {
   const Bits& cpus() const { return cpus_; }
   std::optional<size_t> find_device(std::string_view id) const;
   std::optional<size_t> find_cell(int64_t numa_id) const;
+  // How its parts hang together, and the paths between them at best. Null when it is not complete.
+  // Ends of paths are numbered as devices() is, then the memory nodes of the profile.
+  const MachineGraph* machine() const { return machine_.get(); }
+  const PathTable* paths() const { return paths_.get(); }
   uint64_t hash() const { return hash_; }
 
  private:
@@ -80,6 +86,8 @@ class Interior {
   std::vector<std::pair<std::string, uint16_t>> device_index_;  // sorted by id
   std::vector<Bits> cores_;
   Bits cpus_;
+  std::unique_ptr<const MachineGraph> machine_;
+  std::unique_ptr<const PathTable> paths_;
   uint64_t hash_ = 0;
 };
 

@@ -73,6 +73,16 @@ void Taken::add(const Taken& other) {
 
 NodeState::NodeState(std::shared_ptr<const NodeFacts> facts) { set_facts(std::move(facts)); }
 
+Path NodeState::path(size_t from, size_t to) const {
+  const PathTable* paths = facts_->interior->paths();
+  if (paths == nullptr || std::max(from, to) >= paths->ends()) {
+    Path none;
+    none.cls = PathClass::unknown;
+    return none;
+  }
+  return facts_->overlay ? facts_->overlay->at(*paths, from, to) : paths->at(from, to);
+}
+
 bool NodeState::is_over_occupied() const {
   const NodeFacts& f = *facts_;
   if (!f.cpus.contains(taken_.cpus) || !f.devices.contains(taken_.devices)) return true;

@@ -43,8 +43,11 @@ struct NodeFacts {
   std::shared_ptr<const Interior> interior;
   // Allocatable, in the interior's terms. What the interior does not know is left out.
   Bits cpus, devices;
-  std::vector<int64_t> memory;   // bytes per cell
-  int64_t power_mw = -1;         // -1: unknown
+  std::vector<int64_t> memory;  // bytes per cell
+  int64_t power_mw = -1;        // -1: unknown
+  std::string scale_up_domain;  // nodes with the same text share one; empty: none, or unknown
+  std::shared_ptr<const MachineNow> now;       // what it says of its links; null: nothing
+  std::shared_ptr<const PathOverlay> overlay;  // where its paths differ from the profile's
   api::Allocatable allocatable;  // as written, to compile again when the profile changes
   uint64_t hash = 0;
 };
@@ -92,6 +95,8 @@ class NodeState {
   int64_t free_power_mw() const { return free_power_mw_; }  // -1: unknown; never below 0 when known
   const Room& room() const { return room_; }                // the same, counted
   const Taken& taken() const { return taken_; }             // by all allocations together
+  // Between two ends of its interior, now. `unknown` while its profile is not known.
+  Path path(size_t from, size_t to) const;
   bool is_over_occupied() const;
   const std::vector<Holding>& holdings() const { return holdings_; }  // ordered by key and member
 

@@ -118,6 +118,12 @@ int64_t PowerGrid::capacity_mw(std::string_view domain) const {
   return known == nullptr ? -1 : known->capacity_mw;
 }
 
+const std::vector<std::string>& PowerGrid::suppliers_of(std::string_view domain) const {
+  static const std::vector<std::string> none;
+  const Domain* known = domains_.find(domain);
+  return known == nullptr ? none : known->suppliers;
+}
+
 int64_t PowerGrid::load_mw(std::string_view domain) const {
   const Load* load = loads_.find(domain);
   return load == nullptr ? 0 : load->mw;

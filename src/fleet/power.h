@@ -38,6 +38,7 @@ class PowerGrid {
   int64_t headroom_mw(
       std::string_view domain) const;  // below 0: overloaded; the largest number when unknown
   std::vector<std::string> domains() const { return domains_.keys(); }  // known ones, ascending
+  const std::vector<std::string>& suppliers_of(std::string_view domain) const;  // ascending
   uint64_t hash() const { return hash_; }
 
  private:

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
-#include "api/catalog.h"
 #include "api/core.h"
 #include "api/registry.h"
-#include "api/site.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "fleet/objects.h"
 #include "json/value.h"
 
 namespace freehold::ledger {
@@ -60,10 +59,8 @@ json::Value identity_document(const Identity& identity) {
 }
 
 bool concerns_fleet(const api::Kind& kind) {
-  return &kind == &api::kind_of<api::Node>() || &kind == &api::kind_of<api::HardwareProfile>() ||
-         &kind == &api::kind_of<api::Site>() || &kind == &api::kind_of<api::Rack>() ||
-         &kind == &api::kind_of<api::PowerDomain>() || &kind == &api::kind_of<api::DeviceModel>() ||
-         &kind == &api::kind_of<api::Offer>() || &kind == &api::kind_of<api::Allocation>();
+  return fleet::is_fleet_kind(kind) || &kind == &api::kind_of<api::Offer>() ||
+         &kind == &api::kind_of<api::Allocation>();
 }
 
 std::string offer_key(const api::Allocation& allocation) {
@@ -164,16 +161,14 @@ Result<void> Ledger::load_logs() {
 void Ledger::rebuild_fleet() {
   fleet_ = fleet::Fleet();
   allocations_of_offer_.clear();
-  // Hardware before offers, offers before allocations: the order of what refers to what.
-  for (const api::Kind* kind :
-       {&api::kind_of<api::Site>(), &api::kind_of<api::Rack>(), &api::kind_of<api::PowerDomain>(),
-        &api::kind_of<api::DeviceModel>(), &api::kind_of<api::HardwareProfile>(),
-        &api::kind_of<api::Node>(), &api::kind_of<api::Allocation>()}) {
-    view_.each(kind->key_prefix(), [&](const RecordPtr& r) {
+  const auto feed_all = [&](const api::Kind& kind) {
+    view_.each(kind.key_prefix(), [&](const RecordPtr& r) {
       feed_fleet(r->object.key(), nullptr, r.get());
       return true;
     });
-  }
+  };
+  for (const api::Kind* kind : fleet::fleet_kinds()) feed_all(*kind);
+  feed_all(api::kind_of<api::Allocation>());  // after what they refer to
 }
 
 RecordPtr Ledger::sequenced(std::string_view key) const {
@@ -288,20 +283,14 @@ Result<void> Ledger::prepare(Op& op, Prepared& out) {
 // What one object's change means to the fleet. `before` and `after` are null when absent.
 void Ledger::feed_fleet(std::string_view key, const Record* before, const Record* after) {
   const api::Object& any = (after != nullptr ? after : before)->object;
-  const std::string& name = any.meta().name;
-  if (any.as<api::Node>() != nullptr)
-    after ? fleet_.put(*any.as<api::Node>()) : fleet_.remove_node(name);
-  else if (any.as<api::HardwareProfile>() != nullptr && after)
-    fleet_.put(*any.as<api::HardwareProfile>());
-  else if (any.as<api::Site>() != nullptr)
-    after ? fleet_.put(*any.as<api::Site>()) : fleet_.remove_site(name);
-  else if (any.as<api::Rack>() != nullptr)
-    after ? fleet_.put(*any.as<api::Rack>()) : fleet_.remove_rack(name);
-  else if (any.as<api::PowerDomain>() != nullptr)
-    after ? fleet_.put(*any.as<api::PowerDomain>()) : fleet_.remove_power_domain(name);
-  else if (any.as<api::DeviceModel>() != nullptr)
-    after ? fleet_.put(*any.as<api::DeviceModel>()) : fleet_.remove_device_model(name);
-  else if (const auto* allocation = any.as<api::Allocation>()) {
+  if (fleet::is_fleet_kind(any.kind())) {
+    // A profile stays: nodes that name it are placed on as before.
+    if (after)
+      fleet::put_object(fleet_, any);
+    else if (any.as<api::HardwareProfile>() == nullptr)
+      fleet::remove_object(fleet_, any);
+  }
+  if (const auto* allocation = any.as<api::Allocation>()) {
     const std::string offer = offer_key(*allocation);
     if (!after) {
       fleet_.release(key);

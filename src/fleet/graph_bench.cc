@@ -1,0 +1,141 @@
+// Budgets, one thread of a 2-core virtual machine, 100,000 nodes of 8 GPUs with shared interiors,
+// all fabrics, racks, power and sites:
+//   build, from the objects:                    below 10 s
+//   memory:                                     below 3 GB resident
+//   fork:                                       below 1 ms
+//   path between two devices, in and between nodes: below 1 us
+//   tables of the fabrics after one changed:    below 1 s
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include "base/check.h"
+#include "base/random.h"
+#include "fleet/generate.h"
+#include "fleet/objects.h"
+
+namespace freehold::fleet {
+namespace {
+
+constexpr const char* large = "h100=100000";
+
+GenerateOptions options(const char* mix) { return {parse_mix(mix).value(), 2, 1}; }
+
+double allocated_mb() { return static_cast<double>(mallinfo2().uordblks) / 1e6; }
+
+Fleet build(const char* mix) {
+  Fleet fleet;
+  generate(options(mix), [&](const api::Object& object) { put_object(fleet, object); });
+  return fleet;
+}
+
+// Made once: all but the first benchmark only read it.
+const Fleet& large_fleet() {
+  static const Fleet* const fleet = [] {
+    auto* made = new Fleet(build(large));
+    made->network();
+    return made;
+  }();
+  return *fleet;
+}
+
+// The objects are made on the way; `generate_alone` says what that takes.
+void build_100k(benchmark::State& state) {
+  for (auto _ : state) {
+    const double before = allocated_mb();
+    const Fleet fleet = build(large);
+    const double facts = allocated_mb() - before;
+    benchmark::DoNotOptimize(&fleet.network());
+    state.counters["MB"] = allocated_mb() - before;
+    state.counters["bytes_per_node"] = facts * 1e6 / static_cast<double>(fleet.size());
+    state.counters["groups"] = static_cast<double>(fleet.network().groups());
+  }
+}
+BENCHMARK(build_100k)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+void generate_alone_100k(benchmark::State& state) {
+  for (auto _ : state) {
+    size_t count = 0;
+    generate(options(large),
+             [&](const api::Object& object) { count += object.meta().name.size(); });
+    benchmark::DoNotOptimize(count);
+  }
+}
+BENCHMARK(generate_alone_100k)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+void tables_100k(benchmark::State& state) {
+  std::vector<std::shared_ptr<const FabricFacts>> all(large_fleet().network().fabrics().begin(),
+                                                      large_fleet().network().fabrics().end());
+  for (auto _ : state) {
+    const Network network(all);
+    benchmark::DoNotOptimize(network.groups());
+  }
+}
+BENCHMARK(tables_100k)->Unit(benchmark::kMillisecond);
+
+void fork_100k(benchmark::State& state) {
+  const Fleet& fleet = large_fleet();
+  for (auto _ : state) {
+    const Fleet fork = fleet.fork();
+    benchmark::DoNotOptimize(fork.size());
+  }
+}
+BENCHMARK(fork_100k)->Unit(benchmark::kMicrosecond);
+
+void graph_100k(benchmark::State& state) {
+  for (auto _ : state) {
+    const Graph graph = large_fleet().graph();
+    benchmark::DoNotOptimize(graph.edges().size());
+    state.counters["edges"] = static_cast<double>(graph.edges().size());
+  }
+}
+BENCHMARK(graph_100k)->Iterations(1)->Unit(benchmark::kMillisecond);
+
+void path_within_a_node(benchmark::State& state) {
+  const Fleet& fleet = large_fleet();
+  Random random(1);
+  const auto n = static_cast<int64_t>(fleet.size());
+  for (auto _ : state) {
+    const NodeState& node = fleet.node(static_cast<size_t>(random.in(0, n - 1)));
+    benchmark::DoNotOptimize(node.path(random.next() % 16, random.next() % 16));
+  }
+}
+BENCHMARK(path_within_a_node);
+
+void path_between_devices(benchmark::State& state) {
+  const Fleet& fleet = large_fleet();
+  Random random(1);
+  const auto n = static_cast<int64_t>(fleet.size());
+  for (auto _ : state) {
+    const NodeState& a = fleet.node(static_cast<size_t>(random.in(0, n - 1)));
+    const NodeState& b = fleet.node(static_cast<size_t>(random.in(0, n - 1)));
+    benchmark::DoNotOptimize(fleet.path({a, random.next() % 8}, {b, random.next() % 8}));
+  }
+}
+BENCHMARK(path_between_devices);
+
+// As a search does: one node against many, near each other in memory.
+void path_between_neighbours(benchmark::State& state) {
+  const Fleet& fleet = large_fleet();
+  size_t next = 0;
+  for (auto _ : state) {
+    const NodeState& a = fleet.node(next / 128 * 128 % fleet.size());
+    const NodeState& b = fleet.node(next++ % fleet.size());
+    benchmark::DoNotOptimize(fleet.path({a, 0}, {b, 0}));
+  }
+}
+BENCHMARK(path_between_neighbours);
+
+void path_between_nodes(benchmark::State& state) {
+  const Fleet& fleet = large_fleet();
+  Random random(1);
+  const auto n = static_cast<int64_t>(fleet.size());
+  for (auto _ : state) {
+    const NodeState& a = fleet.node(static_cast<size_t>(random.in(0, n - 1)));
+    const NodeState& b = fleet.node(static_cast<size_t>(random.in(0, n - 1)));
+    benchmark::DoNotOptimize(fleet.path(a, b));
+  }
+}
+BENCHMARK(path_between_nodes);
+
+}  // namespace
+}  // namespace freehold::fleet
