@@ -7,7 +7,9 @@
 #include <map>
 
 #include "base/strings.h"
+#include "cli/catalogue.h"
 #include "cli/commands.h"
+#include "cli/facility.h"
 #include "cli/serve.h"
 #include "fleet/generate.h"
 
@@ -37,6 +39,7 @@ struct Arguments {
   GenerateCommand generate;
   DocsOptions docs;
   ImportCommand import;
+  FacilityOptions facility;
   std::string name, root = "/", data_dir;
   std::string docs_check, docs_write;
 };
@@ -239,6 +242,55 @@ void add_import(CLI::App& app, Arguments& a, Chosen& chosen) {
   command->final_callback([&] { chosen.command = [&] { return import_files(a.import); }; });
 }
 
+void add_facility(CLI::App& app, Arguments& a, Chosen& chosen) {
+  FacilityOptions& o = a.facility;
+  CLI::App* command = app.add_subcommand(
+      "facility", "racks with power, cooling, space and GPUs; what is stranded; what-ifs");
+  command->add_option("--kubeconfig", a.client.kubeconfig, "how to reach the control plane");
+  command->add_option("--context", a.client.context, "context of the kubeconfig");
+  add_files(*command, o.files);
+  command->get_option("--filename")->description("objects, instead of those of a control plane");
+  command->add_option("--site", o.site, "only this site");
+  command->add_option("--rack", o.rack, "only this rack, with its machines");
+  command
+      ->add_option("--basis", o.basis,
+                   "now: what machines draw; most: what they may draw (what-ifs by default)")
+      ->check(CLI::IsMember({"now", "most"}));
+  auto* what_if = command->add_option("--what-if", o.what_if, "objects as if they were applied")
+                      ->allow_extra_args(false)
+                      ->option_text("FILE");
+  auto* move = command->add_option("--move-rack", o.move_rack, "as if this rack stood elsewhere")
+                   ->excludes(what_if);
+  auto* to =
+      command->add_option("--to", o.to, "row=C,position=7,feeds=A+B,site=,room=,cooling-unit=")
+          ->needs(move);
+  move->needs(to);
+  command
+      ->add_option("--place-rack", o.place_rack,
+                   "where one more rack could go: power=40kW,units=42,cooling=liquid,weight=1200")
+      ->excludes(what_if)
+      ->excludes(move);
+  command
+      ->add_option_function<std::string>(
+          "-o,--output",
+          [&o](const std::string& form) {
+            o.is_plan = form == "svg";
+            o.output = form == "json"   ? Output::json
+                       : form == "yaml" ? Output::yaml
+                       : form == "wide" ? Output::wide
+                                        : Output::table;
+          },
+          "json, yaml, wide or svg (a floor plan)")
+      ->check(CLI::IsMember({"json", "yaml", "wide", "svg"}))
+      ->option_text("FORM");
+  command->final_callback([&] { chosen.command = [&] { return facility(a.client, o); }; });
+  CLI::App* models = app.add_subcommand("catalogue", "models that come with the program");
+  models->add_option("name", a.name, "only this one, with all facts and sources");
+  add_output(*models, a.client.output);
+  models->final_callback(
+      [&] { chosen.command = [&] { return catalogue(a.name, a.client.output); }; });
+}
+
 void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {
   CLI::App* token_command = app.add_subcommand("token", "make a token with which a machine joins");
   add_client(*token_command, a.client);
@@ -328,6 +380,7 @@ int run(const Program& program, int argc, char** argv) {
   add_contracts(app, arguments, chosen);
   add_watching(app, arguments, chosen);
   add_import(app, arguments, chosen);
+  add_facility(app, arguments, chosen);
   add_others(app, program, arguments, chosen);
   try {
     app.parse(argc, argv);

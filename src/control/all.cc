@@ -2,6 +2,7 @@
 #include "control/contract/contract.h"
 #include "control/gc/gc.h"
 #include "control/node/node.h"
+#include "control/power/power.h"
 #include "control/shell.h"
 #include "control/tenant/tenant.h"
 #include "control/workload/workload.h"
@@ -11,6 +12,7 @@ namespace freehold::control {
 std::vector<std::unique_ptr<Controller>> all_controllers() {
   std::vector<std::unique_ptr<Controller>> all;
   all.push_back(std::make_unique<NodeController>());
+  all.push_back(std::make_unique<PowerController>());
   all.push_back(std::make_unique<TenantController>());
   all.push_back(std::make_unique<ContractController>());
   all.push_back(std::make_unique<WorkloadController>());

@@ -1,0 +1,201 @@
+// facility: racks with power, cooling, space and GPUs, what is stranded, and what-ifs; from a
+// control plane or from files.
+#include "cli/facility.h"
+
+#include <map>
+#include <set>
+
+#include "api/registry.h"
+#include "base/strings.h"
+#include "cli/cli.h"
+#include "cli/connect.h"
+#include "cli/documents.h"
+#include "cli/objects.h"
+#include "json/patch.h"
+
+namespace freehold::cli {
+
+namespace {
+
+namespace ff = fleet::facility;
+
+// The objects, kept where the estate points to.
+struct Stock {
+  std::vector<api::Object> objects;
+  ff::Estate estate;
+
+  void take(std::vector<api::Object> more) {
+    std::set<std::string> counting;
+    for (const api::Object& object : more)
+      if (const auto* offer = object.as<api::Offer>();
+          offer != nullptr && api::counts(offer->status.phase))
+        counting.insert(offer->metadata.ns + "/" + offer->metadata.name);
+    for (api::Object& object : more) {
+      estate.put(object);
+      const auto* allocation = object.as<api::Allocation>();
+      if (allocation != nullptr &&
+          (allocation->spec.owner != "freehold" ||
+           counting.contains(allocation->metadata.ns + "/" + allocation->spec.offer)))
+        estate.allocations.push_back(&allocation->spec);
+      objects.push_back(std::move(object));  // shares what the estate points to
+    }
+  }
+};
+
+Result<std::vector<api::Object>> from_files(const std::vector<std::string>& files) {
+  std::vector<api::Object> out;
+  for (const Document& document : TRY(read_documents(files, "default")))
+    out.push_back(TRY(object_of(document)));
+  return out;
+}
+
+Result<std::vector<api::Object>> from_server(const ClientOptions& client) {
+  const auto session = TRY(Session::open(client));
+  std::vector<api::Object> out;
+  for (const api::Kind* kind :
+       {&api::kind_of<api::Site>(), &api::kind_of<api::Rack>(), &api::kind_of<api::PowerDomain>(),
+        &api::kind_of<api::HardwareProfile>(), &api::kind_of<api::DeviceModel>(),
+        &api::kind_of<api::Fabric>(), &api::kind_of<api::StoragePool>(), &api::kind_of<api::Node>(),
+        &api::kind_of<api::Offer>(), &api::kind_of<api::Allocation>()}) {
+    auto objects = TRY(session->list({kind, {}, {}}));
+    std::move(objects.begin(), objects.end(), std::back_inserter(out));
+  }
+  return out;
+}
+
+// "a=1,b=2" with known keys.
+Result<std::map<std::string, std::string>> pairs_of(const std::string& text,
+                                                    std::initializer_list<std::string_view> keys) {
+  std::map<std::string, std::string> out;
+  std::string known;
+  for (const std::string_view key : keys) known += (known.empty() ? "" : ", ") + std::string(key);
+  for (const std::string_view part : split(text, ',')) {
+    const size_t at = part.find('=');
+    const std::string_view key = part.substr(0, at);
+    if (at == std::string_view::npos || std::find(keys.begin(), keys.end(), key) == keys.end())
+      return Error{Reason::bad_request,
+                   "\"" + std::string(part) + "\" is not KEY=VALUE with a key out of " + known};
+    if (!out.emplace(key, part.substr(at + 1)).second)
+      return Error{Reason::bad_request, "\"" + std::string(key) + "\" is given twice"};
+  }
+  return out;
+}
+
+Result<int64_t> number_in(const std::map<std::string, std::string>& pairs, const std::string& key) {
+  const auto at = pairs.find(key);
+  if (at == pairs.end()) return int64_t{0};
+  const auto number = parse_int(at->second);
+  if (!number || *number < 0 || *number > 1'000'000)
+    return Error{Reason::bad_request, key + " must be a number that is not negative"};
+  return *number;
+}
+
+Result<ff::RackAsk> ask_of(const std::string& text, const std::string& site) {
+  const auto pairs = TRY(pairs_of(text, {"power", "units", "cooling", "weight"}));
+  ff::RackAsk ask;
+  ask.site = site;
+  const auto power = pairs.find("power");
+  if (power == pairs.end())
+    return Error{Reason::bad_request, "--place-rack needs the power of the rack: power=40kW"};
+  ask.power_mw = TRY(Quantity::parse(power->second, Dimension::power)).value();
+  ask.units = TRY(number_in(pairs, "units"));
+  ask.weight_kg = TRY(number_in(pairs, "weight"));
+  const auto cooling = pairs.find("cooling");
+  if (cooling == pairs.end()) return ask;
+  if (cooling->second != "air" && cooling->second != "liquid")
+    return Error{Reason::bad_request, "cooling is air or liquid"};
+  ask.cooling = cooling->second == "air" ? api::CoolingType::air : api::CoolingType::liquid;
+  return ask;
+}
+
+Result<ff::RackMove> move_of(const std::string& rack, const std::string& to) {
+  const auto pairs =
+      TRY(pairs_of(to, {"site", "room", "row", "position", "feeds", "cooling-unit"}));
+  ff::RackMove move;
+  move.rack = rack;
+  const auto take = [&](const char* key, std::optional<std::string>& into) {
+    if (const auto at = pairs.find(key); at != pairs.end()) into = at->second;
+  };
+  take("site", move.site);
+  take("room", move.room);
+  take("row", move.row);
+  take("position", move.position);
+  take("cooling-unit", move.cooling_unit);
+  if (const auto feeds = pairs.find("feeds"); feeds != pairs.end()) {
+    move.feeds.emplace();
+    for (const std::string_view feed : split(feeds->second, '+')) move.feeds->emplace_back(feed);
+  }
+  return move;
+}
+
+// As `apply` would: documents change the object of their name, or are new.
+Result<std::vector<api::Object>> changed_by(const std::vector<std::string>& files,
+                                            const Stock& stock) {
+  std::map<std::string, const api::Object*> known;
+  for (const api::Object& object : stock.objects) known[object.key()] = &object;
+  std::vector<api::Object> out;
+  for (Document& document : TRY(read_documents(files, "default"))) {
+    const auto at = known.find(document.kind->key(document.ns, document.name));
+    if (at != known.end())
+      document.body = json::merge_patch(api::to_json(*at->second), document.body);
+    out.push_back(TRY(object_of(document)));
+  }
+  return out;
+}
+
+int show_difference(const Stock& stock, std::vector<api::Object> changed,
+                    const FacilityOptions& o) {
+  Stock fork;
+  fork.estate = stock.estate;
+  fork.take(std::move(changed));
+  const ff::Footing footing = o.basis == "now" ? ff::Footing::now : ff::Footing::most;
+  const ff::Facility before = ff::survey(stock.estate, footing);
+  const ff::Facility after = ff::survey(fork.estate, footing);
+  const Output output = o.output;
+  put(output == Output::json || output == Output::yaml
+          ? document(difference_json(before, after), output)
+          : difference_text(before, after, terminal(stdout)));
+  return ff::holds(after) ? done : refused;
+}
+
+Result<int> run_facility(const ClientOptions& client, const FacilityOptions& o) {
+  Stock stock;
+  stock.take(o.files.empty() ? TRY(from_server(client)) : TRY(from_files(o.files)));
+  const Terminal t = terminal(stdout);
+  const bool is_document = o.output == Output::json || o.output == Output::yaml;
+  if (!o.what_if.empty()) return show_difference(stock, TRY(changed_by(o.what_if, stock)), o);
+  if (!o.move_rack.empty())
+    return show_difference(stock, TRY(ff::move_rack(stock.estate, TRY(move_of(o.move_rack, o.to)))),
+                           o);
+  if (!o.place_rack.empty()) {
+    const ff::RackAsk ask = TRY(ask_of(o.place_rack, o.site));
+    const ff::Footing footing = o.basis == "now" ? ff::Footing::now : ff::Footing::most;
+    const auto places = ff::place_rack(stock.estate, ask, footing);
+    put(is_document ? document(places_json(places), o.output)
+                    : places_text(places, o.output == Output::wide, t));
+    return !places.empty() && places.front().fits ? done : refused;
+  }
+  const ff::Footing footing = o.basis == "most" ? ff::Footing::most : ff::Footing::now;
+  const ff::Facility facility = ff::survey(stock.estate, footing);
+  if (!o.site.empty() && !stock.estate.sites.contains(o.site))
+    return Error{Reason::not_found, "there is no site \"" + o.site + "\""};
+  if (!o.rack.empty() && facility.rack(o.rack) == nullptr)
+    return Error{Reason::not_found, "there is no rack \"" + o.rack + "\""};
+  const FacilityView view{o.site, o.rack, o.output == Output::wide};
+  if (o.is_plan)
+    put(facility_plan(facility, view));
+  else if (is_document)
+    put(document(facility_json(stock.estate, facility, view), o.output));
+  else
+    put(facility_text(stock.estate, facility, view, t));
+  return done;
+}
+
+}  // namespace
+
+int facility(const ClientOptions& client, const FacilityOptions& options) {
+  const auto code = run_facility(client, options);
+  return code ? *code : complain(code.error());
+}
+
+}  // namespace freehold::cli

@@ -1,0 +1,101 @@
+#include "cli/facility.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fleet/testing/grid_of.h"
+
+namespace freehold::cli {
+namespace {
+
+using fleet::facility::Facility;
+using fleet::facility::Footing;
+using fleet::testing::Grid;
+using fleet::testing::grid_of;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Grid two_racks() {
+  return grid_of(
+      "pdu a 30kW; pdu b 20kW; rack r1 row A place 1 on a b; rack r3 row A place 3 units 8 on a b;"
+      "node n in r1 at 1 high 8 draws 6kW; node m in r3 at 1 high 8 draws 4kW");
+}
+
+TEST(FacilityText, the_first_table_answers_the_first_question) {
+  const Grid grid = two_racks();
+  const Facility facility = survey(grid.estate, Footing::now);
+  const std::string text = facility_text(grid.estate, facility, {}, {});
+  EXPECT_THAT(
+      text, HasSubstr("0 sites, 2 racks, 2 machines, 0 GPUs (0 free); they draw 10kW (measured).\n"
+                      "Stranded: 10kW (10kW by space)"));
+  EXPECT_THAT(text, HasSubstr("RACK  ROW  POWER"));
+  EXPECT_THAT(text, HasSubstr("6kW/20kW"));
+  EXPECT_THAT(text, Not(HasSubstr("\033"))) << "colour is for terminals";
+  EXPECT_THAT(text, HasSubstr("a             pdu"));
+}
+
+TEST(FacilityText, one_rack_comes_with_its_machines) {
+  const Grid grid = two_racks();
+  const Facility facility = survey(grid.estate, Footing::now);
+  const std::string text = facility_text(grid.estate, facility, {{}, "r1", false}, {});
+  EXPECT_THAT(text, HasSubstr("One more watt is limited by b if a fails."));
+  EXPECT_THAT(text, HasSubstr("nobody says"));
+  EXPECT_THAT(text, Not(HasSubstr("r3")));
+}
+
+TEST(FacilityText, bars_are_as_long_as_what_is_used) {
+  EXPECT_EQ(bar(0, 10), "··········");
+  EXPECT_EQ(bar(10, 10), "██████████");
+  EXPECT_EQ(bar(55, 100), "█████▌····");
+  EXPECT_EQ(bar(20, 10), "██████████");
+  EXPECT_EQ(bar(0, 0), "··········");
+}
+
+TEST(FacilityJson, watts_are_numbers_and_unknown_ones_are_null) {
+  const Grid grid = two_racks();
+  const Facility facility = survey(grid.estate, Footing::now);
+  const json::Value document = facility_json(grid.estate, facility, {});
+  const auto& racks = *document.at({"racks"})->as_array();
+  ASSERT_EQ(racks.size(), 2u);
+  EXPECT_EQ(racks[0].at({"power", "watts"})->number(), 6000);
+  EXPECT_EQ(racks[0].string_at({"power", "ifFails"}), "a");
+  EXPECT_TRUE(racks[0].at({"cooling", "limitWatts"})->is_null());
+  EXPECT_EQ(document.at({"holds"})->as_bool() != nullptr && *document.at({"holds"})->as_bool(),
+            true);
+}
+
+TEST(FacilityPlan, racks_stand_where_their_numbers_say_and_names_are_escaped) {
+  Grid grid = two_racks();
+  grid.edit<api::Rack>("r1").spec.room = "<hall> & \"b\"";
+  grid.edit<api::Rack>("r3").spec.room = "<hall> & \"b\"";
+  const Facility facility = survey(grid.estate, Footing::now);
+  const std::string plan = facility_plan(facility, {});
+  EXPECT_THAT(plan, HasSubstr("&lt;hall&gt; &amp; &quot;b&quot;"));
+  EXPECT_THAT(plan, HasSubstr("stroke-dasharray")) << "position 2 is free";
+  EXPECT_THAT(plan, ::testing::StartsWith("<svg xmlns"));
+  EXPECT_THAT(plan, ::testing::EndsWith("</svg>\n"));
+}
+
+TEST(FacilityDifference, says_whether_it_holds_and_what_changes) {
+  const Grid before = two_racks(),
+             after = grid_of(
+                 "pdu a 30kW; pdu b 20kW; rack r1 row A place 1 on a b; rack r3 row A place 3 "
+                 "units 8 on a b;"
+                 "node n in r1 at 1 high 8 draws 18kW; node m in r3 at 1 high 8 draws 4kW");
+  const std::string text =
+      difference_text(survey(before.estate, Footing::now), survey(after.estate, Footing::now), {});
+  EXPECT_THAT(text, HasSubstr("It does not hold"));
+  EXPECT_THAT(text, HasSubstr("powerdomain/b: would carry 22kW of 20kW if a failed"));
+}
+
+TEST(FacilityPlaces, each_place_has_its_reason) {
+  const Grid grid = two_racks();
+  fleet::facility::RackAsk ask;
+  ask.power_mw = 8'000'000;
+  const std::string text = places_text(place_rack(grid.estate, ask, Footing::now), false, {});
+  EXPECT_THAT(text, HasSubstr("2 places fit of 2 that were tried."));
+  EXPECT_THAT(text, HasSubstr("10kW may be added, limited by b if a fails"));
+}
+
+}  // namespace
+}  // namespace freehold::cli

@@ -1,0 +1,361 @@
+// A facility as tables.
+#include <algorithm>
+#include <array>
+
+#include "base/strings.h"
+#include "cli/facility.h"
+
+namespace freehold::cli {
+
+namespace {
+
+using namespace fleet::facility;  // NOLINT: every name here is of it
+
+constexpr size_t most_rows = 40;  // of a table, unless all are asked for
+
+std::string of(const std::string& used, const std::string& all) { return used + "/" + all; }
+
+std::string rows_left(size_t rows, std::string_view what) {
+  return rows <= most_rows ? ""
+                           : "… and " + std::to_string(rows - most_rows) + " more " +
+                                 std::string(what) + "; -o wide shows all\n";
+}
+
+std::string count(int64_t number, std::string_view one, std::string_view many) {
+  return std::to_string(number) + " " + std::string(number == 1 ? one : many);
+}
+
+bool is_shown(const RackView& rack, const FacilityView& view) {
+  return (view.site.empty() || rack.site == view.site) &&
+         (view.rack.empty() || rack.name == view.rack);
+}
+
+std::string room_limit(const Room& room, const Supply& supply) {
+  if (room.domain == none) return "-";
+  std::string out = supply.domains()[room.domain].name;
+  if (room.failed != none) out += " if " + supply.domains()[room.failed].name + " fails";
+  return out;
+}
+
+std::string heading(std::string_view text, const Terminal& t) {
+  return "\n" + paint(text, Colour::bold, t) + "\n";
+}
+
+// What there is, in one paragraph.
+std::string summary(const Estate& estate, const Facility& f, const FacilityView& view) {
+  int64_t racks = 0, machines = 0, gpus = 0, free_gpus = 0, load = 0, stranded = 0, units = 0;
+  api::PowerBasis basis = api::PowerBasis::capped;
+  std::array<int64_t, 7> by{};
+  for (const RackView& rack : f.racks) {
+    if (!is_shown(rack, view)) continue;
+    ++racks;
+    stranded += rack.stranded_mw;
+    units += rack.stranded_units;
+    if (rack.stranded_mw > 0 && !rack.why.empty())
+      by[static_cast<size_t>(rack.why.front())] += rack.stranded_mw;
+  }
+  for (const Machine& machine : f.machines) {
+    const RackView* rack = machine.rack == none ? nullptr : &f.racks[machine.rack];
+    if (rack != nullptr
+            ? !is_shown(*rack, view)
+            : !view.rack.empty() || (!view.site.empty() && machine.node->spec.site != view.site))
+      continue;
+    ++machines;
+    gpus += machine.gpus;
+    free_gpus += machine.free_gpus;
+    load += std::max<int64_t>(0, machine.counted.mw);
+    basis = std::min(basis, machine.counted.basis());
+  }
+  std::string out =
+      count(static_cast<int64_t>(view.site.empty() ? estate.sites.size() : 1), "site", "sites") +
+      ", " + count(racks, "rack", "racks") + ", " + count(machines, "machine", "machines") + ", " +
+      count(gpus, "GPU", "GPUs") + " (" + std::to_string(free_gpus) + " free)";
+  if (machines > 0)
+    out += (f.footing == Footing::now ? "; they draw " : "; they may draw ") + watts_text(load) +
+           " (" + api::enum_text(basis) + ")";
+  out += ".\n";
+  if (stranded == 0 && units == 0) return out;
+  out += "Stranded: " + watts_text(stranded);
+  std::string causes;
+  for (size_t i = 0; i < by.size(); ++i)
+    if (by[i] > 0)
+      causes += (causes.empty() ? "" : ", ") + watts_text(by[i]) + " by " +
+                std::string(strander_text(static_cast<Strander>(i)));
+  if (!causes.empty()) out += " (" + causes + ")";
+  return out + ", " + count(units, "rack unit", "rack units") + ".\n";
+}
+
+std::string racks_text(const Facility& f, const FacilityView& view, const Terminal& t) {
+  std::vector<std::string> headers{"RACK",    "ROW",        "POWER",     "",         "LEFT",
+                                   "COOLING", "UNITS FREE", "GPUS FREE", "STRANDED", "WHY"};
+  if (view.whole)
+    headers.insert(headers.end(), {"SITE", "ROOM", "POSITION", "BASIS", "LIMITED BY", "KG"});
+  Table table(headers);
+  size_t rows = 0;
+  for (const RackView& rack : f.racks) {
+    if (!is_shown(rack, view) || (++rows > most_rows && !view.whole)) continue;
+    std::string stranded = rack.stranded_mw > 0 ? watts_text(rack.stranded_mw) : "";
+    if (rack.stranded_units > 0)
+      stranded += (stranded.empty() ? "" : ", ") + std::to_string(rack.stranded_units) + "U";
+    std::vector<std::string> row{
+        rack.name,
+        rack.row.empty() ? "-" : rack.row,
+        of(watts_text(rack.load_mw), watts_text(rack.capacity_mw)),
+        rack.capacity_mw < 0 ? "" : bar(rack.load_mw, rack.capacity_mw),
+        watts_text(rack.power.mw),
+        rack.cooling_limit_mw < 0 ? watts_text(rack.cooling_room_mw) + " left"
+                                  : of(watts_text(rack.load_mw), watts_text(rack.cooling_limit_mw)),
+        of(std::to_string(rack.free_units), std::to_string(rack.units)),
+        of(std::to_string(rack.free_gpus), std::to_string(rack.gpus)),
+        stranded.empty() ? "-" : stranded,
+        why_text(rack.why)};
+    if (rack.cooling_limit_mw < 0 && rack.cooling_room_mw < 0) row[5] = "-";
+    if (view.whole)
+      row.insert(row.end(), {rack.site, rack.room, rack.position, api::enum_text(rack.basis),
+                             room_limit(rack.power, *f.supply), std::to_string(rack.weight_kg)});
+    table.add(std::move(row));
+  }
+  if (table.empty()) return "No racks found.\n";
+  return table.text(t) + (view.whole ? "" : rows_left(rows, "racks"));
+}
+
+std::string machines_text(const Facility& f, const RackView& rack, const Terminal& t) {
+  Table table({"UNIT", "NODE", "HIGH", "GPUS FREE", "MEASURED", "CONTRACTS", "LIMIT", "NAMEPLATE",
+               "NAMEPLATE BY"});
+  for (const uint32_t i : rack.machines) {
+    const Machine& m = f.machines[i];
+    table.add({m.node->spec.unit == 0 ? "-" : std::to_string(m.node->spec.unit),
+               m.node->metadata.name, m.height == 0 ? "-" : std::to_string(m.height),
+               of(std::to_string(m.free_gpus), std::to_string(m.gpus)),
+               watts_text(m.watts.measured.mw), watts_text(m.watts.model.mw),
+               watts_text(m.watts.limit.mw), watts_text(m.watts.nameplate.mw),
+               std::string(origin_text(m.watts.nameplate.origin))});
+  }
+  return table.empty() ? "" : heading("Machines", t) + table.text(t);
+}
+
+bool is_shown(const DomainView& domain, const FacilityView& view) {
+  return view.site.empty() || (domain.domain != nullptr && domain.domain->spec.site == view.site);
+}
+
+std::string domains_text(const Facility& f, const FacilityView& view, const Terminal& t) {
+  std::vector<const DomainView*> shown;
+  for (const DomainView& domain : f.domains)
+    if (is_shown(domain, view)) shown.push_back(&domain);
+  // The tightest first: that is what a person looks for.
+  const auto share = [](const DomainView* d) {
+    const int64_t capacity = d->domain == nullptr ? 0 : d->domain->spec.capacity.value();
+    return capacity <= 0 ? 2.0
+                         : static_cast<double>(d->headroom_mw) / static_cast<double>(capacity);
+  };
+  std::stable_sort(shown.begin(), shown.end(),
+                   [&](const auto* a, const auto* b) { return share(a) < share(b); });
+  Table table(
+      {"POWER DOMAIN", "TYPE", "LOAD", "", "BASIS", "AT WORST", "IF", "LEFT", "STRANDED", "WHY"});
+  size_t rows = 0;
+  for (const DomainView* d : shown) {
+    if (++rows > most_rows && !view.whole) continue;
+    const bool is_known = d->domain != nullptr;
+    const int64_t capacity = is_known ? d->domain->spec.capacity.value() : -1;
+    const std::string left = !is_known             ? "-"
+                             : d->headroom_mw >= 0 ? watts_text(d->headroom_mw)
+                                                   : "-" + watts_text(-d->headroom_mw);
+    table.add(
+        {d->name, is_known ? api::enum_text(d->domain->spec.type) : "unknown",
+         of(watts_text(d->load_mw), watts_text(capacity)),
+         is_known ? bar(d->load_mw, capacity) : "", api::enum_text(d->basis),
+         watts_text(d->worst.load_mw),
+         d->worst.failed == none ? "now" : f.supply->domains()[d->worst.failed].name + " fails",
+         left, d->stranded_mw > 0 ? watts_text(d->stranded_mw) : "-", why_text(d->why)});
+  }
+  if (table.empty()) return "";
+  return heading("Power: load, and at worst with any one other domain failed", t) + table.text(t) +
+         (view.whole ? "" : rows_left(rows, "domains"));
+}
+
+std::string cooling_text(const Facility& f, const FacilityView& view, const Terminal& t) {
+  Table table({"COOLING UNIT", "SITE", "BY", "HEAT", "", "BEHIND IT"});
+  for (const CoolingView& unit : f.cooling)
+    if (view.site.empty() || unit.site == view.site)
+      table.add({unit.name, unit.site, api::enum_text(unit.type),
+                 of(watts_text(unit.heat_mw), watts_text(unit.capacity_mw)),
+                 unit.capacity_mw < 0 ? "" : bar(unit.heat_mw, unit.capacity_mw),
+                 unit.supplied_by.empty() ? "-" : unit.supplied_by});
+  return table.empty() ? "" : heading("Cooling", t) + table.text(t);
+}
+
+std::string pools_text(const Estate& estate, const FacilityView& view, const Terminal& t) {
+  Table table(
+      {"STORAGE POOL", "SITE", "BY", "CAPACITY FREE", "READ FREE", "WRITE FREE", "HELD BY"});
+  for (const auto& [name, pool] : estate.pools) {
+    const api::StoragePoolSpec& spec = pool->spec;
+    if (!view.site.empty() && spec.site != view.site) continue;
+    int64_t bytes = 0, read = 0, write = 0;
+    const auto add = [](int64_t& sum, const Quantity& more) {
+      sum = more.value() > INT64_MAX - sum ? INT64_MAX : sum + more.value();
+    };
+    for (const api::StorageCommitment& held : spec.commitments) {
+      add(bytes, held.capacity);
+      add(read, held.read_throughput);
+      add(write, held.write_throughput);
+    }
+    const auto free = [](const Quantity& all, int64_t held, Dimension dimension) {
+      if (!all.is_set()) return std::string("-");
+      return of(humanize(std::max<int64_t>(0, all.value() - held), dimension), all.text());
+    };
+    table.add({std::string(name), spec.site, spec.technology.empty() ? "-" : spec.technology,
+               free(spec.capacity, bytes, Dimension::bytes),
+               free(spec.read_throughput, read, Dimension::bandwidth),
+               free(spec.write_throughput, write, Dimension::bandwidth),
+               std::to_string(spec.commitments.size())});
+  }
+  return table.empty() ? "" : heading("Storage", t) + table.text(t);
+}
+
+std::string links_text(const Estate& estate, const FacilityView& view, const Terminal& t) {
+  Table table({"SITE", "TO", "BANDWIDTH", "ROUND TRIP", "PRICE"});
+  for (const auto& [name, site] : estate.sites)
+    for (const api::SiteLink& link : site->spec.links)
+      if (view.site.empty() || name == view.site || link.site == view.site) {
+        const auto text = [](const Quantity& q) {
+          return q.is_set() ? q.text() : std::string("-");
+        };
+        table.add({std::string(name), link.site, text(link.bandwidth), text(link.latency),
+                   text(link.price_per_gb)});
+      }
+  return table.empty() ? "" : heading("Links to other sites", t) + table.text(t);
+}
+
+std::string finding_line(const Finding& finding, const Terminal& t) {
+  static constexpr std::array<std::string_view, 3> words{"note", "warning", "error"};
+  static constexpr std::array<Colour, 3> colours{Colour::dim, Colour::busy, Colour::bad};
+  const auto at = static_cast<size_t>(finding.severity);
+  return paint(words[at], colours[at], t) + "  " + printable(finding.about) + ": " +
+         printable(finding.text) + "\n";
+}
+
+std::string findings_text(const Facility& f, const FacilityView& view, const Terminal& t) {
+  std::string out;
+  size_t rows = 0;
+  for (const Finding& finding : f.findings)
+    if (++rows <= most_rows || view.whole) out += finding_line(finding, t);
+  if (out.empty()) return "";
+  out = heading("Findings", t) + out + (view.whole ? "" : rows_left(rows, "findings"));
+  if (f.more_findings > 0)
+    out += "… and " + std::to_string(f.more_findings) + " more that are not listed\n";
+  return out;
+}
+
+}  // namespace
+
+std::string watts_text(int64_t mw) { return mw < 0 ? "-" : humanize(mw, Dimension::power); }
+
+std::string why_text(const std::vector<Strander>& why) {
+  std::string out;
+  for (const Strander by : why) out += (out.empty() ? "" : ", ") + std::string(strander_text(by));
+  return out.empty() ? "-" : out;
+}
+
+std::string bar(int64_t used, int64_t all) {
+  static constexpr std::array<std::string_view, 8> parts{" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const double share =
+      all <= 0 ? (used > 0 ? 1 : 0) : static_cast<double>(used) / static_cast<double>(all);
+  const auto eighths = static_cast<size_t>(std::clamp(share, 0.0, 1.0) * 80);
+  std::string out;
+  for (size_t i = 0; i < 10; ++i)
+    out += eighths >= 8 * (i + 1) ? "█" : eighths > 8 * i ? parts[eighths - 8 * i] : "·";
+  return out;
+}
+
+std::string facility_text(const Estate& estate, const Facility& facility, const FacilityView& view,
+                          const Terminal& t) {
+  std::string out = summary(estate, facility, view) + "\n" + racks_text(facility, view, t);
+  if (!view.rack.empty()) {
+    if (const RackView* rack = facility.rack(view.rack)) {
+      out += machines_text(facility, *rack, t);
+      out += "\nOne more watt is limited by " + room_limit(rack->power, *facility.supply) +
+             (rack->cooling_by.empty() ? "" : "; heat by " + rack->cooling_by) +
+             ". Largest gap: " + count(rack->largest_gap, "unit", "units") + ".\n";
+      for (const Finding& finding : facility.findings)
+        if (finding.about == "rack/" + view.rack) out += finding_line(finding, t);
+    }
+    return out;
+  }
+  return out + domains_text(facility, view, t) + cooling_text(facility, view, t) +
+         pools_text(estate, view, t) + links_text(estate, view, t) +
+         findings_text(facility, view, t);
+}
+
+// ---- what-ifs
+
+std::string difference_text(const Facility& before, const Facility& after, const Terminal& t) {
+  const Difference difference = compare(before, after);
+  const bool held = holds(before);
+  std::string out;
+  if (difference.holds_after)
+    out += paint(held ? "It holds" : "It holds, which it did not before", Colour::good, t) +
+           ": every domain stays within its capacity with any one other failed.\n";
+  else
+    out += paint(held ? "It does not hold" : "It does not hold, as it did not before", Colour::bad,
+                 t) +
+           ": the findings say which domain is beyond its capacity, and when.\n";
+  out += "Stranded: " + watts_text(difference.stranded_before_mw) + " before, " +
+         watts_text(difference.stranded_after_mw) + " after.\n";
+  const auto load = [](const DomainView* v) { return v == nullptr ? "-" : watts_text(v->load_mw); };
+  const auto worst = [](const DomainView* v) {
+    return v == nullptr ? "-" : watts_text(v->worst.load_mw);
+  };
+  const auto left = [](const DomainView* v) {
+    if (v == nullptr || v->domain == nullptr) return std::string("-");
+    return v->headroom_mw >= 0 ? watts_text(v->headroom_mw) : "-" + watts_text(-v->headroom_mw);
+  };
+  Table domains({"POWER DOMAIN", "LOAD", "THEN", "AT WORST", "THEN", "LEFT", "THEN", "IF"});
+  for (const DomainChange& c : difference.domains)
+    domains.add({c.domain, load(c.before), load(c.after), worst(c.before), worst(c.after),
+                 left(c.before), left(c.after),
+                 c.after == nullptr || c.after->worst.failed == none
+                     ? "now"
+                     : after.supply->domains()[c.after->worst.failed].name + " fails"});
+  if (!domains.empty()) out += "\n" + domains.text(t);
+  Table racks(
+      {"RACK", "POWER", "THEN", "LEFT", "THEN", "COOLING LEFT", "THEN", "UNITS FREE", "THEN"});
+  for (const std::string& name : difference.racks) {
+    const RackView *b = before.rack(name), *a = after.rack(name);
+    racks.add({name, b == nullptr ? "-" : watts_text(b->load_mw), watts_text(a->load_mw),
+               b == nullptr ? "-" : watts_text(b->power.mw), watts_text(a->power.mw),
+               b == nullptr ? "-" : watts_text(b->cooling_room_mw), watts_text(a->cooling_room_mw),
+               b == nullptr ? "-" : std::to_string(b->free_units), std::to_string(a->free_units)});
+  }
+  if (!racks.empty()) out += "\n" + racks.text(t);
+  if (domains.empty() && racks.empty()) out += "Nothing changes for any rack or domain.\n";
+  if (!difference.new_findings.empty()) out += heading("New", t);
+  for (const Finding& finding : difference.new_findings) out += finding_line(finding, t);
+  if (!difference.solved.empty()) out += heading("No longer", t);
+  for (const Finding& finding : difference.solved) out += finding_line(finding, t);
+  return out;
+}
+
+std::string places_text(const std::vector<RackPlace>& places, bool whole, const Terminal& t) {
+  Table table({"SITE", "ROOM", "ROW", "POSITION", "PLACE", "FEEDS", "FITS", "MARGIN", "BECAUSE"});
+  size_t rows = 0;
+  const size_t most = whole ? places.size() : 10;
+  for (const RackPlace& place : places) {
+    if (++rows > most) continue;
+    table.add(
+        {place.site, place.room.empty() ? "-" : place.room, place.row.empty() ? "-" : place.row,
+         place.position.empty() ? "-" : place.position,
+         place.rack.empty() ? "new, like " + place.like : "rack " + place.rack,
+         (place.with_own_feeds ? "new, like " : "") + join(place.feeds, "+"),
+         place.fits ? "True" : "False",
+         place.margin_mw < 0 ? "-" + watts_text(-place.margin_mw) : watts_text(place.margin_mw),
+         place.reason});
+  }
+  if (table.empty())
+    return "There is no place to try: no rack stands empty, and no row has numbered positions.\n";
+  const auto fitting = std::ranges::count(places, true, &RackPlace::fits);
+  return count(fitting, "place fits", "places fit") + " of " + std::to_string(places.size()) +
+         " that were tried.\n\n" + table.text(t) +
+         (rows > most ? "… and " + std::to_string(rows - most) + " more; -o wide shows all\n" : "");
+}
+
+}  // namespace freehold::cli

@@ -1,0 +1,128 @@
+#include "control/power/power.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "api/site.h"
+#include "fleet/facility/facility.h"
+
+namespace freehold::control {
+
+namespace {
+
+namespace ff = fleet::facility;
+
+constexpr std::string_view all_domains = "power";  // the one key
+// Of one commit: far below what a commit may hold; the rest follows at once.
+constexpr size_t most_changes = 1'000;
+constexpr std::string_view condition = "WithinCapacity";
+
+ff::Estate estate_of(const Input& in) {
+  ff::Estate estate;
+  const auto put = [&]<class T>(ff::ByName<T>& into) {
+    for (const T* object : in.view.all<T>()) into.emplace(object->metadata.name, object);
+  };
+  put(estate.sites);
+  put(estate.racks);
+  put(estate.domains);
+  put(estate.nodes);
+  put(estate.profiles);
+  put(estate.models);
+  for (const std::string& key : in.fleet.allocations())
+    estate.allocations.push_back(in.fleet.allocation(key));
+  return estate;
+}
+
+std::string watts(int64_t mw) { return humanize(mw, Dimension::power); }
+
+struct Verdict {
+  api::ConditionStatus status = api::ConditionStatus::unknown;
+  std::string reason, message;
+};
+
+Verdict verdict_of(const ff::DomainView& view, const ff::Supply& supply) {
+  const std::string capacity = view.domain->spec.capacity.text();
+  if (view.load_mw > view.domain->spec.capacity.value())
+    return {api::ConditionStatus::false_, "Overloaded",
+            "carries " + watts(view.load_mw) + " of " + capacity + "; move or cap machines"};
+  if (view.headroom_mw < 0)
+    return {api::ConditionStatus::false_, "FailureOverloads",
+            "would carry " + watts(view.worst.load_mw) + " of " + capacity + " if " +
+                supply.domains()[view.worst.failed].name +
+                " failed; move or cap machines, or let feeds say onFailure: cap"};
+  if (view.basis == api::PowerBasis::unknown)
+    return {api::ConditionStatus::unknown, "WattsUnknown",
+            "of some machines that hang on it no watts are known; set spec.nameplate or "
+            "spec.expectedModel of them"};
+  const std::string when = view.worst.failed == ff::none
+                               ? ""
+                               : " if " + supply.domains()[view.worst.failed].name + " fails";
+  return {api::ConditionStatus::true_, "Within",
+          "carries at most " + watts(view.worst.load_mw) + " of " + capacity + when};
+}
+
+// Whether a number has moved by enough to be worth a write.
+bool has_moved(const Quantity& written, int64_t now, int64_t capacity) {
+  if (!written.is_set()) return true;
+  if (written.value() == now) return false;
+  const int64_t step = capacity / 100 * power_step_percent;
+  const int64_t by = written.value() > now ? written.value() - now : now - written.value();
+  return by >= std::max<int64_t>(step, 1);
+}
+
+bool is_worth_writing(const api::PowerDomain& domain, const ff::DomainView& view,
+                      const Verdict& verdict) {
+  const api::PowerDomainStatus& status = domain.status;
+  const api::Condition* written = api::find_condition(status.conditions, condition);
+  const int64_t capacity = domain.spec.capacity.value();
+  return written == nullptr || written->status != verdict.status ||
+         written->reason != verdict.reason ||
+         written->observed_generation != domain.metadata.generation || status.basis != view.basis ||
+         has_moved(status.load, view.load_mw, capacity) ||
+         has_moved(status.headroom, view.headroom_mw, capacity);
+}
+
+}  // namespace
+
+// A change of what is built is looked at at once; what machines draw, only when the interval is
+// over.
+std::vector<std::string> PowerController::keys_for(const ledger::Record& record, bool,
+                                                   const ledger::View&) const {
+  const api::Object& object = record.object;
+  if (object.as<api::PowerDomain>() || object.as<api::Rack>() || object.as<api::Site>())
+    return {std::string(all_domains)};
+  return {};
+}
+
+Plan PowerController::plan(std::string_view, const Input& in) const {
+  Plan plan;
+  const ff::Estate estate = estate_of(in);
+  if (estate.domains.empty()) return plan;  // the first one will be told
+  plan.look_again(power_interval);
+  const ff::Facility facility = ff::survey(estate, ff::Footing::now);
+  for (const ff::DomainView& view : facility.domains) {
+    if (view.domain == nullptr || view.domain->metadata.deletion_timestamp.is_set()) continue;
+    const Verdict verdict = verdict_of(view, *facility.supply);
+    if (!is_worth_writing(*view.domain, view, verdict)) continue;
+    if (plan.ops.size() == most_changes) {
+      plan.look_again(milliseconds(1));
+      break;
+    }
+    api::PowerDomain next = *view.domain;
+    next.status.load = Quantity::of(view.load_mw, Dimension::power);
+    next.status.basis = view.basis;
+    next.status.headroom = Quantity::of(view.headroom_mw, Dimension::power);
+    const bool was_true = api::is_true(view.domain->status.conditions, condition);
+    api::set_condition(next.status.conditions, condition, verdict.status, verdict.reason,
+                       verdict.message, next.metadata.generation, in.now);
+    if (was_true != (verdict.status == api::ConditionStatus::true_) &&
+        verdict.status != api::ConditionStatus::unknown)
+      plan.notes.push_back({api::Object::of(*view.domain),
+                            verdict.status == api::ConditionStatus::true_ ? "Normal" : "Warning",
+                            verdict.reason, verdict.message});
+    plan.update(api::Object::of(std::move(next)), revision_of(view.domain->metadata));
+  }
+  return plan;
+}
+
+}  // namespace freehold::control

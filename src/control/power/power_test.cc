@@ -1,0 +1,105 @@
+#include "control/power/power.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/testing/world.h"
+#include "fleet/testing/grid_of.h"
+
+namespace freehold::control {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::World;
+
+struct Power : ::testing::Test {
+  void build(std::string_view grid) {
+    for (const api::Object& object : fleet::testing::grid_of(grid).objects) {
+      if (const auto* domain = object.as<api::PowerDomain>()) world.create(*domain);
+      if (const auto* rack = object.as<api::Rack>()) world.create(*rack);
+      if (const auto* node = object.as<api::Node>()) world.create(*node);
+    }
+    world.pass(seconds(1));
+  }
+  const api::PowerDomain& domain(std::string_view name) {
+    return *world.get<api::PowerDomain>({}, name);
+  }
+  const api::Condition& condition(std::string_view name) {
+    const auto* found = api::find_condition(domain(name).status.conditions, "WithinCapacity");
+    CHECK(found != nullptr, name);
+    return *found;
+  }
+  void draw(std::string_view node, std::string_view watts) {
+    world.edit<api::Node>({}, node, [&](api::Node& n) {
+      n.status.power.measured = Quantity::parse(watts, Dimension::power).value();
+    });
+  }
+  World world;
+};
+
+TEST_F(Power, a_domain_says_what_it_carries_and_what_is_left_with_a_failure) {
+  build("pdu a 10kW; pdu b 10kW; rack r on a b; node n in r draws 6kW");
+  EXPECT_EQ(domain("a").status.load.text(), "3kW");
+  EXPECT_EQ(domain("a").status.headroom.text(), "4kW");
+  EXPECT_EQ(domain("a").status.basis, api::PowerBasis::measured);
+  EXPECT_EQ(condition("a").status, api::ConditionStatus::true_);
+  EXPECT_EQ(condition("a").message, "carries at most 6kW of 10kW if b fails");
+}
+
+TEST_F(Power, a_failure_that_would_overload_a_domain_is_told_with_its_remedy) {
+  build("pdu a 5kW; pdu b 5kW; rack r on a b; node n in r draws 6kW");
+  EXPECT_EQ(condition("a").status, api::ConditionStatus::false_);
+  EXPECT_EQ(condition("a").reason, "FailureOverloads");
+  EXPECT_THAT(condition("a").message, HasSubstr("if b failed; move or cap machines"));
+  draw("n", "11kW");
+  world.pass(seconds(40));
+  EXPECT_EQ(condition("a").reason, "Overloaded");
+}
+
+TEST_F(Power, small_changes_and_frequent_ones_leave_the_object_alone) {
+  build("pdu a 100kW; node n draws 50kW on a");
+  const std::string before = domain("a").metadata.resource_version;
+  draw("n", "51kW");
+  world.pass(seconds(120));
+  EXPECT_EQ(domain("a").metadata.resource_version, before) << "one percent of the capacity";
+  draw("n", "60kW");
+  world.pass(seconds(5));
+  EXPECT_EQ(domain("a").metadata.resource_version, before) << "within the interval";
+  world.pass(seconds(35));
+  EXPECT_EQ(domain("a").status.load.text(), "60kW");
+}
+
+TEST_F(Power, what_is_built_counts_at_once) {
+  build("pdu a 10kW; pdu b 10kW; rack r on a; node n in r draws 6kW");
+  world.edit<api::Rack>({}, "r", [](api::Rack& rack) { rack.spec.feeds = {"b"}; });
+  world.pass(seconds(1));
+  EXPECT_EQ(domain("a").status.load.value(), 0);
+  EXPECT_EQ(domain("b").status.load.text(), "6kW");
+}
+
+TEST_F(Power, machines_of_which_no_watts_are_known_make_the_verdict_unknown) {
+  build("pdu a 10kW; node n on a; node m draws 2kW on a");
+  EXPECT_EQ(condition("a").status, api::ConditionStatus::unknown);
+  EXPECT_EQ(condition("a").reason, "WattsUnknown");
+  EXPECT_EQ(domain("a").status.basis, api::PowerBasis::unknown);
+}
+
+TEST_F(Power, contracts_count_where_there_is_no_meter) {
+  build("pdu a 10kW; node n plate 9kW on a");
+  EXPECT_EQ(domain("a").status.basis, api::PowerBasis::nameplate);
+  api::Namespace ns;
+  ns.metadata.name = "a";
+  world.create(std::move(ns));
+  api::Allocation allocation;
+  allocation.metadata.ns = "a";
+  allocation.metadata.name = "outside";
+  allocation.spec = fleet::testing::allocation_of("n power 4kW");
+  allocation.spec.owner = "external";
+  world.create(std::move(allocation));
+  world.pass(seconds(40));
+  EXPECT_EQ(domain("a").status.basis, api::PowerBasis::model);
+  EXPECT_EQ(domain("a").status.load.text(), "4kW");
+}
+
+}  // namespace
+}  // namespace freehold::control

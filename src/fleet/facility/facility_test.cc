@@ -1,0 +1,353 @@
+#include "fleet/facility/facility.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fleet/facility/place_rack.h"
+#include "fleet/facility/what_if.h"
+#include "fleet/testing/fleet_of.h"
+#include "fleet/testing/grid_of.h"
+
+namespace freehold::fleet::facility {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using testing::Grid;
+using testing::grid_of;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::quantity_of;
+
+constexpr int64_t kw = 1'000'000;
+
+std::vector<std::string> errors_of(const Facility& facility) {
+  std::vector<std::string> out;
+  for (const Finding& finding : facility.findings)
+    if (finding.severity == Severity::error) out.push_back(finding.about + ": " + finding.text);
+  return out;
+}
+
+const RackView& rack_of(const Facility& facility, std::string_view name) {
+  const RackView* rack = facility.rack(name);
+  CHECK(rack != nullptr, name);
+  return *rack;
+}
+
+const DomainView& domain_of(const Facility& facility, std::string_view name) {
+  return facility.domains[facility.supply->find(name)];
+}
+
+void add_model(Grid& grid, std::string name, api::ModelType type, std::string_view maximum,
+               std::vector<api::ModelPart> parts = {}) {
+  api::DeviceModel model;
+  model.metadata.name = name;
+  model.spec.model = std::move(name);
+  model.spec.type = type;
+  if (!maximum.empty()) model.spec.power.maximum = quantity_of(maximum, Dimension::power);
+  model.spec.parts = std::move(parts);
+  grid.add(std::move(model));
+}
+
+TEST(Watts, a_nameplate_comes_from_the_machine_then_its_model_then_its_parts) {
+  Grid grid = grid_of("node own plate 9kW is dgx; node model is dgx; node parts is hgx; node dark");
+  add_model(grid, "dgx", api::ModelType::node, "10kW");
+  add_model(grid, "gpu-700", api::ModelType::gpu, "700W");
+  add_model(grid, "hgx", api::ModelType::node, "", {{"gpu", "gpu-700", 8}});
+  add_model(grid, "half", api::ModelType::node, "", {{"gpu", "gpu-700", 8}, {"cpu", "", 2}});
+  const Facility f = survey(grid.estate, Footing::most);
+  ASSERT_EQ(f.machines.size(), 4u);
+  EXPECT_FALSE(f.machines[0].watts.nameplate.is_known());
+  EXPECT_EQ(f.machines[1].watts.nameplate.mw, 10 * kw);
+  EXPECT_EQ(f.machines[1].watts.nameplate.origin, Origin::type);
+  EXPECT_EQ(f.machines[2].watts.nameplate.mw, 9 * kw);
+  EXPECT_EQ(f.machines[2].watts.nameplate.origin, Origin::spec);
+  EXPECT_EQ(f.machines[3].watts.nameplate.mw, 5'600'000);
+  EXPECT_EQ(f.machines[3].watts.nameplate.origin, Origin::parts);
+  EXPECT_FALSE(
+      watts_of_parts(*grid.estate.models.at("half"), Models(grid.estate.models)).is_known())
+      << "a sum without the processors would be too low";
+}
+
+TEST(Watts, now_is_the_best_number_and_most_is_the_largest_that_may_be) {
+  Grid grid =
+      grid_of("node m plate 9kW draws 4kW; node p plate 9kW; node limited plate 9kW draws 4kW");
+  grid.edit<api::Node>("limited").status.power.limit = quantity_of("6kW", Dimension::power);
+  const api::AllocationSpec given = testing::allocation_of("p power 2kW");
+  grid.estate.allocations.push_back(&given);
+  const Facility now = survey(grid.estate, Footing::now), most = survey(grid.estate, Footing::most);
+  EXPECT_EQ(now.machines[0].counted.mw, 4 * kw);
+  EXPECT_EQ(most.machines[0].counted.mw, 6 * kw);
+  EXPECT_EQ(most.machines[0].counted.basis(), api::PowerBasis::capped);
+  EXPECT_EQ(now.machines[1].counted.basis(), api::PowerBasis::measured);
+  EXPECT_EQ(now.machines[2].counted.mw, 2 * kw);
+  EXPECT_EQ(now.machines[2].counted.basis(), api::PowerBasis::model);
+  EXPECT_EQ(most.machines[2].counted.mw, 9 * kw);
+}
+
+TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
+  Grid grid;
+  const auto machine = testing::machines("1 node: 1 numa x 4 cpus, 8Gi each, 2 gpu gpu-700")[0];
+  grid.add(testing::profile_of(machine));
+  api::Node node = testing::node_of(machine, "n");
+  node.status.devices.emplace_back().id = "gpu1";
+  node.status.devices.back().power_limit = quantity_of("500W", Dimension::power);
+  const api::Node& there = grid.add(std::move(node));
+  add_model(grid, "gpu-700", api::ModelType::gpu, "700W");
+  const auto devices = device_watts(there, grid.estate, Models(grid.estate.models));
+  ASSERT_EQ(devices.size(), 2u);
+  EXPECT_EQ(devices[0].nameplate.mw, 700'000);
+  EXPECT_FALSE(devices[0].limit.is_known());
+  EXPECT_EQ(devices[1].limit.mw, 500'000);
+  const Facility f = survey(grid.estate, Footing::now);
+  EXPECT_EQ(f.machines[0].watts.nameplate.mw, 1'400'000);
+  EXPECT_EQ(f.machines[0].watts.nameplate.origin, Origin::devices);
+  EXPECT_EQ(f.machines[0].gpus, 2);
+  EXPECT_EQ(f.machines[0].free_gpus, 2);
+}
+
+TEST(Facility, a_rack_says_what_is_used_what_is_left_and_what_limits_it) {
+  const Grid grid = grid_of(
+      "ups u 100kW; pdu a 10kW from u; pdu b 8kW from u; rack r on a b;"
+      "node n in r at 1 high 8 draws 6kW");
+  const Facility f = survey(grid.estate, Footing::now);
+  const RackView& rack = rack_of(f, "r");
+  EXPECT_EQ(rack.load_mw, 6 * kw);
+  EXPECT_EQ(rack.capacity_mw, 8 * kw);
+  EXPECT_EQ(rack.power.mw, 2 * kw);
+  EXPECT_EQ(f.supply->domains()[rack.power.domain].name, "b");
+  EXPECT_EQ(f.supply->domains()[rack.power.failed].name, "a");
+  EXPECT_EQ(rack.free_units, 34);
+  EXPECT_EQ(domain_of(f, "u").load_mw, 6 * kw);
+  EXPECT_EQ(domain_of(f, "u").basis, api::PowerBasis::measured);
+}
+
+TEST(Facility, machines_without_feeds_hang_on_those_of_their_rack_and_then_of_their_site) {
+  Grid grid = grid_of(
+      "utility u 100kW; pdu a 9kW from u; rack r on a; rack bare;"
+      "node n in r draws 1kW; node m in bare draws 2kW");
+  api::Site site;
+  site.metadata.name = "s";
+  site.spec.power_domain = "u";
+  grid.add(std::move(site));
+  const Facility f = survey(grid.estate, Footing::now);
+  EXPECT_EQ(domain_of(f, "a").load_mw, 1 * kw);
+  EXPECT_EQ(domain_of(f, "u").load_mw, 3 * kw);
+}
+
+TEST(Facility, a_domain_that_a_failure_would_overload_is_an_error_with_the_failure) {
+  const Facility f = survey(
+      grid_of("pdu a 5kW; pdu b 5kW; rack r on a b; node n in r draws 6kW").estate, Footing::now);
+  EXPECT_THAT(errors_of(f),
+              Contains(HasSubstr("powerdomain/a: would carry 6kW of 5kW if b failed")));
+  EXPECT_FALSE(holds(f));
+}
+
+TEST(Facility, what_nobody_says_is_a_finding_and_not_a_guess) {
+  const Grid grid = grid_of("pdu a 5kW; rack r on a gone; node n in r");
+  const Facility f = survey(grid.estate, Footing::now);
+  std::vector<std::string> texts;
+  for (const Finding& finding : f.findings) texts.push_back(finding.text);
+  EXPECT_THAT(texts, Contains(HasSubstr("no watts are known")));
+  EXPECT_THAT(texts, Contains(HasSubstr("named by feeds or suppliers and not known")));
+  EXPECT_THAT(texts, Contains(HasSubstr("the height is not known")));
+  EXPECT_EQ(domain_of(f, "a").basis, api::PowerBasis::unknown);
+}
+
+TEST(Space, machines_that_overlap_or_stand_above_the_rack_are_errors) {
+  const Facility f = survey(
+      grid_of(
+          "rack r units 10; node a in r at 1 high 4 draws 1kW; node b in r at 4 high 2 draws 1kW;"
+          "node c in r at 9 high 4 draws 1kW; node d in r high 1 draws 1kW")
+          .estate,
+      Footing::now);
+  EXPECT_THAT(
+      errors_of(f),
+      ::testing::AllOf(Contains("rack/r: nodes a and b both take unit 4; correct spec.unit or "
+                                "spec.height of one"),
+                       Contains(HasSubstr("node c takes units 9-12 of 10"))));
+  const RackView& rack = rack_of(f, "r");
+  EXPECT_EQ(rack.taken_units, 7 + 1) << "6 of a, c and the part of b; d stands somewhere";
+  EXPECT_EQ(rack.free_units, 2);
+  EXPECT_EQ(rack.largest_gap, 2);
+}
+
+TEST(Cooling, heat_adds_up_along_the_units_and_the_tightest_one_limits) {
+  Grid grid = grid_of(
+      "pdu a 90kW; rack r on a; rack q on a; node n in r draws 10kW; node m in q draws 5kW");
+  api::Site site;
+  site.metadata.name = "s";
+  const auto unit = [](std::string name, std::string_view capacity, std::string behind) {
+    api::CoolingUnit out;
+    out.name = std::move(name);
+    out.capacity = quantity_of(capacity, Dimension::power);
+    out.supplied_by = std::move(behind);
+    return out;
+  };
+  site.spec.cooling = {unit("crac", "30kW", "chiller"), unit("chiller", "18kW", "crac")};
+  grid.add(std::move(site));
+  for (const char* name : {"r", "q"}) grid.edit<api::Rack>(name).spec.cooling.unit = "crac";
+  grid.edit<api::Rack>("q").spec.cooling.type = api::CoolingType::liquid;
+  const Facility f = survey(grid.estate, Footing::now);
+  ASSERT_EQ(f.cooling.size(), 2u);
+  EXPECT_EQ(f.cooling[1].heat_mw, 15 * kw) << "and the circle is no endless walk";
+  EXPECT_EQ(rack_of(f, "r").cooling_room_mw, 3 * kw);
+  EXPECT_EQ(rack_of(f, "r").cooling_by, "chiller");
+  std::vector<std::string> texts;
+  for (const Finding& finding : f.findings) texts.push_back(finding.text);
+  EXPECT_THAT(texts, Contains(HasSubstr("is cooled by liquid, but its cooling unit crac by air")));
+}
+
+TEST(Stranded, power_that_a_full_rack_cannot_use_is_stranded_by_space) {
+  const Facility f = survey(
+      grid_of("pdu a 30kW; rack full units 8 on a; node n in full at 1 high 8 draws 10kW").estate,
+      Footing::now);
+  const RackView& rack = rack_of(f, "full");
+  EXPECT_EQ(rack.power.mw, 20 * kw);
+  EXPECT_EQ(rack.stranded_mw, 20 * kw);
+  EXPECT_THAT(rack.why, ElementsAre(Strander::space));
+  EXPECT_EQ(domain_of(f, "a").stranded_mw, 20 * kw);
+  EXPECT_THAT(domain_of(f, "a").why, ElementsAre(Strander::space));
+}
+
+TEST(Stranded, a_free_unit_is_worth_what_units_take_where_it_is) {
+  const Facility f =
+      survey(grid_of("pdu a 30kW; rack r units 12 on a; node n in r at 1 high 8 draws 8kW").estate,
+             Footing::now);
+  EXPECT_EQ(rack_of(f, "r").usable_mw, 4 * kw) << "four units at 1 kW";
+  EXPECT_EQ(rack_of(f, "r").stranded_mw, 18 * kw);
+}
+
+TEST(Stranded, space_that_cannot_be_fed_or_cooled_is_stranded_and_so_is_power_without_cooling) {
+  const Facility f = survey(
+      grid_of("pdu a 10kW; pdu b 90kW; rack fed units 16 on a; node n in fed at 1 high 8 draws 8kW;"
+              "rack cooled units 16 cools 8kW on b; node m in cooled at 1 high 8 draws 8kW")
+          .estate,
+      Footing::now);
+  EXPECT_EQ(rack_of(f, "fed").stranded_units, 6);
+  EXPECT_THAT(rack_of(f, "fed").why, ElementsAre(Strander::power));
+  EXPECT_EQ(rack_of(f, "cooled").stranded_mw, 82 * kw);
+  EXPECT_THAT(rack_of(f, "cooled").why, ElementsAre(Strander::cooling));
+}
+
+TEST(Stranded, what_one_feed_has_more_than_the_other_is_stranded_by_balance) {
+  const Facility f = survey(
+      grid_of("pdu a 30kW; pdu b 20kW; rack r on a b; node n in r at 1 high 2 draws 10kW").estate,
+      Footing::now);
+  EXPECT_EQ(domain_of(f, "a").stranded_mw, 10 * kw);
+  EXPECT_THAT(domain_of(f, "a").why, ElementsAre(Strander::balance));
+  EXPECT_EQ(domain_of(f, "b").stranded_mw, 0);
+}
+
+TEST(Stranded, taken_gpus_are_named_where_only_they_could_use_the_power) {
+  Grid grid = grid_of("pdu a 30kW; rack r units 1 on a");
+  const auto machine =
+      testing::machines("1 node: 1 numa x 4 cpus, 8Gi each, 2 gpu gpu-700, rack r")[0];
+  grid.add(testing::profile_of(machine));
+  api::Node node = testing::node_of(machine, "n");
+  node.spec.height = node.spec.unit = 1;
+  node.spec.nameplate = quantity_of("2kW", Dimension::power);
+  grid.add(std::move(node));
+  const auto gpus = testing::allocation_of("n devices gpu0 gpu1, power 2kW");
+  grid.estate.allocations.push_back(&gpus);
+  const Facility f = survey(grid.estate, Footing::now);
+  EXPECT_EQ(rack_of(f, "r").free_gpus, 0);
+  EXPECT_THAT(rack_of(f, "r").why, ElementsAre(Strander::space, Strander::gpus));
+}
+
+TEST(Stranded, a_rack_that_no_switch_of_its_site_reaches_strands_its_power) {
+  Grid grid = grid_of(
+      "pdu a 30kW; rack r on a; rack q on a; node n in r at 1 high 1 draws 1kW;"
+      "node m in q at 1 high 1 draws 1kW");
+  api::Fabric fabric;
+  fabric.metadata.name = "rdma";
+  fabric.spec.site = "s";
+  fabric.spec.kind = api::FabricKind::rdma;
+  fabric.spec.switches.emplace_back().name = "leaf";
+  fabric.spec.switches.back().nodes = {"n"};
+  grid.add(std::move(fabric));
+  const Facility f = survey(grid.estate, Footing::now);
+  EXPECT_EQ(rack_of(f, "r").stranded_mw, 0);
+  EXPECT_EQ(rack_of(f, "q").stranded_mw, 28 * kw);
+  EXPECT_THAT(rack_of(f, "q").why, ElementsAre(Strander::network));
+}
+
+// ---- what-ifs
+
+TEST(MoveRack, its_machines_go_along_to_the_new_feeds_in_their_order) {
+  const Grid grid = grid_of(
+      "pdu a 9kW; pdu b 9kW; pdu c 9kW; pdu d 9kW; rack r on a b;"
+      "node n in r draws 4kW on a 100 b 0; node m in r draws 2kW");
+  RackMove move;
+  move.rack = "r";
+  move.row = "C";
+  move.feeds = {"c", "d"};
+  const auto changed = move_rack(grid.estate, move);
+  ASSERT_TRUE(changed.ok());
+  Estate fork = grid.estate;
+  for (const api::Object& object : *changed) fork.put(object);
+  const Facility before = survey(grid.estate, Footing::now), after = survey(fork, Footing::now);
+  EXPECT_EQ(domain_of(after, "c").load_mw, 5 * kw);
+  EXPECT_EQ(domain_of(after, "d").load_mw, 1 * kw);
+  EXPECT_EQ(domain_of(after, "a").load_mw, 0);
+  EXPECT_EQ(rack_of(after, "r").row, "C");
+  const Difference difference = compare(before, after);
+  EXPECT_EQ(difference.domains.size(), 4u);
+  EXPECT_THAT(difference.racks, ElementsAre("r"));
+  EXPECT_TRUE(difference.holds_after);
+  EXPECT_EQ(domain_of(before, "a").load_mw, 5 * kw) << "the fork leaves the estate alone";
+}
+
+TEST(MoveRack, what_is_not_there_is_refused_by_name) {
+  const Grid grid = grid_of("pdu a 9kW; rack r on a");
+  RackMove move;
+  move.rack = "r";
+  move.feeds = {"x"};
+  EXPECT_THAT(move_rack(grid.estate, move).error().message, HasSubstr("no PowerDomain \"x\""));
+  move.rack = "q";
+  EXPECT_EQ(move_rack(grid.estate, move).error().reason, Reason::not_found);
+}
+
+TEST(PlaceRack, gaps_ends_and_empty_racks_are_ranked_by_what_would_be_left) {
+  const Grid grid = grid_of(
+      "ups u 60kW; ups v 60kW; ups w 25kW; busway b1 60kW from u; busway b2 60kW from v;"
+      "pdu pa 30kW from b1; pdu pb 30kW from b2; pdu low 25kW from w;"
+      "rack r1 row A place 1 on pa pb; rack r3 row A place 3 on low; rack spare row B place 1 on "
+      "b1 b2;"
+      "node n in r1 at 1 high 8 draws 10kW; node m in r3 at 1 high 8 draws 10kW");
+  RackAsk ask;
+  ask.power_mw = 20 * kw;
+  const auto places = place_rack(grid.estate, ask, Footing::now);
+  ASSERT_EQ(places.size(), 4u);
+  EXPECT_EQ(places[0].rack, "spare");
+  EXPECT_EQ(places[0].margin_mw, 30 * kw)
+      << "60 of a busway less the 10 of r1 and 20 that are asked";
+  EXPECT_EQ(places[1].row, "B") << "the end of the row, on the same busways";
+  EXPECT_FALSE(places[1].with_own_feeds);
+  EXPECT_EQ(places[2].row + places[2].position, "A2");
+  EXPECT_TRUE(places[2].fits);
+  EXPECT_TRUE(places[2].with_own_feeds);
+  EXPECT_EQ(places[2].margin_mw, 10 * kw) << "a new unit like that of the neighbour gives 30 kW";
+  EXPECT_FALSE(places[3].fits);
+  EXPECT_THAT(places[3].reason, HasSubstr("may be added, limited by"));
+}
+
+TEST(PlaceRack, cooling_units_and_height_count) {
+  Grid grid = grid_of(
+      "pdu a 90kW; rack air row A place 1 units 20 on a; node n in air at 1 high 2 draws 1kW;"
+      "rack low row A place 2 units 20 on a");
+  RackAsk ask;
+  ask.power_mw = 5 * kw;
+  ask.units = 42;
+  ask.cooling = api::CoolingType::liquid;
+  const auto places = place_rack(grid.estate, ask, Footing::now);
+  ASSERT_EQ(places.size(), 2u);
+  std::vector<std::string> reasons{places[0].reason, places[1].reason};
+  EXPECT_THAT(reasons, Contains("it has 20 units; it is cooled by air"));
+  EXPECT_THAT(reasons, Not(IsEmpty()));
+  EXPECT_FALSE(places[0].fits);
+}
+
+}  // namespace
+}  // namespace freehold::fleet::facility

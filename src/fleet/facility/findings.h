@@ -1,0 +1,14 @@
+// What a person should look at, from what the survey found. Internal to the facility survey.
+#pragma once
+
+#include "fleet/facility/facility.h"
+
+namespace freehold::fleet::facility {
+
+void find_power_faults(Facility& facility);
+void find_gaps(const Estate& estate, Facility& facility);  // what nobody says
+void find_network_and_storage_faults(const Estate& estate, Facility& facility);
+// Most severe first, bounded.
+void order_findings(Facility& facility);
+
+}  // namespace freehold::fleet::facility

@@ -1,0 +1,25 @@
+// Bounds of the facility analysis: its inputs are documents that anyone may have written.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace freehold::fleet::facility {
+
+// Of one machine: far above any plate, and small enough that a million of them add up in range.
+inline constexpr int64_t most_machine_mw = 1'000'000'000'000;  // 1 GW
+// Of one domain: above the largest grid connection, and such that differences stay in range.
+inline constexpr int64_t most_capacity_mw = 1'000'000'000'000'000;  // 1 TW
+// Sums of bytes and rates that documents name stop here.
+inline constexpr int64_t most_sum = INT64_MAX / 2;
+// Changes of load that all single failures together bring about. A hall of 10,000 racks has some
+// 500,000; chains without end, which are quadratic, stop here after about a second.
+inline constexpr size_t most_effects = 10'000'000;
+// Domains between one rack and the grid: a real one has ten.
+inline constexpr size_t most_reach = 256;
+inline constexpr int deepest_cooling = 16;        // a real chain is rack, CDU, chiller, tower
+inline constexpr size_t most_findings = 500;      // what a person reads; the rest is counted
+inline constexpr size_t most_candidates = 1'000;  // places for one more rack
+inline constexpr int64_t most_row_places = 200;   // of a row whose places are numbered
+
+}  // namespace freehold::fleet::facility

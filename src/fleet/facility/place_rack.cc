@@ -1,0 +1,187 @@
+#include "fleet/facility/place_rack.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "base/strings.h"
+#include "fleet/facility/cooling.h"
+#include "fleet/facility/limits.h"
+
+namespace freehold::fleet::facility {
+namespace {
+
+constexpr std::string_view own_mark = "+new";  // no name of an object has a plus sign
+
+std::string watts(int64_t mw) { return humanize(mw, Dimension::power); }
+
+std::vector<std::string> sorted_feeds(const RackView& rack) {
+  std::vector<std::string> feeds;
+  if (rack.rack != nullptr) feeds = rack.rack->spec.feeds;
+  std::sort(feeds.begin(), feeds.end());
+  return feeds;
+}
+
+// Distribution units that serve one rack alone and have something behind them: a new rack would
+// bring its own.
+std::set<std::string> feeds_of_one(const Facility& facility) {
+  std::map<std::string, int> racks;
+  for (const RackView& rack : facility.racks)
+    for (const std::string& feed : sorted_feeds(rack)) ++racks[feed];
+  std::set<std::string> out;
+  for (const auto& [feed, count] : racks) {
+    const uint32_t d = facility.supply->find(feed);
+    if (count != 1 || d == none || facility.supply->domains()[d].suppliers.empty()) continue;
+    // What has something behind it is known. A busway or more is there to be shared.
+    const api::PowerDomainType type = facility.domains[d].domain->spec.type;
+    if (type == api::PowerDomainType::pdu || type == api::PowerDomainType::rack ||
+        type == api::PowerDomainType::shelf)
+      out.insert(feed);
+  }
+  return out;
+}
+
+RackPlace place_at(const RackView& rack, std::string position) {
+  RackPlace place;
+  place.site = rack.site;
+  place.room = rack.room;
+  place.row = rack.row;
+  place.position = std::move(position);
+  place.feeds = sorted_feeds(rack);
+  return place;
+}
+
+class Places {
+ public:
+  Places(const Estate& estate, const RackAsk& ask, Footing footing)
+      : ask_(ask), estate_(estate), before_(survey(estate, footing)) {
+    own_ = feeds_of_one(before_);
+    // A new rack's own units carry nothing yet, and hang where the neighbour's do.
+    for (const std::string& feed : own_) {
+      api::PowerDomain unit = *estate.domains.at(feed);
+      unit.metadata.name += own_mark;
+      units_.push_back(std::move(unit));
+      estate_.put(units_.back());
+    }
+    facility_ = survey(estate_, footing);
+    std::vector<Finding> ignored;
+    cooling_.emplace(estate_, facility_.racks, ignored);
+  }
+
+  std::vector<RackPlace> run() {
+    std::map<std::tuple<std::string, std::string, std::string>, std::vector<const RackView*>> rows;
+    for (const RackView& rack : facility_.racks) {
+      if (rack.rack == nullptr || (!ask_.site.empty() && rack.site != ask_.site)) continue;
+      if (rack.machines.empty()) add_empty(rack);
+      rows[{rack.site, rack.room, rack.row}].push_back(&rack);
+    }
+    for (const auto& [where, racks] : rows) add_row(racks);
+    std::stable_sort(out_.begin(), out_.end(), [](const RackPlace& a, const RackPlace& b) {
+      return std::tuple(a.fits, a.margin_mw) > std::tuple(b.fits, b.margin_mw);
+    });
+    if (out_.size() > most_candidates) out_.resize(most_candidates);
+    return std::move(out_);
+  }
+
+ private:
+  void add_empty(const RackView& rack) {
+    RackPlace place = place_at(rack, rack.position);
+    place.rack = rack.name;
+    std::vector<std::string> against;
+    if (ask_.units > rack.free_units)
+      against.push_back("it has " + std::to_string(rack.free_units) + " units");
+    const int64_t weight = rack.rack->spec.weight_limit_kg;
+    if (weight > 0 && ask_.weight_kg > weight)
+      against.push_back("it carries " + std::to_string(weight) + " kg");
+    judge(std::move(place), rack, place_feeds(rack, false), cooling_->room(rack),
+          std::move(against));
+  }
+
+  // Gaps between numbered places, and the place after the last.
+  void add_row(const std::vector<const RackView*>& racks) {
+    std::map<int64_t, const RackView*> at;
+    for (const RackView* rack : racks)
+      if (const auto number = parse_int(rack->position);
+          number && *number >= 0 && *number < 1'000'000)
+        at.emplace(*number, rack);
+    if (at.empty()) return;
+    int64_t places = 0;
+    const auto [last, last_rack] = *at.rbegin();
+    for (int64_t p = at.begin()->first + 1; p <= last + 1 && places < most_row_places; ++p) {
+      if (at.contains(p)) continue;
+      ++places;
+      const RackView& neighbour = *std::prev(at.lower_bound(p))->second;
+      RackPlace place = place_at(neighbour, std::to_string(p));
+      place.like = neighbour.name;
+      std::vector<std::string> against;
+      if (p > last) place.reason = "the end of the row, if there is floor";
+      place.with_own_feeds =
+          std::ranges::any_of(place.feeds, [&](const auto& feed) { return own_.contains(feed); });
+      const CoolingRoom room = cooling_->room(neighbour.site, neighbour.rack->spec.cooling.unit);
+      judge(std::move(place), neighbour, place_feeds(neighbour, true), room, std::move(against));
+    }
+  }
+
+  std::vector<api::Feed> place_feeds(const RackView& rack, bool is_new) const {
+    std::vector<api::Feed> feeds;
+    for (const std::string& feed : sorted_feeds(rack))
+      feeds.push_back({is_new && own_.contains(feed) ? feed + std::string(own_mark) : feed, 1,
+                       api::FeedFailure::shift});
+    return feeds;
+  }
+
+  void judge(RackPlace place, const RackView& like, const std::vector<api::Feed>& feeds,
+             const CoolingRoom& cooling, std::vector<std::string> against) {
+    if (out_.size() >= 4 * most_candidates) return;
+    std::vector<std::string> said;
+    if (!place.reason.empty()) said.push_back(place.reason);
+    const Room power = feeds.empty() ? Room{} : facility_.cases->room(feeds);
+    place.margin_mw = power.mw - ask_.power_mw;
+    if (power.mw < 0) {
+      place.margin_mw = -ask_.power_mw;
+      against.push_back(feeds.empty() ? "it has no feeds" : "no capacity of its feeds is known");
+    } else {
+      const auto& domains = facility_.supply->domains();
+      std::string limit = watts(power.mw) + " may be added";
+      if (power.domain != none) limit += ", limited by " + plain(domains[power.domain].name);
+      if (power.failed != none) limit += " if " + plain(domains[power.failed].name) + " fails";
+      (power.mw < ask_.power_mw ? against : said).push_back(limit);
+    }
+    if (ask_.cooling && like.rack->spec.cooling.type != *ask_.cooling) {
+      against.push_back("it is cooled by " + api::enum_text(like.rack->spec.cooling.type));
+    } else if (cooling.mw >= 0) {
+      place.margin_mw = std::min(place.margin_mw, cooling.mw - ask_.power_mw);
+      (cooling.mw < ask_.power_mw ? against : said)
+          .push_back("cooling has room for " + watts(cooling.mw) + " (" + cooling.by + ")");
+    } else {
+      said.emplace_back("room of the cooling is not known");
+    }
+    place.fits = against.empty();
+    place.reason = join(place.fits ? said : against, "; ");
+    out_.push_back(std::move(place));
+  }
+
+  static std::string plain(const std::string& name) {
+    return name.ends_with(own_mark)
+               ? "a new unit like " + name.substr(0, name.size() - own_mark.size())
+               : name;
+  }
+
+  const RackAsk& ask_;
+  Estate estate_;
+  Facility before_, facility_;
+  std::set<std::string> own_;
+  std::deque<api::PowerDomain> units_;  // stay where they are: the estate points to them
+  std::optional<Cooling> cooling_;
+  std::vector<RackPlace> out_;
+};
+
+}  // namespace
+
+std::vector<RackPlace> place_rack(const Estate& estate, const RackAsk& ask, Footing footing) {
+  return Places(estate, ask, footing).run();
+}
+
+}  // namespace freehold::fleet::facility

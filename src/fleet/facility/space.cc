@@ -1,0 +1,71 @@
+#include "fleet/facility/space.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+
+namespace freehold::fleet::facility {
+namespace {
+
+std::string span_text(int64_t unit, int64_t height) {
+  return height == 1 ? "unit " + std::to_string(unit)
+                     : "units " + std::to_string(unit) + "-" + std::to_string(unit + height - 1);
+}
+
+}  // namespace
+
+void measure_space(RackView& rack, const std::vector<Machine>& machines,
+                   std::vector<Finding>& findings) {
+  const std::string about = "rack/" + rack.name;
+  std::vector<const Machine*> by_unit(static_cast<size_t>(rack.units) + 1, nullptr);
+  int64_t standing = 0, without_unit = 0;
+  for (const uint32_t index : rack.machines) {
+    const Machine& machine = machines[index];
+    const std::string& name = machine.node->metadata.name;
+    if (machine.type != nullptr) rack.weight_kg += machine.type->spec.weight_kg;
+    const int64_t height = std::max<int64_t>(machine.height, 1), unit = machine.node->spec.unit;
+    if (unit == 0) {
+      without_unit += machine.height;
+      continue;
+    }
+    if (unit + height - 1 > rack.units)
+      findings.push_back({Severity::error, about,
+                          "node " + name + " takes " + span_text(unit, height) + " of " +
+                              std::to_string(rack.units) +
+                              "; correct spec.unit or spec.height of the node, or spec.units"});
+    for (int64_t u = unit; u < unit + height && u <= rack.units; ++u) {
+      const Machine*& there = by_unit[static_cast<size_t>(u)];
+      if (there == nullptr) {
+        there = &machine;
+        ++standing;
+        continue;
+      }
+      findings.push_back({Severity::error, about,
+                          "nodes " + there->node->metadata.name + " and " + name +
+                              " both take unit " + std::to_string(u) +
+                              "; correct spec.unit or spec.height of one"});
+      break;
+    }
+  }
+  rack.taken_units = standing + without_unit;
+  rack.free_units = std::max<int64_t>(0, rack.units - rack.taken_units);
+  int64_t gap = 0;
+  for (int64_t u = 1; u <= rack.units; ++u) {
+    gap = by_unit[static_cast<size_t>(u)] == nullptr ? gap + 1 : 0;
+    rack.largest_gap = std::max(rack.largest_gap, gap);
+  }
+  rack.largest_gap = std::min(rack.largest_gap, rack.free_units);
+  if (without_unit > 0 && rack.taken_units > rack.units)
+    findings.push_back({Severity::error, about,
+                        "its machines are " + std::to_string(rack.taken_units) +
+                            " units high together, it has " + std::to_string(rack.units)});
+  if (rack.rack == nullptr || rack.rack->spec.weight_limit_kg == 0) return;
+  rack.weight_room_kg = rack.rack->spec.weight_limit_kg - rack.weight_kg;
+  if (rack.weight_room_kg >= 0) return;
+  findings.push_back({Severity::error, about,
+                      "its machines weigh " + std::to_string(rack.weight_kg) + " kg, it carries " +
+                          std::to_string(rack.rack->spec.weight_limit_kg) + " kg; move machines"});
+  rack.weight_room_kg = 0;
+}
+
+}  // namespace freehold::fleet::facility

@@ -1,0 +1,244 @@
+#include "fleet/facility/supply.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "fleet/facility/limits.h"
+
+namespace freehold::fleet::facility {
+
+Supply::Supply(std::span<const api::PowerDomain* const> domains,
+               std::span<const Consumer> consumers) {
+  name_domains(domains, consumers);
+  break_circles();
+  add_groups(consumers);
+  load_all();
+}
+
+uint32_t Supply::find(std::string_view name) const {
+  const auto at = std::lower_bound(
+      domains_.begin(), domains_.end(), name,
+      [](const Domain& domain, std::string_view wanted) { return domain.name < wanted; });
+  if (at == domains_.end() || at->name != name) return none;
+  return static_cast<uint32_t>(at - domains_.begin());
+}
+
+void Supply::name_domains(std::span<const api::PowerDomain* const> domains,
+                          std::span<const Consumer> consumers) {
+  std::set<std::string_view> names;
+  for (const api::PowerDomain* domain : domains) {
+    names.insert(domain->metadata.name);
+    for (const std::string& supplier : domain->spec.supplied_by.domains) names.insert(supplier);
+  }
+  for (const Consumer& consumer : consumers)
+    for (const api::Feed& feed : consumer.feeds) names.insert(feed.domain);
+  domains_.resize(names.size());
+  size_t next = 0;
+  for (const std::string_view name : names) domains_[next++].name = name;
+  for (const api::PowerDomain* domain : domains) {
+    Domain& d = domains_[find(domain->metadata.name)];
+    d.capacity_mw = std::clamp<int64_t>(domain->spec.capacity.value(), 0, most_capacity_mw);
+    d.stands_by = domain->spec.type == api::PowerDomainType::generator;
+    d.required = domain->spec.supplied_by.required;
+    for (const std::string& supplier : domain->spec.supplied_by.domains)
+      d.suppliers.push_back(find(supplier));
+    std::sort(d.suppliers.begin(), d.suppliers.end());
+    d.suppliers.erase(std::unique(d.suppliers.begin(), d.suppliers.end()), d.suppliers.end());
+  }
+}
+
+// Takes domains in the order from the roots on. Where that order ends before all are taken there is
+// a circle: it is found by walking along suppliers, and opened where the walk comes back.
+void Supply::break_circles() {
+  std::vector<size_t> open(domains_.size(), 0);
+  for (size_t d = 0; d < domains_.size(); ++d) {
+    open[d] = domains_[d].suppliers.size();
+    for (const uint32_t s : domains_[d].suppliers)
+      domains_[s].consumers.push_back(static_cast<uint32_t>(d));
+  }
+  std::set<uint32_t> ready, left;
+  for (uint32_t d = 0; d < domains_.size(); ++d) (open[d] == 0 ? ready : left).insert(d);
+  std::vector<uint8_t> is_done(domains_.size(), 0);
+  while (!ready.empty() || !left.empty()) {
+    if (ready.empty()) {
+      std::vector<uint8_t> is_seen(domains_.size(), 0);
+      uint32_t at = *left.begin(), from = none;
+      while (is_seen[at] == 0) {
+        is_seen[at] = 1;
+        from = at;
+        at = *std::ranges::find_if(domains_[at].suppliers,
+                                   [&](uint32_t s) { return is_done[s] == 0; });
+      }
+      circles_.push_back(domains_[from].name);
+      std::erase(domains_[from].suppliers, at);
+      std::erase(domains_[at].consumers, from);
+      if (--open[from] == 0) {
+        left.erase(from);
+        ready.insert(from);
+      }
+      continue;
+    }
+    const uint32_t d = *ready.begin();
+    ready.erase(ready.begin());
+    is_done[d] = 1;
+    order_.push_back(d);
+    for (const uint32_t consumer : domains_[d].consumers)
+      if (--open[consumer] == 0) {
+        left.erase(consumer);
+        ready.insert(consumer);
+      }
+  }
+  std::reverse(order_.begin(), order_.end());
+  rank_.resize(order_.size());
+  for (uint32_t i = 0; i < order_.size(); ++i) rank_[order_[i]] = i;
+  for (Domain& d : domains_)
+    d.required = std::clamp<int64_t>(
+        d.required, 1, std::max<int64_t>(1, static_cast<int64_t>(d.suppliers.size())));
+}
+
+void Supply::add_groups(std::span<const Consumer> consumers) {
+  using Key = std::vector<std::tuple<std::string_view, int64_t, api::FeedFailure>>;
+  std::map<Key, uint32_t> known;
+  Key key;
+  for (const Consumer& consumer : consumers) {
+    if (consumer.feeds.empty()) {
+      group_of_.push_back(none);
+      continue;
+    }
+    key.clear();
+    for (const api::Feed& feed : consumer.feeds)
+      key.emplace_back(feed.domain, std::clamp<int64_t>(feed.share_percent, 0, 100),
+                       feed.on_failure);
+    std::sort(key.begin(), key.end());
+    const auto [at, is_new] = known.try_emplace(key, static_cast<uint32_t>(groups_.size()));
+    if (is_new) {
+      Group& group = groups_.emplace_back();
+      for (const auto& [domain, share, on_failure] : key) {
+        group.feeds.push_back({find(domain), share, on_failure});
+        group.shares += share;
+        std::vector<uint32_t>& there = domains_[group.feeds.back().domain].groups;
+        if (there.empty() || there.back() != at->second) there.push_back(at->second);
+      }
+      // Shares that say nothing are even ones.
+      if (group.shares == 0)
+        for (Group::Feed& feed : group.feeds) group.shares += feed.share = 1;
+    }
+    groups_[at->second].mw += std::clamp<int64_t>(consumer.mw, 0, most_machine_mw);
+    groups_[at->second].machines += consumer.machines;
+    group_of_.push_back(at->second);
+  }
+}
+
+void Supply::load_all() {
+  const auto all_up = [](uint32_t) { return false; };
+  bool is_capped = false;
+  for (const Group& group : groups_) {
+    const std::vector<int64_t> parts = draws(group, group.mw, all_up, is_capped);
+    for (size_t i = 0; i < parts.size(); ++i) domains_[group.feeds[i].domain].load_mw += parts[i];
+  }
+  for (const uint32_t d : order_) {
+    const std::vector<int64_t> parts = drawn(domains_[d], domains_[d].load_mw, all_up);
+    for (size_t i = 0; i < parts.size(); ++i)
+      domains_[domains_[d].suppliers[i]].load_mw += parts[i];
+  }
+}
+
+// ---- one failure
+
+Supply::Scratch::Scratch(const Supply& supply)
+    : change(supply.domains().size(), 0),
+      is_down(supply.domains().size(), 0),
+      is_queued(supply.domains().size(), 0),
+      is_group_seen(supply.groups().size(), 0) {}
+
+// The queue gives domains in the order of consumers before suppliers.
+void Supply::push(Scratch& s, uint32_t domain) const {
+  if (s.is_queued[domain] != 0) return;
+  s.is_queued[domain] = 1;
+  s.touched.push_back(domain);
+  s.heap.push_back(rank_[domain]);
+  std::push_heap(s.heap.begin(), s.heap.end(), std::greater<>());
+}
+
+uint32_t Supply::pop(Scratch& s) const {
+  std::pop_heap(s.heap.begin(), s.heap.end(), std::greater<>());
+  const uint32_t domain = order_[s.heap.back()];
+  s.heap.pop_back();
+  return domain;
+}
+
+void Supply::mark_down(Scratch& s, uint32_t failed, Outcome& out) const {
+  const auto is_down = [&s](uint32_t d) { return s.is_down[d] != 0; };
+  out.down.push_back(failed);
+  s.is_down[failed] = 1;
+  // A domain goes down once its last needed supplier does, so each is looked at when that happens.
+  for (size_t i = 0; i < out.down.size(); ++i) {
+    push(s, out.down[i]);
+    for (const uint32_t consumer : domains_[out.down[i]].consumers) {
+      push(s, consumer);
+      if (is_down(consumer) || has_supply(domains_[consumer], is_down)) continue;
+      s.is_down[consumer] = 1;
+      out.down.push_back(consumer);
+    }
+  }
+}
+
+void Supply::move_groups(Scratch& s, Outcome& out) const {
+  const auto is_down = [&s](uint32_t d) { return s.is_down[d] != 0; };
+  const auto all_up = [](uint32_t) { return false; };
+  std::vector<uint32_t> seen;
+  for (const uint32_t d : out.down)
+    for (const uint32_t g : domains_[d].groups) {
+      if (s.is_group_seen[g] != 0) continue;
+      s.is_group_seen[g] = 1;
+      seen.push_back(g);
+      const Group& group = groups_[g];
+      bool is_capped = false;
+      const std::vector<int64_t> before = draws(group, group.mw, all_up, is_capped);
+      const std::vector<int64_t> after = draws(group, group.mw, is_down, is_capped);
+      if (after.empty()) out.off.push_back(g);
+      if (is_capped && !after.empty()) out.capped.push_back(g);
+      for (size_t i = 0; i < before.size(); ++i) {
+        s.change[group.feeds[i].domain] += (after.empty() ? 0 : after[i]) - before[i];
+        push(s, group.feeds[i].domain);
+      }
+    }
+  for (const uint32_t g : seen) s.is_group_seen[g] = 0;
+  std::sort(out.off.begin(), out.off.end());
+  std::sort(out.capped.begin(), out.capped.end());
+}
+
+void Supply::pass_on(Scratch& s, uint32_t domain) const {
+  const Domain& d = domains_[domain];
+  const auto is_down = [&s](uint32_t x) { return s.is_down[x] != 0; };
+  const auto all_up = [](uint32_t) { return false; };
+  const std::vector<int64_t> before = drawn(d, d.load_mw, all_up);
+  const std::vector<int64_t> after = drawn(d, d.load_mw + s.change[domain], is_down);
+  for (size_t i = 0; i < before.size(); ++i) {
+    const int64_t now = is_down(domain) ? 0 : after[i];
+    if (now == before[i]) continue;
+    s.change[d.suppliers[i]] += now - before[i];
+    push(s, d.suppliers[i]);
+  }
+}
+
+Outcome Supply::fail(uint32_t domain, Scratch& s) const {
+  Outcome out;
+  mark_down(s, domain, out);
+  move_groups(s, out);
+  while (!s.heap.empty()) pass_on(s, pop(s));
+  std::sort(out.down.begin(), out.down.end());
+  std::sort(s.touched.begin(), s.touched.end());
+  for (const uint32_t d : s.touched) {
+    if (s.change[d] != 0) out.loads.emplace_back(d, domains_[d].load_mw + s.change[d]);
+    s.change[d] = 0;
+    s.is_down[d] = s.is_queued[d] = 0;
+  }
+  s.touched.clear();
+  return out;
+}
+
+}  // namespace freehold::fleet::facility

@@ -1,0 +1,181 @@
+// Supply: how watts come from the grid to the machines, and what every power domain carries now and
+// with any one domain failed. A machine draws through its feeds by their shares; a domain draws in
+// equal parts from those of its suppliers that are up, generators standing by until fewer than
+// `required` of the others are up, and is down when fewer than `required` are. What happens to the
+// part of a feed that is down says the feed: `shift` to the others, `cap`, or `off`. One step of
+// physics, no cascades: a domain that is overloaded is told, and stays up. Pure; a value.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/node.h"
+#include "api/site.h"
+
+namespace freehold::fleet::facility {
+
+inline constexpr uint32_t none = UINT32_MAX;  // no domain: nothing failed, or nothing limits
+
+// A machine, or what stands for one.
+struct Consumer {
+  std::vector<api::Feed> feeds;
+  int64_t mw = 0;
+  int64_t machines = 1;
+};
+
+// What differs from now while one domain is down. Ascending by domain or group.
+struct Outcome {
+  std::vector<std::pair<uint32_t, int64_t>> loads;  // domain, milliwatts
+  std::vector<uint32_t> down;                       // domains, the failed one among them
+  std::vector<uint32_t> off, capped;                // groups of consumers
+};
+
+class Supply {
+ public:
+  struct Domain {
+    std::string name;
+    int64_t capacity_mw = -1;  // -1: nobody says; the domain is only named
+    int64_t required = 1;
+    bool stands_by = false;           // a generator
+    std::vector<uint32_t> suppliers;  // without those that would close a circle
+    std::vector<uint32_t> consumers;  // domains that this one supplies
+    std::vector<uint32_t> groups;     // consumers that hang on it
+    int64_t load_mw = 0;              // now
+  };
+  // Consumers with the same feeds; all act alike.
+  struct Group {
+    struct Feed {
+      uint32_t domain = 0;
+      int64_t share = 0;
+      api::FeedFailure on_failure = api::FeedFailure::shift;
+    };
+    std::vector<Feed> feeds;
+    int64_t shares = 0;  // their sum, never 0
+    int64_t mw = 0, machines = 0;
+  };
+
+  Supply(std::span<const api::PowerDomain* const> domains, std::span<const Consumer> consumers);
+
+  const std::vector<Domain>& domains() const { return domains_; }  // ascending by name
+  const std::vector<Group>& groups() const { return groups_; }
+  // The group of each consumer, `none` for one without feeds.
+  const std::vector<uint32_t>& group_of() const { return group_of_; }
+  uint32_t find(std::string_view name) const;  // `none` when there is none
+  // Domains whose suppliers lead back to them; the step that closes the circle is left out.
+  const std::vector<std::string>& circles() const { return circles_; }
+  // Domains, each before its suppliers.
+  const std::vector<uint32_t>& order() const { return order_; }
+
+  // Space for fail(), kept between calls so that a small failure costs little in a large fleet.
+  class Scratch {
+   public:
+    explicit Scratch(const Supply& supply);
+
+   private:
+    friend class Supply;
+    std::vector<int64_t> change;
+    std::vector<uint8_t> is_down, is_queued;
+    std::vector<uint8_t> is_group_seen;
+    std::vector<uint32_t> touched, heap;
+  };
+  Outcome fail(uint32_t domain, Scratch& scratch) const;
+
+  // What the group draws through each of its feeds while `is_down` says which domains are; empty
+  // when it is off. `is_capped` tells whether it gets less than it wants.
+  template <class IsDown>
+  std::vector<int64_t> draws(const Group& group, int64_t mw, const IsDown& is_down,
+                             bool& is_capped) const;
+  // What `domain` draws from each of its suppliers for a load.
+  template <class IsDown>
+  std::vector<int64_t> drawn(const Domain& domain, int64_t mw, const IsDown& is_down) const;
+  template <class IsDown>
+  bool has_supply(const Domain& domain, const IsDown& is_down) const;
+
+ private:
+  void name_domains(std::span<const api::PowerDomain* const> domains,
+                    std::span<const Consumer> consumers);
+  void break_circles();
+  void add_groups(std::span<const Consumer> consumers);
+  void load_all();
+  void push(Scratch& s, uint32_t domain) const;
+  uint32_t pop(Scratch& s) const;
+  void mark_down(Scratch& s, uint32_t failed, Outcome& out) const;
+  void move_groups(Scratch& s, Outcome& out) const;
+  void pass_on(Scratch& s, uint32_t domain) const;
+
+  std::vector<Domain> domains_;
+  std::vector<Group> groups_;
+  std::vector<uint32_t> group_of_, order_, rank_;  // rank_: place of a domain in order_
+  std::vector<std::string> circles_;
+};
+
+inline int64_t divide_up(int64_t a, int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
+// a * share / all, rounded up, in two steps so that it stays in range.
+inline int64_t part_of(int64_t a, int64_t share, int64_t all) {
+  return a / all * share + divide_up(a % all * share, all);
+}
+
+template <class IsDown>
+bool Supply::has_supply(const Domain& domain, const IsDown& is_down) const {
+  if (domain.suppliers.empty()) return true;
+  int64_t up = 0;
+  for (const uint32_t s : domain.suppliers) up += is_down(s) ? 0 : 1;
+  return up >= domain.required;
+}
+
+template <class IsDown>
+std::vector<int64_t> Supply::drawn(const Domain& domain, int64_t mw, const IsDown& is_down) const {
+  std::vector<int64_t> out(domain.suppliers.size(), 0);
+  int64_t up = 0, running = 0;
+  for (const uint32_t s : domain.suppliers) {
+    if (is_down(s)) continue;
+    ++up;
+    running += domains_[s].stands_by ? 0 : 1;
+  }
+  const bool without_reserve = running >= domain.required;
+  const int64_t carriers = without_reserve ? running : up;
+  if (carriers == 0) return out;
+  for (size_t i = 0; i < out.size(); ++i) {
+    const uint32_t s = domain.suppliers[i];
+    if (!is_down(s) && !(without_reserve && domains_[s].stands_by))
+      out[i] = divide_up(mw, carriers);
+  }
+  return out;
+}
+
+template <class IsDown>
+std::vector<int64_t> Supply::draws(const Group& group, int64_t mw, const IsDown& is_down,
+                                   bool& is_capped) const {
+  is_capped = false;
+  std::vector<int64_t> out(group.feeds.size(), 0);
+  int64_t shares_up = 0, up = 0, shifted = 0;
+  for (size_t i = 0; i < out.size(); ++i) {
+    const Group::Feed& feed = group.feeds[i];
+    const int64_t part = part_of(mw, feed.share, group.shares);
+    if (!is_down(feed.domain)) {
+      out[i] = part;
+      shares_up += feed.share;
+      ++up;
+    } else if (feed.on_failure == api::FeedFailure::off) {
+      return {};
+    } else if (feed.on_failure == api::FeedFailure::shift) {
+      shifted += part;
+    } else {
+      is_capped = is_capped || part > 0;
+    }
+  }
+  if (up == 0) return {};
+  for (size_t i = 0; i < out.size() && shifted > 0; ++i) {
+    const Group::Feed& feed = group.feeds[i];
+    if (is_down(feed.domain)) continue;
+    out[i] += shares_up > 0 ? part_of(shifted, feed.share, shares_up) : divide_up(shifted, up);
+  }
+  return out;
+}
+
+}  // namespace freehold::fleet::facility

@@ -1,0 +1,161 @@
+#include "fleet/facility/watts.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "fleet/facility/limits.h"
+
+namespace freehold::fleet::facility {
+namespace {
+
+Watts known(const Quantity& quantity, Origin origin) {
+  if (!quantity.is_set()) return {};
+  return {std::clamp<int64_t>(quantity.value(), 0, most_machine_mw), origin};
+}
+
+// The profile that was found, else the one that was expected.
+const api::HardwareProfile* profile_of(const api::Node& node, const Estate& estate) {
+  for (const std::string& name : {node.status.profile, node.spec.expected_profile})
+    if (const auto at = estate.profiles.find(name); at != estate.profiles.end()) return at->second;
+  return nullptr;
+}
+
+}  // namespace
+
+Models::Models(const ByName<api::DeviceModel>& models) : by_name_(models) {
+  // A name goes before what others match; of two that match one text, the first by name.
+  for (const auto& [name, model] : models) by_text_.emplace(to_lower(name), model);
+  for (const auto& [name, model] : models) by_text_.emplace(to_lower(model->spec.model), model);
+  for (const auto& [name, model] : models)
+    for (const std::string& text : model->spec.matches) by_text_.emplace(to_lower(text), model);
+}
+
+const api::DeviceModel* Models::find(std::string_view text) const {
+  if (text.empty()) return nullptr;
+  const auto at = by_text_.find(to_lower(text));
+  return at == by_text_.end() ? nullptr : at->second;
+}
+
+const api::DeviceModel* Models::named(std::string_view name) const {
+  const auto at = by_name_.find(name);
+  return at == by_name_.end() ? nullptr : at->second;
+}
+
+std::string_view origin_text(Origin origin) {
+  switch (origin) {
+    case Origin::unknown:
+      return "nobody says";
+    case Origin::spec:
+      return "its nameplate";
+    case Origin::plates:
+      return "its management controller";
+    case Origin::type:
+      return "its DeviceModel";
+    case Origin::parts:
+      return "the sum of its model's parts";
+    case Origin::devices:
+      return "the sum of its devices alone";
+    case Origin::device:
+      return "its DeviceModel";
+    case Origin::meter:
+      return "a meter";
+    case Origin::contracts:
+      return "what contracts were given";
+    case Origin::limit:
+      return "a limit in force";
+  }
+  return "";
+}
+
+api::PowerBasis Watts::basis() const {
+  switch (origin) {
+    case Origin::unknown:
+      return api::PowerBasis::unknown;
+    case Origin::meter:
+      return api::PowerBasis::measured;
+    case Origin::contracts:
+      return api::PowerBasis::model;
+    case Origin::limit:
+      return api::PowerBasis::capped;
+    default:
+      return api::PowerBasis::nameplate;
+  }
+}
+
+Watts MachineWatts::now() const {
+  for (const Watts& watts : {measured, model, limit, nameplate})
+    if (watts.is_known()) return watts;
+  return {};
+}
+
+Watts MachineWatts::most() const {
+  if (limit.is_known()) return limit;
+  if (nameplate.is_known() && nameplate.origin != Origin::devices) return nameplate;
+  // Devices alone are less than the machine, and a meter says only what was so far.
+  Watts most;
+  for (const Watts& watts : {nameplate, model, measured})
+    if (watts.mw > most.mw) most = watts;
+  return most;
+}
+
+const api::DeviceModel* type_of(const api::Node& node, const Estate& estate, const Models& models) {
+  const api::DeviceModel* type = models.named(node.spec.expected_model);
+  if (type == nullptr)
+    if (const api::HardwareProfile* profile = profile_of(node, estate))
+      type = models.find(profile->spec.product);
+  return type != nullptr && type->spec.type == api::ModelType::node ? type : nullptr;
+}
+
+Watts watts_of_parts(const api::DeviceModel& type, const Models& models) {
+  int64_t sum = 0;
+  for (const api::ModelPart& part : type.spec.parts) {
+    const api::DeviceModel* model = models.find(part.model);
+    const bool draws_most = part.cls == "gpu" || part.cls == "cpu";
+    if (model != nullptr && model->spec.power.maximum.is_set())
+      sum += std::min(model->spec.power.maximum.value(), most_machine_mw / 1024) * part.count;
+    else if (draws_most)
+      return {};
+  }
+  if (sum == 0) return {};
+  return {std::min(sum, most_machine_mw), Origin::parts};
+}
+
+MachineWatts watts_of(const api::Node& node, const api::DeviceModel* type, int64_t contracts_mw,
+                      const Estate& estate, const Models& models) {
+  MachineWatts out;
+  out.measured = known(node.status.power.measured, Origin::meter);
+  out.limit = known(node.status.power.limit, Origin::limit);
+  if (contracts_mw > 0) out.model = {std::min(contracts_mw, most_machine_mw), Origin::contracts};
+  out.nameplate = known(node.spec.nameplate, Origin::spec);
+  if (!out.nameplate.is_known()) out.nameplate = known(node.status.power.nameplate, Origin::plates);
+  if (!out.nameplate.is_known() && type != nullptr)
+    out.nameplate = known(type->spec.power.maximum, Origin::type);
+  if (!out.nameplate.is_known() && type != nullptr) out.nameplate = watts_of_parts(*type, models);
+  if (!out.nameplate.is_known()) {
+    int64_t sum = 0;
+    for (const DeviceWatts& device : device_watts(node, estate, models))
+      sum += std::max<int64_t>(device.nameplate.mw, 0);
+    if (sum > 0) out.nameplate = {std::min(sum, most_machine_mw), Origin::devices};
+  }
+  return out;
+}
+
+std::vector<DeviceWatts> device_watts(const api::Node& node, const Estate& estate,
+                                      const Models& models) {
+  std::vector<DeviceWatts> out;
+  const api::HardwareProfile* profile = profile_of(node, estate);
+  if (profile == nullptr) return out;
+  for (const api::Device& device : profile->spec.devices) {
+    DeviceWatts watts;
+    watts.id = device.id;
+    watts.model = device.model;
+    if (const api::DeviceModel* model = models.find(device.model))
+      watts.nameplate = known(model->spec.power.maximum, Origin::device);
+    const auto now = std::ranges::find(node.status.devices, device.id, &api::NodeDevice::id);
+    if (now != node.status.devices.end()) watts.limit = known(now->power_limit, Origin::limit);
+    if (watts.nameplate.is_known() || watts.limit.is_known()) out.push_back(std::move(watts));
+  }
+  return out;
+}
+
+}  // namespace freehold::fleet::facility

@@ -1,0 +1,76 @@
+// Watts of machines and devices, each with where it comes from: a meter, the contracts that were
+// given power, a limit in force, or plates (the machine's own, its model's, or the sum of its
+// parts). Pure; `Models` finds the DeviceModel that a text means.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fleet/facility/estate.h"
+
+namespace freehold::fleet::facility {
+
+// DeviceModels by name, by what contracts call them, and by what machines report.
+class Models {
+ public:
+  explicit Models(const ByName<api::DeviceModel>& models);
+  const api::DeviceModel* find(std::string_view text) const;   // null when there is none
+  const api::DeviceModel* named(std::string_view name) const;  // by metadata.name alone
+
+ private:
+  const ByName<api::DeviceModel>& by_name_;
+  std::map<std::string, const api::DeviceModel*, std::less<>> by_text_;  // lower case
+};
+
+enum class Origin : uint8_t {
+  unknown,
+  spec,       // Node.spec.nameplate
+  plates,     // Node.status.power.nameplate: what its management controller says
+  type,       // power.maximum of the DeviceModel of type node
+  parts,      // the sum of the parts that the DeviceModel of type node lists
+  devices,    // the sum of the devices of its HardwareProfile, which is less than the machine
+  device,     // power.maximum of the DeviceModel of a device
+  meter,      // Node.status.power.measured
+  contracts,  // power of Allocations that count
+  limit,      // a limit in force
+};
+std::string_view origin_text(Origin origin);  // "its DeviceModel"
+
+struct Watts {
+  int64_t mw = -1;  // -1: unknown
+  Origin origin = Origin::unknown;
+
+  bool is_known() const { return mw >= 0; }
+  api::PowerBasis basis() const;
+};
+
+struct MachineWatts {
+  Watts measured, model, nameplate, limit;
+  // What it draws: measured, else what contracts were given, else its limit, else its plate.
+  Watts now() const;
+  // What it may draw: its limit, else its plate, else the most that is known of it.
+  Watts most() const;
+};
+
+struct DeviceWatts {
+  std::string id, model;
+  Watts nameplate, limit;
+};
+
+// The DeviceModel of type node that a machine is: spec.expectedModel, else what its profile's
+// product says. Null when nobody says.
+const api::DeviceModel* type_of(const api::Node& node, const Estate& estate, const Models& models);
+
+// Sum of power.maximum over the parts; unknown when a part that draws most is.
+Watts watts_of_parts(const api::DeviceModel& type, const Models& models);
+
+// `contracts_mw`: what Allocations that count give this machine; 0 for none.
+MachineWatts watts_of(const api::Node& node, const api::DeviceModel* type, int64_t contracts_mw,
+                      const Estate& estate, const Models& models);
+std::vector<DeviceWatts> device_watts(const api::Node& node, const Estate& estate,
+                                      const Models& models);
+
+}  // namespace freehold::fleet::facility

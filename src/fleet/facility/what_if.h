@@ -1,0 +1,43 @@
+// What-ifs on a facility: moving a rack, and the difference that a change of the estate makes.
+// Pure; the changed objects are put over a copy of the estate by the caller, who keeps them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/object.h"
+#include "base/result.h"
+#include "fleet/facility/facility.h"
+
+namespace freehold::fleet::facility {
+
+struct RackMove {
+  std::string rack;
+  // What changes; what is not set stays.
+  std::optional<std::string> site, room, row, position, cooling_unit;
+  std::optional<std::vector<std::string>> feeds;
+};
+
+// The rack, and those of its machines that hang on its feeds by name: each hangs on the new feed in
+// the place of the old one, and where the number of feeds differs, on those of its rack. Errors:
+// `not_found`, and `invalid` for a domain, site or cooling unit that is not known.
+Result<std::vector<api::Object>> move_rack(const Estate& estate, const RackMove& move);
+
+struct DomainChange {
+  std::string domain;
+  const DomainView *before = nullptr, *after = nullptr;  // null: not there
+};
+struct Difference {
+  std::vector<DomainChange> domains;  // where load, worst load or capacity differ; by name
+  std::vector<std::string> racks;     // whose power, cooling or space differ; by name
+  std::vector<Finding> new_findings, solved;
+  bool holds_after = true;  // no domain beyond its capacity, with any one other failed
+  int64_t stranded_before_mw = 0, stranded_after_mw = 0;
+};
+Difference compare(const Facility& before, const Facility& after);
+
+// Whether every domain with a known capacity stays within it, with any one other failed.
+bool holds(const Facility& facility);
+
+}  // namespace freehold::fleet::facility
