@@ -37,6 +37,7 @@ struct Arguments {
   TokenOptions token;
   KubeconfigOptions kubeconfig;
   GenerateCommand generate;
+  TopologyOptions topology;
   DocsOptions docs;
   ImportCommand import;
   FacilityOptions facility;
@@ -291,6 +292,25 @@ void add_facility(CLI::App& app, Arguments& a, Chosen& chosen) {
       [&] { chosen.command = [&] { return catalogue(a.name, a.client.output); }; });
 }
 
+void add_topology(CLI::App& app, Arguments& a, Chosen& chosen) {
+  static const std::map<std::string, TopologyForm> forms{{"wide", TopologyForm::wide},
+                                                         {"json", TopologyForm::json},
+                                                         {"yaml", TopologyForm::yaml},
+                                                         {"dot", TopologyForm::dot},
+                                                         {"svg", TopologyForm::svg}};
+  CLI::App* command = app.add_subcommand(
+      "topology", "how a machine's devices, a fabric's switches or two machines hang together");
+  command->add_option("names", a.topology.names, "node/NAME, fabric/NAME, or two nodes")
+      ->required();
+  add_files(*command, a.topology.files);
+  command->add_option("--kubeconfig", a.client.kubeconfig, "how to reach the control plane");
+  command->add_option("--context", a.client.context, "context of the kubeconfig");
+  command->add_option("-o,--output", a.topology.form, "wide, json, yaml, dot or svg")
+      ->transform(CLI::CheckedTransformer(forms, CLI::ignore_case))
+      ->option_text("FORM");
+  command->final_callback([&] { chosen.command = [&] { return topology(a.client, a.topology); }; });
+}
+
 void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {
   CLI::App* token_command = app.add_subcommand("token", "make a token with which a machine joins");
   add_client(*token_command, a.client);
@@ -381,6 +401,7 @@ int run(const Program& program, int argc, char** argv) {
   add_watching(app, arguments, chosen);
   add_import(app, arguments, chosen);
   add_facility(app, arguments, chosen);
+  add_topology(app, arguments, chosen);
   add_others(app, program, arguments, chosen);
   try {
     app.parse(argc, argv);

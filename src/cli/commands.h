@@ -76,6 +76,14 @@ struct TokenOptions {
 };
 int token(const ClientOptions& client, const TokenOptions& options);
 
+enum class TopologyForm : uint8_t { table, wide, json, yaml, dot, svg };
+struct TopologyOptions {
+  std::vector<std::string> names;  // node/a, fabric/a, or node/a node/b
+  std::vector<std::string> files;  // instead of a control plane
+  TopologyForm form = TopologyForm::table;
+};
+int topology(const ClientOptions& client, const TopologyOptions& options);
+
 int discover(const std::string& root, Output output);
 struct ImportCommand {
   std::vector<std::string> words;  // FORMAT FILE… [FORMAT FILE…]…

@@ -1,0 +1,42 @@
+// What `freehold topology` shows of a machine or a fabric, as pure functions: the matrix that
+// users of `nvidia-smi topo -m` expect, a document for programs, pictures, and a table of switches.
+// The tree of a machine is drawn by discover/draw.h.
+#pragma once
+
+#include <string>
+
+#include "api/node.h"
+#include "api/site.h"
+#include "cli/picture.h"
+#include "cli/render.h"
+#include "fleet/fleet.h"
+#include "json/value.h"
+
+namespace freehold::cli {
+
+// GPUs and NICs against each other, with the CPUs next to each; `wide`: every device. One line per
+// word that occurs explains it.
+enum class Devices : uint8_t { gpus_and_nics, all };
+std::string path_matrix(const fleet::NodeState& node, Devices devices, const Terminal& terminal);
+
+// {"node", "devices": [ids], "paths": [{"from", "to", "class", "nccl", "direct", "hops",
+// "bandwidth_mbps", "raw_mbps", "maximum_mbps", "confidence", "via": [names]}]}: every ordered
+// pair. Rates are what software gets, in one direction, now; null where they are not known.
+json::Value path_document(const fleet::NodeState& node);
+
+Picture machine_picture(const api::Node& node, const api::HardwareProfileSpec& profile,
+                        const fleet::NodeState& state);
+
+// Switches with what hangs on them and what leads on, then the links below their best.
+std::string fabric_table(const api::Fabric& fabric, const Terminal& terminal);
+Picture fabric_picture(const api::Fabric& fabric);
+
+// From one machine to another: class, rate, what the way costs.
+std::string way_text(const fleet::Fleet& fleet, const fleet::NodeState& from,
+                     const fleet::NodeState& to, const Terminal& terminal);
+json::Value way_document(const fleet::Fleet& fleet, const fleet::NodeState& from,
+                         const fleet::NodeState& to);
+
+std::string rate_text(int64_t mbps);  // "400Gbps"; "?" when unknown
+
+}  // namespace freehold::cli
