@@ -151,7 +151,7 @@ inline api::HardwareProfile profile_of(const Machine& m) {
       device.address = device.id;
       const std::string root =
           "pci:" + (m.roots_apart ? device.id : "numa" + std::to_string(device.numa));
-      spec.pci.push_back({device.pci, root, "", "", "", device.numa, "", 0});
+      spec.pci.push_back({device.address, root, "", "", "", device.numa, "", 0});
     }
   }
   h.add(m.numa).add(m.cores).add(m.threads).add(m.packages).add(m.memory_bytes);
