@@ -54,9 +54,10 @@ package: all ## a .deb and a .tar.gz in build/release/packages
 	@cd $(OUT) && cpack -B packages >package.log || { tail -n 20 package.log >&2; exit 1; }
 	@rm -rf $(OUT)/packages/_CPack_Packages; ls -lh $(OUT)/packages
 
-soak: all ## run for SOAK_HOURS=24 under load and watch for leaks and drift
-	@if [ -x tests/soak/run ]; then SOAK_HOURS=$(SOAK_HOURS) exec tests/soak/run; \
-	else echo 'soak: tests/soak/run is not here yet' >&2; exit 1; fi
+soak: all ## kills, limits in a guest, every fuzzer, again and again for SOAK_HOURS=24; fills docs/benchmarks/soak.md
+	@tools/deps/install soak
+	@tools/deps/guest-kernel
+	@SOAK_HOURS=$(SOAK_HOURS) BUILD_DIR=$(OUT) exec tests/soak/run
 
 format: ## rewrite sources in the house's layout; MODULE=x: those of one module
 	@tools/deps/install check
