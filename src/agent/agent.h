@@ -21,7 +21,8 @@ using Connector = std::function<Result<std::unique_ptr<http::Transport>>(const s
 struct AgentConfig {
   std::string node_name, site, address, endpoint, version;
   std::string cluster;  // names the control plane (digest of its CA): absence counts only there
-  discover::Machine machine;  // as found at the start
+  discover::Machine machine;         // as found at the start
+  Duration discovery = seconds(30);  // between looks at the hardware
   discover::Reserve reserve;
   Duration heartbeat = seconds(5);
   Duration forget_after = seconds(60);  // absent from fresh lists for so long: no longer wanted

@@ -94,6 +94,9 @@ class FakeHost final : public Host {
   void on_change(std::function<void(const std::string&)> changed) override {
     changed_ = std::move(changed);
   }
+  void discover(std::function<void(Result<discover::Machine>)> done) override {
+    later([this, done = std::move(done)] { done(hardware); });
+  }
   void exec(const std::string&, const ExecRequest&,
             std::function<void(Result<ExecOutcome>)> done) override {
     later([this, done = std::move(done)] { done(ExecOutcome{well ? 0 : 1, ""}); });
@@ -126,6 +129,7 @@ class FakeHost final : public Host {
   std::map<std::string, std::string> files;
   std::vector<std::string> probes;
   bool obeys = true, well = true;
+  Result<discover::Machine> hardware = Error{Reason::unavailable, "nobody looks", {}};
 
  private:
   void later(Task task) { runtime_.after(milliseconds(5), std::move(task)); }
@@ -152,6 +156,7 @@ class AgentTest : public testing::Test {
     config.machine.profile.architecture = "x86_64";
     config.machine.allowed_cpus = "0-3";
     config.machine.boot_id = "boot-1";
+    host_.hardware = config.machine;
     auto connect = [](const std::string&) -> Result<std::unique_ptr<http::Transport>> {
       return Error{Reason::unavailable, "no endpoint", {}};
     };
@@ -228,6 +233,44 @@ TEST_F(AgentTest, WhatOthersSayOfTheNodeStays) {
   EXPECT_TRUE(is_true(after->status.conditions, "Ready"));
   EXPECT_EQ(after->status.kernel, "");
   EXPECT_EQ(after->spec.rack, "r7");
+}
+
+TEST_F(AgentTest, TheHardwareIsLookedAtAgainAndAgain) {
+  runtime_.pass(seconds(3));
+  const std::string before = api_.find<api::Node>("", "n1")->status.profile;
+  discover::Machine other = *host_.hardware;
+  api::Device gpu;
+  gpu.id = "gpu0";
+  gpu.cls = api::DeviceClass::gpu;
+  other.profile.devices = {gpu};
+  other.devices = {{.id = "gpu0", .health = api::Health::failed, .reason = "gone"}};
+  other.access = {{"gpu0", {}, {}, {}}};
+  host_.hardware = other;
+  runtime_.pass(seconds(31));
+  const auto* node = api_.find<api::Node>("", "n1");
+  EXPECT_NE(node->status.profile, before);
+  EXPECT_NE(api_.find<api::HardwareProfile>("", node->status.profile), nullptr);
+  ASSERT_EQ(node->status.devices.size(), 1u);
+  EXPECT_EQ(node->status.devices[0].reason, "gone");
+  const auto known = parse_hardware(host_.files[std::string(hardware_file)]);
+  ASSERT_TRUE(known.ok());
+  EXPECT_EQ(known->devices.size(), 1u);
+  // A look that fails changes nothing.
+  host_.hardware = Error{Reason::unavailable, "a driver hangs", {}};
+  runtime_.pass(minutes(2));
+  EXPECT_EQ(api_.find<api::Node>("", "n1")->status.devices.size(), 1u);
+}
+
+TEST_F(AgentTest, WattsAreToldWhenTheyMoveByATenth) {
+  host_.hardware->power.source = "hwmon";
+  const auto told = [&](int64_t watts) {
+    host_.hardware->power.measured = Quantity::of(watts * 1000, Dimension::power);
+    runtime_.pass(seconds(31));
+    return api_.find<api::Node>("", "n1")->status.power.measured.text();
+  };
+  EXPECT_EQ(told(400), "400W");
+  EXPECT_EQ(told(430), "400W");
+  EXPECT_EQ(told(450), "450W");
 }
 
 TEST_F(AgentTest, AnInstanceIsPreparedStartedAndReported) {

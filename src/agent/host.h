@@ -15,6 +15,7 @@
 #include "api/workload.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "discover/machine.h"
 
 namespace freehold::agent {
 
@@ -103,6 +104,10 @@ class Host {
   virtual void release(const std::string& id) = 0;
   virtual void forget(const std::string& id) = 0;    // removes the directory too
   virtual std::vector<std::string> instances() = 0;  // that have a directory here, sorted
+  // Looks at the hardware again, elsewhere than on the loop thread. `unavailable` while an earlier
+  // look has not come back.
+  virtual void discover(std::function<void(Result<discover::Machine>)> done) = 0;
+
   // Told when a process started or ended, with the id.
   virtual void on_change(std::function<void(const std::string& id)> changed) = 0;
 

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "agent/host_cgroup.h"
+#include "agent/host_discover.h"
 #include "agent/host_files.h"
 #include "agent/host_log.h"
 #include "agent/host_saver.h"
@@ -58,6 +59,7 @@ class LinuxHost final : public Host {
  public:
   LinuxHost(Loop& loop, LinuxHostOptions options)
       : loop_(loop),
+        discoverer_(loop, std::move(options.discovery)),
         options_(std::move(options)),
         cgroups_(options_.cgroup_root, options_.cgroup_base),
         saver_(options_.directory + "/state") {}
@@ -73,6 +75,9 @@ class LinuxHost final : public Host {
   void forget(const std::string& id) override;
   std::vector<std::string> instances() override {
     return list_directory(options_.directory + "/instances");
+  }
+  void discover(std::function<void(Result<discover::Machine>)> done) override {
+    discoverer_.look(std::move(done));
   }
   void on_change(std::function<void(const std::string&)> changed) override {
     changed_ = std::move(changed);
@@ -116,6 +121,7 @@ class LinuxHost final : public Host {
   void end_exec(const std::shared_ptr<Exec>& exec);
 
   Loop& loop_;
+  Discoverer discoverer_;
   const LinuxHostOptions options_;
   Cgroups cgroups_;
   Saver saver_;

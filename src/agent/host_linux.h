@@ -9,6 +9,7 @@
 
 #include "agent/host.h"
 #include "base/result.h"
+#include "discover/discovery.h"
 #include "runtime/loop.h"
 
 namespace freehold::agent {
@@ -18,6 +19,8 @@ struct LinuxHostOptions {
   std::string cgroup_root = "/sys/fs/cgroup";
   std::string cgroup_base = "freehold";       // parent of all groups of ours
   std::string executable = "/proc/self/exe";  // that understands `shim` and `probe`
+  // Looks at the hardware from now on; without one, Host::discover answers `unavailable`.
+  std::unique_ptr<discover::Discovery> discovery{};
 };
 
 // Errors: when the directory cannot be made or written.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "api/core.h"
@@ -24,10 +25,10 @@ std::string list_of(const std::vector<std::string>& texts) {
   return out;
 }
 
-void set_conditions(api::NodeStatus& status, const AgentConfig& config, const HostFacts& facts,
-                    Time now) {
+void set_conditions(api::NodeStatus& status, const discover::Machine& machine,
+                    const HostFacts& facts, Time now) {
   using enum api::ConditionStatus;
-  const auto& notes = config.machine.notes;
+  const auto& notes = machine.notes;
   set_condition(status.conditions, "Discovered", true_, "Discovered",
                 notes.empty() ? "the machine was read" : list_of(notes), 0, now);
   const auto& missing = facts.enforcement.missing;
@@ -38,7 +39,7 @@ void set_conditions(api::NodeStatus& status, const AgentConfig& config, const Ho
     set_condition(status.conditions, "LimitsEnforced", false_, "NotEnforced", list_of(missing), 0,
                   now);
   std::vector<std::string> links;
-  for (const api::DegradedLink& link : config.machine.degraded)
+  for (const api::DegradedLink& link : machine.degraded)
     links.push_back(link.at + " runs at " + link.seen + ", expected " + link.expected);
   if (links.empty())
     set_condition(status.conditions, "LinksHealthy", true_, "Healthy",
@@ -47,11 +48,48 @@ void set_conditions(api::NodeStatus& status, const AgentConfig& config, const Ho
     set_condition(status.conditions, "LinksHealthy", false_, "Degraded", list_of(links), 0, now);
 }
 
+// A meter moves with every look; what moved by less than a tenth stays as it was told, so that
+// objects are quiet.
+api::NodePower power_now(const api::NodePower& before, api::NodePower found, Time now) {
+  if (!found.measured.is_set()) {
+    found.source.clear();
+    return found;
+  }
+  const int64_t was = before.measured.value(), is = found.measured.value();
+  const bool moved = !before.measured.is_set() || before.source != found.source ||
+                     std::abs(is - was) > was / 10 || before.limit.text() != found.limit.text();
+  if (!moved) return before;
+  found.at = now;
+  return found;
+}
+
+// Who said what, since when.
+std::vector<api::Provenance> provenance_now(const std::vector<api::Provenance>& before,
+                                            std::vector<api::Provenance> found, Time now) {
+  for (api::Provenance& said : found) {
+    const auto same = std::find_if(before.begin(), before.end(), [&](const auto& other) {
+      return other.field == said.field && other.source == said.source;
+    });
+    said.at = same == before.end() ? now : same->at;
+  }
+  return found;
+}
+
 }  // namespace
 
+Result<api::HardwareProfileSpec> parse_hardware(std::string_view text) {
+  api::HardwareProfileSpec spec;
+  schema::Errors errors;
+  TRY(schema::read(schema::type_of<api::HardwareProfileSpec>, &spec, text, errors));
+  schema::validate(schema::type_of<api::HardwareProfileSpec>, &spec, {}, errors);
+  if (!errors.all().empty())
+    return Error{Reason::invalid, errors.all()[0].path + ": " + errors.all()[0].detail, {}};
+  return spec;
+}
+
 api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& config,
-                            const HostFacts& facts, std::optional<double> core_rate, Time now) {
-  const discover::Machine& machine = config.machine;
+                            const discover::Machine& machine, const HostFacts& facts,
+                            std::optional<double> core_rate, Time now) {
   api::NodeStatus status = before;
   status.profile = discover::profile_name(machine.profile);
   status.boot_id = machine.boot_id;
@@ -63,6 +101,9 @@ api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& co
   status.devices = machine.devices;
   status.degraded_links = machine.degraded;
   status.enforcement = facts.enforcement;
+  status.scale_up_domain = machine.scale_up_domain;
+  status.power = power_now(before.power, machine.power, now);
+  status.provenance = provenance_now(before.provenance, machine.provenance, now);
   if (core_rate && *core_rate > 0) {
     const Quantity rate = Quantity::of(std::llround(*core_rate * 1000), Dimension::rate);
     auto at = std::find_if(status.measured.begin(), status.measured.end(),
@@ -72,14 +113,19 @@ api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& co
           status.measured.insert(at, {.metric = "cpu_rate", .value = {}, .by = "agent", .at = now});
     if (at->value.text() != rate.text()) *at = {"cpu_rate", rate, "agent", now};
   }
-  set_conditions(status, config, facts, now);
+  set_conditions(status, machine, facts, now);
   return status;
 }
 
 struct NodePublisher::State : std::enable_shared_from_this<State> {
   State(Runtime& r, Host& h, client::Remote& rem, const AgentConfig& c,
         std::function<std::optional<double>()> rate)
-      : runtime(r), host(h), remote(rem), config(c), core_rate(std::move(rate)) {}
+      : runtime(r),
+        host(h),
+        remote(rem),
+        config(c),
+        core_rate(std::move(rate)),
+        machine(c.machine) {}
 
   // Wraps a callback so that it runs only while we live.
   template <class F>
@@ -98,8 +144,8 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
     }
     again = false;
     api::HardwareProfile profile;
-    profile.metadata.name = discover::profile_name(config.machine.profile);
-    profile.spec = config.machine.profile;
+    profile.metadata.name = discover::profile_name(machine.profile);
+    profile.spec = machine.profile;
     if (has_profile) return get_node();
     remote.create(api::Object::of(std::move(profile)), mine([](State& self, auto result) {
                     if (!result.ok() && result.error().reason != Reason::already_exists)
@@ -143,7 +189,8 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
     api::Object object = seen.clone();
     api::Node* node = object.as<api::Node>();
     const api::NodeStatus before = node->status;
-    node->status = node_status(before, config, host.facts(), core_rate(), runtime.now());
+    node->status = node_status(before, config, machine, host.facts(), core_rate(), runtime.now());
+    said = node->status;
     if (schema::equal(schema::type_of<api::NodeStatus>, &before, &node->status)) return done();
     remote.update(object, "status", mine([](State& self, auto result) {
                     if (!result.ok()) return self.fail("Node status", result.error());
@@ -174,6 +221,36 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
     });
   }
 
+  // The next look comes after this one has: one that hangs is said once, and waited for.
+  void look_later() {
+    looking = runtime.timer(config.discovery, [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (!self) return;
+      self->host.discover([weak](Result<discover::Machine> found) {
+        if (const auto still = weak.lock()) still->take(std::move(found));
+      });
+    });
+  }
+
+  void take(Result<discover::Machine> found) {
+    look_later();
+    if (!found.ok()) {
+      log(LogLevel::warning, "agent", "cannot look at the hardware",
+          {{"error", found.error().to_string()}});
+      return;
+    }
+    const bool is_other = !schema::equal(schema::type_of<api::HardwareProfileSpec>,
+                                         &machine.profile, &found->profile);
+    machine = *std::move(found);
+    if (is_other) {
+      has_profile = false;
+      host.save(std::string(hardware_file), schema::print(machine.profile));
+    }
+    const api::NodeStatus next =
+        node_status(said, config, machine, host.facts(), core_rate(), runtime.now());
+    if (!schema::equal(schema::type_of<api::NodeStatus>, &said, &next)) publish();
+  }
+
   void beat() {
     heartbeat = runtime.timer(config.heartbeat, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->beat();
@@ -196,7 +273,9 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
   client::Remote& remote;
   const AgentConfig& config;
   const std::function<std::optional<double>()> core_rate;
-  Timer timer, heartbeat;
+  discover::Machine machine;  // as last seen
+  api::NodeStatus said;       // as last written, or tried to
+  Timer timer, heartbeat, looking;
   Duration retry = first_retry;
   bool busy = false, again = false, has_profile = false;
 };
@@ -205,8 +284,10 @@ NodePublisher::NodePublisher(Runtime& runtime, Host& host, client::Remote& remot
                              const AgentConfig& config,
                              std::function<std::optional<double>()> core_rate)
     : state_(std::make_shared<State>(runtime, host, remote, config, std::move(core_rate))) {
+  host.save(std::string(hardware_file), schema::print(config.machine.profile));
   state_->publish();
   state_->beat();
+  state_->look_later();
 }
 NodePublisher::~NodePublisher() = default;
 void NodePublisher::publish() { state_->publish(); }

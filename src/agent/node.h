@@ -1,6 +1,6 @@
 // NodePublisher: tells the control plane of the machine (HardwareProfile, Node and its status), and
-// that its agent lives (Lease). Looks again now and then, so that what others removed comes back.
-// Loop thread.
+// that its agent lives (Lease). Looks at the hardware again and again, and at the control plane now
+// and then, so that what others removed comes back. Loop thread.
 #pragma once
 
 #include <functional>
@@ -16,6 +16,11 @@
 namespace freehold::agent {
 
 inline constexpr std::string_view lease_namespace = "freehold-node-lease";
+
+// The HardwareProfile as last seen, in the agent's own directory: devices keep their ids, and one
+// that is gone is missed, across lives of the agent.
+inline constexpr std::string_view hardware_file = "hardware.json";
+Result<api::HardwareProfileSpec> parse_hardware(std::string_view text);
 
 class NodePublisher {
  public:
@@ -33,6 +38,7 @@ class NodePublisher {
 // The status as the agent sees it; `before` is what the control plane has, of which others'
 // conditions stay.
 api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& config,
-                            const HostFacts& facts, std::optional<double> core_rate, Time now);
+                            const discover::Machine& machine, const HostFacts& facts,
+                            std::optional<double> core_rate, Time now);
 
 }  // namespace freehold::agent

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "agent/agent.h"
+#include "agent/host_files.h"
 #include "agent/host_linux.h"
 #include "agent/join.h"
 #include "agent/logs.h"
+#include "agent/node.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "http/address.h"
@@ -75,6 +77,26 @@ class Renewable final : public http::Transport {
   std::vector<std::weak_ptr<Open>> open_;
 };
 
+// What an earlier life of ours saw; empty when there was none, or it is to be forgotten.
+api::HardwareProfileSpec known_hardware(const AgentOptions& options, const std::string& directory) {
+  if (options.forget_missing) return {};
+  const auto text = read_file(directory + "/state/" + std::string(hardware_file));
+  if (!text.ok()) return {};
+  auto parsed = parse_hardware(*text);
+  if (parsed.ok()) return *std::move(parsed);
+  log(LogLevel::warning, "agent", "cannot read what hardware was seen before",
+      {{"error", parsed.error().to_string()}});
+  return {};
+}
+
+std::unique_ptr<discover::Discovery> open_discovery(const AgentOptions& options,
+                                                    const std::string& directory) {
+  // Libraries speak of the machine that they run on, whatever tree is read.
+  auto libraries = options.root == "/" ? discover::load_vendor_libraries() : nullptr;
+  return std::make_unique<discover::Discovery>(discover::Root(options.root), std::move(libraries),
+                                               known_hardware(options, directory));
+}
+
 class Running final : public RunningAgent {
  public:
   Running(Loop& loop, AgentOptions options) : loop_(loop), options_(std::move(options)) {}
@@ -119,8 +141,9 @@ Result<void> Running::start() {
   host.directory = options_.data_dir + "/agent";
   host.cgroup_root = options_.cgroup_root;
   host.executable = options_.executable;
+  host.discovery = open_discovery(options_, host.directory);
+  machine_ = TRY(host.discovery->look(loop_.uptime()));
   host_ = TRY(open_linux_host(loop_, std::move(host)));
-  machine_ = TRY(discover::discover(discover::Root(options_.root)));
   host_name_ = machine_.host_name;
   if (options_.address.empty()) options_.address = host_->facts().address;
 
@@ -190,6 +213,7 @@ Result<void> Running::work(Credentials credentials) {
   config.cluster = TRY(http::certificate_sha256(credentials_.ca_pem));
   config.machine = std::move(machine_);
   config.reserve = options_.reserve;
+  config.discovery = options_.discovery;
   auto open = [&loop = loop_](const std::string& url) {
     http::ClientOptions client;
     client.url = url;

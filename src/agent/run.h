@@ -26,6 +26,8 @@ struct AgentOptions {
   std::string cgroup_root = "/sys/fs/cgroup";
   std::string version;  // of the program
   discover::Reserve reserve;
+  Duration discovery = seconds(30);           // between looks at the hardware
+  bool forget_missing = false;                // devices that were there and are gone
   std::string executable = "/proc/self/exe";  // that understands `shim` and `probe`
 };
 

@@ -104,6 +104,10 @@ void add_node(CLI::App& app, AgentCommand& o) {
   app.add_option("--reserve-cpus", o.reserve_cpus, "CPUs that the system keeps")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--reserve-memory", o.reserve_memory, "memory that the system keeps, e.g. 4Gi");
+  app.add_option("--discovery-seconds", o.discovery_seconds, "between looks at the hardware")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  app.add_flag("--forget-missing", o.forget_missing, "devices that were there and are gone");
 }
 
 void add_servers(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {

@@ -125,6 +125,8 @@ Result<agent::AgentOptions> agent_options(const Program& program, const AgentCom
     o.node_name = to_lower(name);
   }
   if (!is_dns_subdomain(o.node_name)) o.node_name = "node";
+  o.discovery = seconds(c.discovery_seconds);
+  o.forget_missing = c.forget_missing;
   if (c.reserve_cpus >= 0) o.reserve.cpus = c.reserve_cpus;
   if (!c.reserve_memory.empty())
     o.reserve.memory_bytes = TRY(Quantity::parse(c.reserve_memory, Dimension::bytes)).value();

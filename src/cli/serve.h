@@ -18,6 +18,8 @@ struct AgentCommand {
   std::string data_dir, server, token, node, site, address, listen = ":0", root = "/";
   int64_t reserve_cpus = -1;  // -1: by the size of the machine
   std::string reserve_memory;
+  int64_t discovery_seconds = 30;
+  bool forget_missing = false;
 };
 
 int serve(const Program& program, const ServeOptions& options);

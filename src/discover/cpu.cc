@@ -119,6 +119,7 @@ std::vector<uint32_t> read_online_cpus(const Root& root) {
 
 std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root) {
   CpuTopology out;
+  out.source = "sysfs";
   out.cpus = numbered_cpus(root);
   out.online = online_of(root, out.cpus);
   if (out.online.empty()) return std::nullopt;
@@ -147,22 +148,33 @@ std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root) {
   return out;
 }
 
-bool scan_cpus(Scan& scan) {
+namespace {
+
+// As before where the same CPUs are online: cores do not move, and hwloc costs the most of a look.
+std::optional<CpuTopology> look_at_cpus(Scan& scan, const std::vector<uint32_t>& online) {
+  if (scan.known_cpus != nullptr && scan.known_cpus->online == online && !online.empty())
+    return *scan.known_cpus;
   auto found = read_cpus_with_hwloc(scan.root);
-  const auto online = read_online_cpus(scan.root);
   if (!found) {
     found = read_cpus_from_sysfs(scan.root);
-    if (!found) return false;
-    scan.note("cpu: hwloc cannot read this machine; sysfs was read without it");
+    if (found) scan.note("cpu: hwloc cannot read this machine; sysfs was read without it");
   } else if (!online.empty() && online != found->online) {
     scan.note("cpu: hwloc sees the CPUs " + format_cpu_list(found->online) + ", sysfs " +
               format_cpu_list(online));
   }
+  return found;
+}
+
+}  // namespace
+
+std::optional<CpuTopology> scan_cpus(Scan& scan) {
+  auto found = look_at_cpus(scan, read_online_cpus(scan.root));
+  if (!found) return found;
   auto& profile = scan.machine.profile;
   profile.cpus = format_cpu_list(found->cpus);
-  profile.packages = std::move(found->packages);
-  profile.cores = std::move(found->cores);
-  profile.caches = std::move(found->caches);
+  profile.packages = found->packages;
+  profile.cores = found->cores;
+  profile.caches = found->caches;
   const auto start = scan.root.read_start("/proc/cpuinfo");
   const std::string model = start.ok() ? cpu_model(*start) : "";
   for (auto& package : profile.packages)
@@ -180,8 +192,8 @@ bool scan_cpus(Scan& scan) {
                           cpuset.cpus->end(), std::back_inserter(allowed));
   }
   scan.machine.allowed_cpus = format_cpu_list(allowed);
-  scan.package_of = std::move(found->package_of);
-  return true;
+  scan.package_of = found->package_of;
+  return found;
 }
 
 }  // namespace freehold::discover

@@ -37,6 +37,7 @@ std::vector<Cell> device_cells(const api::HardwareProfileSpec& profile) {
   add(api::DeviceClass::rdma_nic, "RDMA NIC", "RDMA NICs", Style::network);
   add(api::DeviceClass::nic, "NIC", "NICs", Style::network);
   add(api::DeviceClass::nvme, "NVMe", "NVMe", Style::storage);
+  add(api::DeviceClass::cxl, "CXL memory device", "CXL memory devices", Style::memory);
   add(api::DeviceClass::other, "coprocessor", "coprocessors", Style::plain);
   return out;
 }
@@ -127,6 +128,41 @@ std::string wrapped(const std::string& text, Style style, const DrawOptions& opt
   return out + paint_line({{line, style}}, options);
 }
 
+// Watts and the way to the machine's own controller, as far as they are known.
+std::vector<Cell> board_cells(const Machine& machine) {
+  std::vector<Cell> out;
+  const auto watts = [](const Quantity& power) {
+    return humanize(power.value(), Dimension::power);
+  };
+  if (machine.power.measured.is_set())
+    out.push_back({"draws " + watts(machine.power.measured) + " (" + machine.power.source + ")",
+                   Style::plain});
+  if (machine.accelerator_power.is_set())
+    out.push_back({"accelerators draw " + watts(machine.accelerator_power), Style::plain});
+  if (machine.power.limit.is_set())
+    out.push_back({"limit " + watts(machine.power.limit), Style::plain});
+  if (!machine.scale_up_domain.empty())
+    out.push_back({"scale-up domain " + machine.scale_up_domain, Style::dim});
+  if (!machine.bmc_address.empty()) out.push_back({"BMC " + machine.bmc_address, Style::dim});
+  return out;
+}
+
+// What is wrong with a device and is not told as a link.
+std::string complaints(const Machine& machine, const DrawOptions& options) {
+  std::string out;
+  for (size_t i = 0; i < machine.devices.size(); ++i) {
+    const auto& seen = machine.devices[i];
+    const bool told = std::any_of(machine.degraded.begin(), machine.degraded.end(),
+                                  [&](const auto& link) { return link.message == seen.reason; });
+    const bool bad = seen.health == api::Health::failed || seen.health == api::Health::degraded;
+    if (!bad || told || seen.reason.empty()) continue;
+    // Some reasons begin with the device's name already.
+    const std::string who = seen.reason.starts_with(seen.id) ? "" : seen.id + ": ";
+    out += wrapped("▲ " + who + seen.reason, Style::bad, options);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string draw(const Machine& machine, const DrawOptions& options) {
@@ -142,10 +178,12 @@ std::string draw(const Machine& machine, const DrawOptions& options) {
   std::string out = paint_line(title, options);
   out += paint_line(size_cells(profile), options);
   if (const auto cells = device_cells(profile); !cells.empty()) out += paint_line(cells, options);
+  if (const auto cells = board_cells(machine); !cells.empty()) out += paint_line(cells, options);
   out += paint(machine_rows(machine), options);
   if (const std::string table = distances(machine, options); !table.empty()) out += table;
   for (const auto& link : machine.degraded)
     out += wrapped("▲ " + link.message, Style::bad, options);
+  out += complaints(machine, options);
   return out;
 }
 

@@ -90,7 +90,8 @@ class TreeBuilder {
   // Memory without anything near it, of which there may be many.
   bool is_alike(const api::NumaNode& a, const api::NumaNode& b) const {
     return a.cls == b.cls && a.memory_bytes == b.memory_bytes && a.package == b.package &&
-           b.cpus.empty() &&
+           a.device.empty() && b.device.empty() &&
+           a.read_bandwidth.text() == b.read_bandwidth.text() && b.cpus.empty() &&
            std::none_of(machine_.profile.devices.begin(), machine_.profile.devices.end(),
                         [&](const api::Device& device) { return device.numa == b.id; });
   }
@@ -113,8 +114,17 @@ class TreeBuilder {
         {api::NumaClass::gpu_memory, "memory of an accelerator"},
         {api::NumaClass::cpu_only, "no memory of its own"},
         {api::NumaClass::empty, "empty"}};
-    if (const auto word = words.find(node.cls); word != words.end())
+    if (!node.device.empty())
+      row.cells.push_back({"memory of " + node.device, Style::dim});
+    else if (const auto word = words.find(node.cls); word != words.end())
       row.cells.push_back({std::string(word->second), Style::dim});
+    if (node.read_bandwidth.is_set())
+      row.cells.push_back({"reads " + with_unit(node.read_bandwidth.value() / 8, 1000,
+                                                {"B/s", "kB/s", "MB/s", "GB/s", "TB/s"}),
+                           Style::dim});
+    if (node.read_latency.is_set())
+      row.cells.push_back(
+          {"in " + humanize(node.read_latency.value(), Dimension::duration), Style::dim});
     return row;
   }
 
@@ -327,9 +337,67 @@ class TreeBuilder {
       if (!most.empty()) link = most;
     }
     row.cells.push_back({link, Style::dim});
+    row.cells.push_back({fabric_text(device, seen), Style::dim});
+    row.cells.push_back({place_text(device, seen), Style::dim});
     row.cells.push_back(health_mark(seen.health));
     row.cells.push_back(remark(device, seen, used));
     return row;
+  }
+
+  // "18 NVLink to 4 switches, 478 GB/s" of the links that are up.
+  std::string fabric_text(const api::Device& device, const api::NodeDevice& seen) const {
+    static const std::map<api::LinkKind, std::string_view> names = {
+        {api::LinkKind::nvlink, "NVLink"},
+        {api::LinkKind::xgmi, "xGMI"},
+        {api::LinkKind::c2c, "C2C"},
+        {api::LinkKind::cxl, "CXL"}};
+    std::string out;
+    for (const auto& [kind, name] : names) {
+      int64_t count = 0, all = 0, rate = 0, ends = 0;
+      std::string to;
+      for (const api::LinkNow& link : seen.links) {
+        if (link.kind != kind) continue;
+        count += link.up;
+        rate += link.bandwidth.value();
+      }
+      for (const api::DeviceLink& link : device.links) {
+        if (link.kind != kind) continue;
+        all += link.count;
+        ++ends;
+        to = link.to;
+      }
+      if (all == 0) continue;
+      if (!out.empty()) out += ", ";
+      if (seen.links.empty())
+        out += std::to_string(all);
+      else
+        out += std::to_string(count) + (count < all ? " of " + std::to_string(all) : "");
+      out += " " + std::string(name) + " to " +
+             (ends == 1 ? to : std::to_string(ends) + " " + std::string(peers_text(device, kind)));
+      if (rate > 0)
+        out += ", " + with_unit(rate / 8, 1000, {"B/s", "kB/s", "MB/s", "GB/s", "TB/s"});
+    }
+    return out;
+  }
+
+  // What the links of a kind lead to, where all of it is of one class.
+  std::string_view peers_text(const api::Device& device, api::LinkKind kind) const {
+    bool switches = true, gpus = true;
+    for (const api::DeviceLink& link : device.links) {
+      if (link.kind != kind) continue;
+      switches = switches && link.to.starts_with("nvswitch");
+      gpus = gpus && link.to.starts_with("gpu");
+    }
+    return switches ? "switches" : gpus ? "GPUs" : "ends";
+  }
+
+  static std::string place_text(const api::Device& device, const api::NodeDevice& seen) {
+    std::string out;
+    if (seen.power_limit.is_set()) out = humanize(seen.power_limit.value(), Dimension::power);
+    if (!seen.partitions.empty())
+      out += (out.empty() ? "" : "  ") + std::to_string(seen.partitions.size()) + " partitions";
+    if (!device.slot.empty()) out += (out.empty() ? "" : "  ") + device.slot;
+    return out;
   }
 
   // "8086:1563" says little to people.
@@ -349,6 +417,7 @@ class TreeBuilder {
     for (const std::string& place : {device.address, device.id})
       if (!place.empty() && degraded_.contains(place)) return {"▲ " + seen_at(place), Style::bad};
     if (seen.health == api::Health::failed) return {"failed", Style::bad};
+    if (seen.health == api::Health::degraded) return {"degraded", Style::warning};
     if (!used.empty()) return {used, Style::dim};
     if (seen.health == api::Health::unknown)
       return {device.cls == api::DeviceClass::nic || device.cls == api::DeviceClass::rdma_nic

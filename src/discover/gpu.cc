@@ -4,6 +4,7 @@
 
 #include "base/strings.h"
 #include "discover/gpu_models.h"
+#include "discover/kfd.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
 
@@ -31,63 +32,6 @@ bool is_coprocessor(const PciRecord& record) { return record.function.class_code
 
 bool is_nvswitch(const PciRecord& record) {
   return record.function.class_code == "0680" && record.function.vendor == nvidia;
-}
-
-// The KFD's nodes by PCI address: how AMD's driver describes its GPUs.
-struct KfdNode {
-  std::string unique_id;
-  int64_t memory_bytes = 0;
-  int64_t render_minor = -1;
-};
-
-int64_t kfd_memory(const Scan& scan, const std::string& folder) {
-  int64_t bytes = 0;
-  for (const std::string& bank : scan.names(folder + "/mem_banks")) {
-    const auto properties = parse_properties(
-        scan.root.read_file(folder + "/mem_banks/" + bank + "/properties").value_or(""));
-    const auto size = properties.find("size_in_bytes");
-    const auto heap =
-        properties.find("heap_type");  // 1: visible to the CPU, 2: not; both are the GPU's own
-    if (size == properties.end() || heap == properties.end()) continue;
-    const auto number = parse_int(size->second);
-    if ((heap->second == "1" || heap->second == "2") && number && *number > 0 &&
-        *number < int64_t{1} << 48)
-      bytes += *number;
-  }
-  return bytes;
-}
-
-std::map<PciParts, KfdNode> read_kfd(const Scan& scan) {
-  std::map<PciParts, KfdNode> out;
-  const std::string nodes = "/sys/class/kfd/kfd/topology/nodes";
-  for (const std::string& name : scan.names(nodes)) {
-    const std::string folder = nodes + "/" + name;
-    const auto properties =
-        parse_properties(scan.root.read_file(folder + "/properties").value_or(""));
-    const auto number = [&](std::string_view key) -> int64_t {
-      const auto found = properties.find(key);
-      return found == properties.end() ? 0 : parse_int(found->second).value_or(0);
-    };
-    if (number("simd_count") <= 0) continue;  // a CPU
-    const int64_t location = number("location_id"), domain = number("domain");
-    if (location < 0 || location > 0xffff || domain < 0 || domain > 0xffffffff) continue;
-    PciParts parts;
-    parts.domain = static_cast<uint32_t>(domain);
-    parts.bus = static_cast<uint32_t>(location >> 8);
-    parts.slot = static_cast<uint32_t>(location >> 3 & 31);
-    parts.function = static_cast<uint32_t>(location & 7);
-    KfdNode node;
-    const auto unique = properties.find("unique_id");
-    if (unique != properties.end() && unique->second != "0") node.unique_id = unique->second;
-    node.render_minor = number("drm_render_minor");
-    node.memory_bytes = kfd_memory(scan, folder);
-    // Partitions of one GPU are nodes of their own at one place; the whole is what is bought.
-    KfdNode& at = out[parts];
-    at.unique_id = at.unique_id.empty() ? node.unique_id : at.unique_id;
-    at.render_minor = at.render_minor < 0 ? node.render_minor : at.render_minor;
-    at.memory_bytes += node.memory_bytes;
-  }
-  return out;
 }
 
 // NVIDIA's driver: a folder per GPU, named by its address in any case.
@@ -137,7 +81,7 @@ void fill_nvidia(Scan& scan, const NvidiaInformation& found, api::Device& device
   if (found.uuid.find('?') == std::string::npos) seen.identity = clean_text(found.uuid, 128);
   if (found.memory_bytes > 0) device.memory_bytes = found.memory_bytes;
   if (parse_uint(found.minor)) access.files.push_back("/dev/nvidia" + found.minor);
-  if (found.memory_node >= 0) scan.gpu_of_memory[found.memory_node] = device.address;
+  if (found.memory_node >= 0) scan.device_of_memory[found.memory_node] = device.id;
 }
 
 void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, api::Device& device,
@@ -153,17 +97,36 @@ void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, ap
 }
 
 // A driver is bound, and the function answers. One that fell off the bus reads as all ones.
-api::Health health_of(Scan& scan, const PciRecord& record, bool has_driver, const std::string& id) {
-  if (record.function.vendor == "ffff") return api::Health::failed;
-  if (!has_driver) {
+void judge(Scan& scan, const PciRecord& record, bool has_driver, const std::string& id,
+           api::NodeDevice& seen) {
+  if (record.function.vendor == "ffff") {
+    seen.health = api::Health::failed;
+    seen.reason =
+        "it has fallen off the PCI bus and reads as all ones; reset or reboot the "
+        "machine, then reseat or replace it";
+  } else if (!has_driver) {
     scan.note(id + " (" + record.function.address + "): no driver is bound");
-    return api::Health::unknown;
-  }
-  if (record.driver == "vfio-pci") {
+    seen.reason = "no driver is bound; load the vendor's";
+  } else if (record.driver == "vfio-pci") {
     scan.note(id + " (" + record.function.address + "): handed to vfio-pci, so not visible here");
-    return api::Health::unknown;
+    seen.reason = "it is handed to vfio-pci, so it cannot be looked at from here";
+  } else {
+    seen.health = api::Health::healthy;
   }
-  return api::Health::healthy;
+}
+
+// Intel's local memory (i915: lmem_total_bytes below the card) where the driver tells it.
+int64_t intel_memory(const Scan& scan, const PciRecord& record) {
+  for (const std::string& name : scan.names(record.directory + "/drm")) {
+    const int64_t bytes =
+        scan.number(record.directory + "/drm/" + name + "/lmem_total_bytes").value_or(0);
+    if (name.starts_with("card") && bytes > 0 && bytes < int64_t{1} << 48) return bytes;
+  }
+  return 0;
+}
+
+void fill_intel(const Scan& scan, const PciRecord& record, api::Device& device) {
+  if (const int64_t bytes = intel_memory(scan, record); bytes > 0) device.memory_bytes = bytes;
 }
 
 struct Role {
@@ -203,7 +166,8 @@ void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors
   if (record.function.vendor == amd && role.cls == api::DeviceClass::gpu)
     fill_amd(scan, kfd == vendors.kfd.end() ? KfdNode{} : kfd->second, record, device, seen,
              access);
-  seen.health = health_of(scan, record, has_driver, device.id);
+  if (record.function.vendor == intel) fill_intel(scan, record, device);
+  judge(scan, record, has_driver, device.id, seen);
   scan.add(std::move(device), std::move(seen), std::move(access));
 }
 
@@ -222,6 +186,7 @@ void scan_gpus(Scan& scan) {
       add_accelerator(scan, record, vendors, *role, counts[role->name]++);
     }
   }
+  add_xgmi_links(scan, vendors.kfd);
   if (hidden > 0)
     scan.note("gpu: " + std::to_string(hidden) + " virtual functions are not devices of their own");
   for (const auto& [parts, found] : vendors.nvidia) {

@@ -25,12 +25,20 @@ constexpr GpuModel models[] = {
     {"10de:20f1", "NVIDIA A100-PCIE-40GB", 40 * gibibyte},
     {"10de:2235", "NVIDIA A40", 48 * gibibyte},
     {"10de:2236", "NVIDIA A10", 24 * gibibyte},
+    {"10de:2322", "NVIDIA H800 PCIe", 80 * gibibyte},
+    {"10de:2324", "NVIDIA H800", 80 * gibibyte},
     {"10de:2330", "NVIDIA H100 80GB HBM3", 80 * gibibyte},
     {"10de:2331", "NVIDIA H100 PCIe", 80 * gibibyte},
     {"10de:2335", "NVIDIA H200", 141 * gibibyte},
+    {"10de:2342", "NVIDIA GH200 480GB", 96 * gibibyte},
     {"10de:26b5", "NVIDIA L40", 48 * gibibyte},
     {"10de:26b9", "NVIDIA L40S", 48 * gibibyte},
     {"10de:27b8", "NVIDIA L4", 24 * gibibyte},
+    {"1da3:1020", "Intel Gaudi 2", 96 * gibibyte},
+    {"1da3:1060", "Intel Gaudi 3", 128 * gibibyte},
+    {"8086:0bd5", "Intel Data Center GPU Max 1550", 128 * gibibyte},
+    {"8086:0bda", "Intel Data Center GPU Max 1100", 48 * gibibyte},
+    {"8086:56c0", "Intel Data Center GPU Flex 170", 16 * gibibyte},
 };
 
 }  // namespace

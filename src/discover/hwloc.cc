@@ -111,6 +111,7 @@ std::optional<CpuTopology> load(const Root& root, hwloc_topology_t topology) {
   hwloc_topology_set_components(topology, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
   if (hwloc_topology_load(topology) != 0) return std::nullopt;
   CpuTopology out;
+  out.source = "hwloc";
   out.cpus = to_list(hwloc_topology_get_complete_cpuset(topology));
   out.online = to_list(hwloc_topology_get_topology_cpuset(topology));
   if (out.online.empty()) return std::nullopt;

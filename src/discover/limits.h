@@ -27,7 +27,19 @@ inline constexpr size_t pci_depth = 32;           // bridges above one device
 inline constexpr size_t mounts = 16'384;          // container hosts have thousands
 inline constexpr size_t mounts_bytes = 4u << 20;  // and write them in one file
 inline constexpr size_t notes = 256;  // enough to mend a machine, bounded for a hostile tree
-inline constexpr size_t model_characters = 128;  // the schema's
+inline constexpr size_t model_characters = 128;     // the schema's
+inline constexpr size_t reason_characters = 512;    // the schema's
+inline constexpr size_t provenance = 512;           // the schema's
+inline constexpr size_t ports = 16;                 // of one device; the schema's
+inline constexpr size_t device_links = 128;         // of one device; the schema's
+inline constexpr size_t partitions = 64;            // of one device; the schema's
+inline constexpr size_t smbios_bytes = 256u << 10;  // tables of large servers have some 30 KiB
+inline constexpr size_t smbios_structures = 4'096;  // of which they have some hundreds
+inline constexpr size_t slots = 512;
+inline constexpr size_t vendor_devices = 256;  // that one library may show; as many as we keep
+inline constexpr size_t vendor_links = 64;     // of one device; NVML's NVML_NVLINK_MAX_LINKS is 18
+inline constexpr size_t events = 256;  // errors taken from a library in one look; the rest waits
+inline constexpr size_t energy_counters = 64;  // packages
 
 // XML about one machine. The largest seen (hwloc, 384 CPUs) has 340 kB, 2,000 elements, depth 13.
 inline constexpr size_t xml_bytes = 16u << 20;

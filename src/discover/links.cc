@@ -64,14 +64,6 @@ std::string device_at(const Scan& scan, const std::string& address) {
   return address;
 }
 
-void degrade(Scan& scan, const std::string& address) {
-  for (size_t i = 0; i < scan.machine.devices.size(); ++i) {
-    const bool here = scan.machine.profile.devices[i].address == address;
-    if (here && scan.machine.devices[i].health == api::Health::healthy)
-      scan.machine.devices[i].health = api::Health::degraded;
-  }
-}
-
 void judge(Scan& scan, const PciRecord& record) {
   if (record.is_virtual || record.width_now == 0 || !is_lower_end(scan, record)) return;
   const auto [speed, width] = expected_link(record, scan.find_pci(record.function.parent));
@@ -85,12 +77,13 @@ void judge(Scan& scan, const PciRecord& record) {
              : record.speed_now + " instead of " + speed;
   // The speed of a link that may rest says nothing, so it is not part of what is expected.
   const bool judged_speed = !may_rest(record);
+  const std::string message = "the PCIe link of " + device_at(scan, record.function.address) +
+                              " runs with " + what + "; reseat or replace the card, riser or cable";
   scan.machine.degraded.push_back(
       {record.function.address, words_for(judged_speed ? speed : "", width),
-       words_for(judged_speed ? record.speed_now : "", record.width_now),
-       "the PCIe link of " + device_at(scan, record.function.address) + " runs with " + what +
-           "; reseat or replace the card, riser or cable"});
-  degrade(scan, record.function.address);
+       words_for(judged_speed ? record.speed_now : "", record.width_now), message});
+  if (const auto index = scan.device_at(record.function.address))
+    scan.degrade(*index, api::Health::degraded, message);
 }
 
 // One of several equal network devices that runs slower than the others: a bad cable or port, most
@@ -114,13 +107,56 @@ void judge_rails(Scan& scan) {
       const auto seen = Quantity::parse(devices[i].speed, Dimension::bandwidth);
       if (!best.ok() || !seen.ok() || seen->value() >= best->value()) continue;
       if (scan.machine.degraded.size() >= limits::degraded_links) return;
-      scan.machine.degraded.push_back({devices[i].id, usual->first, devices[i].speed,
-                                       "the network link of " + devices[i].id + " runs at " +
-                                           devices[i].speed + "; " + std::to_string(usual->second) +
-                                           " others of its model run at " + usual->first});
-      if (scan.machine.devices[i].health == api::Health::healthy)
-        scan.machine.devices[i].health = api::Health::degraded;
+      const std::string message = "the network link of " + devices[i].id + " runs at " +
+                                  devices[i].speed + "; " + std::to_string(usual->second) +
+                                  " others of its model run at " + usual->first;
+      scan.machine.degraded.push_back({devices[i].id, usual->first, devices[i].speed, message});
+      scan.degrade(i, api::Health::degraded, message);
     }
+  }
+}
+
+bool is_scale_up(api::LinkKind kind) {
+  return kind == api::LinkKind::nvlink || kind == api::LinkKind::xgmi;
+}
+
+// Links to peers that are up; nothing where none are known.
+std::optional<int64_t> links_up(const api::NodeDevice& seen) {
+  std::optional<int64_t> up;
+  for (const api::LinkNow& link : seen.links)
+    if (is_scale_up(link.kind)) up = up.value_or(0) + link.up;
+  return up;
+}
+
+// A bundle of which some are down, and an accelerator that has fewer links than its equals: it is
+// off the fabric, or partly so. Where all of a model have none they are meant to stand alone.
+void judge_scale_up(Scan& scan) {
+  auto& devices = scan.machine.profile.devices;
+  std::map<std::string, int64_t> most;
+  for (size_t i = 0; i < devices.size(); ++i) {
+    int64_t& best = most[devices[i].model];
+    best = std::max(best, links_up(scan.machine.devices[i]).value_or(0));
+  }
+  for (size_t i = 0; i < devices.size(); ++i) {
+    if (devices[i].cls != api::DeviceClass::gpu) continue;
+    if (scan.machine.devices[i].health == api::Health::failed) continue;
+    int64_t wanted = most[devices[i].model];
+    int64_t bundled = 0;
+    for (const api::DeviceLink& link : devices[i].links)
+      if (is_scale_up(link.kind)) bundled += link.count;
+    wanted = std::max(wanted, bundled);
+    const int64_t up = links_up(scan.machine.devices[i]).value_or(0);
+    if (up >= wanted || scan.machine.degraded.size() >= limits::degraded_links) continue;
+    const std::string message =
+        up == 0 ? devices[i].id + " at " + devices[i].address +
+                      " is off the scale-up fabric: none of its " + std::to_string(wanted) +
+                      " links is up; reset it, and see the fabric manager's log"
+                : std::to_string(up) + " of " + std::to_string(wanted) + " scale-up links of " +
+                      devices[i].id + " at " + devices[i].address +
+                      " are up; reset it, and replace it or its baseboard if they stay down";
+    scan.machine.degraded.push_back({devices[i].id, std::to_string(wanted) + " scale-up links",
+                                     std::to_string(up) + " scale-up links", message});
+    scan.degrade(i, api::Health::degraded, message);
   }
 }
 
@@ -129,6 +165,7 @@ void judge_rails(Scan& scan) {
 void scan_links(Scan& scan) {
   for (const PciRecord& record : scan.pci) judge(scan, record);
   judge_rails(scan);
+  judge_scale_up(scan);
 }
 
 }  // namespace freehold::discover

@@ -74,23 +74,66 @@ bool Scan::add(api::Device device, api::NodeDevice seen, DeviceAccess access) {
   return true;
 }
 
-Result<Machine> discover(const Root& root) {
-  TRY(root.list_dir("/"));
-  Machine machine;
-  Scan scan{root, machine};
+std::optional<size_t> Scan::device_at(std::string_view address) const {
+  const auto& devices = machine.profile.devices;
+  for (size_t i = 0; i < devices.size() && !address.empty(); ++i)
+    if (devices[i].address == address) return i;
+  return std::nullopt;
+}
+
+std::optional<size_t> Scan::device_named(std::string_view id) const {
+  const auto& devices = machine.profile.devices;
+  for (size_t i = 0; i < devices.size(); ++i)
+    if (devices[i].id == id) return i;
+  return std::nullopt;
+}
+
+void Scan::degrade(size_t device, api::Health health, std::string reason) {
+  api::NodeDevice& seen = machine.devices[device];
+  if (health <= seen.health) return;
+  // Unknown says less than anything that was seen to be wrong.
+  seen.health = health;
+  seen.reason = clean_text(reason, limits::reason_characters);
+}
+
+void Scan::credit(std::string field, std::string source, api::Confidence confidence) {
+  if (machine.provenance.size() < limits::provenance)
+    machine.provenance.push_back({std::move(field), std::move(source), confidence, {}});
+}
+
+Result<CpuTopology> run(Scan& scan) {
+  TRY(scan.root.list_dir("/"));
   scan_board(scan);
-  if (!scan_cpus(scan)) {
-    return Error{Reason::not_found, "no CPU found below " + root.path() +
+  auto cpus = scan_cpus(scan);
+  if (!cpus) {
+    return Error{Reason::not_found, "no CPU found below " + scan.root.path() +
                                         "/sys/devices/system/cpu; is sysfs mounted there?"};
   }
+  scan.credit("profile", "sysfs", api::Confidence::sysfs);
+  scan.credit("profile.cpus", cpus->source, api::Confidence::sysfs);
+  scan.credit("devices", "sysfs", api::Confidence::sysfs);
   scan_pci(scan);
   scan_gpus(scan);
   scan_rdma(scan);
   scan_network(scan);
   scan_nvme(scan);
+  scan_cxl(scan);
   scan_numa(scan);
+  scan_locality(scan);
+  scan_slots(scan);
+  scan_libraries(scan);
+  scan_health(scan);
   scan_links(scan);
+  scan_power(scan);
   keep_pci(scan);
+  return *std::move(cpus);
+}
+
+Result<Machine> discover(const Root& root, VendorLibraries* libraries) {
+  Machine machine;
+  Scan scan{root, machine};
+  scan.libraries = libraries;
+  TRY(run(scan));
   return machine;
 }
 

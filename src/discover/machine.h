@@ -1,7 +1,8 @@
-// What hardware a machine has, read from sysfs and procfs through a Root. Nothing is assumed: what
-// cannot be read is unknown (-1, "", Health::unknown), and one broken device costs a note, never
-// the others. Runs no commands and loads no vendor library. Takes some milliseconds, up to a second
-// on the largest machines; call it from one thread at a time.
+// What hardware a machine has: sysfs and procfs through a Root, and the accelerators' own libraries
+// where they are given (vendor.h). Nothing is assumed: what cannot be read is unknown (-1, "",
+// Health::unknown), and one broken device costs a note, never the others. Runs no commands. Takes
+// some milliseconds, up to a second on the largest machines; call it from one thread at a time. To
+// look at one machine again and again, see discovery.h.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "api/node.h"
 #include "base/result.h"
 #include "discover/root.h"
+#include "discover/vendor.h"
 
 namespace freehold::discover {
 
@@ -20,6 +22,13 @@ struct DeviceAccess {
   std::vector<std::string> files;       // "/dev/nvidia0", "/dev/nvme0n1", "/dev/infiniband/uverbs0"
   std::vector<std::string> interfaces;  // network interfaces: "eth0"
   std::string used_by_system;  // why it is not for others, e.g. "mounted at /"; empty: free
+};
+
+// Rises while the machine draws; what it drew is the difference of two looks.
+struct EnergyCounter {
+  std::string name;  // "package-0", "psys"
+  int64_t microjoules = 0;
+  int64_t wraps_at = 0;  // begins anew beyond this; 0: never
 };
 
 struct Machine {
@@ -34,12 +43,20 @@ struct Machine {
   std::vector<api::MemoryShare>
       memory;  // what the kernel manages on each allowed memory node, exactly
   std::string boot_id, kernel, host_name;
-  bool is_virtual = false;         // a guest: PCI paths and NUMA may be made up by the hypervisor
-  std::vector<std::string> notes;  // for people: what could not be read, what was left out
+  bool is_virtual = false;      // a guest: PCI paths and NUMA may be made up by the hypervisor
+  api::NodePower power;         // of the machine as a whole; `at` is the caller's to set
+  std::string scale_up_domain;  // "ClusterUUID.CliqueID"; empty: none, or unknown
+  std::string bmc_address;      // at which this machine's own controller answers; empty: unknown
+  std::vector<EnergyCounter> energy;        // in the order of their names
+  Quantity accelerator_power;               // all of them together; unset: unknown
+  std::string accelerator_source;           // who said so
+  std::vector<RdmaLimits> rdma;             // as their library tells them
+  std::vector<api::Provenance> provenance;  // which source said what; `at` is the caller's to set
+  std::vector<std::string> notes;           // for people: what could not be read, what was left out
 };
 
-// Fails only when the root itself cannot be read or has no CPU.
-Result<Machine> discover(const Root& root);
+// Fails only when the root itself cannot be read or has no CPU. `libraries`: null for none.
+Result<Machine> discover(const Root& root, VendorLibraries* libraries = nullptr);
 
 // "hp-" and 16 hex digits: SHA-256 over the canonical print of the spec. Same hardware, same name.
 std::string profile_name(const api::HardwareProfileSpec& spec);

@@ -38,10 +38,21 @@ void add_interface(Scan& scan, const std::string& name, const std::string& direc
   api::NodeDevice seen;
   seen.identity = clean_text(scan.line(directory + "/address"), 128);
   seen.health = health_of(scan, directory);
-  if (seen.health == api::Health::healthy)
+  if (seen.health == api::Health::healthy) {
     device.speed = format_network_speed(scan.number(directory + "/speed").value_or(0));
-  else
+  } else {
     scan.note(name + ": no link");
+    seen.reason = "no link; check cable and switch port, or set the interface up";
+  }
+  api::DevicePort port;
+  port.number = std::clamp<int64_t>(scan.number(directory + "/dev_port").value_or(0), 0, 254) + 1;
+  port.identity = seen.identity;
+  port.state = clean_text(scan.line(directory + "/operstate"), 32);
+  // ARPHRD_ETHER and ARPHRD_INFINIBAND of linux/if_arp.h.
+  const int64_t type = scan.number(directory + "/type").value_or(0);
+  port.link_layer = type == 1 ? "Ethernet" : type == 32 ? "InfiniBand" : "";
+  port.speed = device.speed;
+  seen.ports.push_back(std::move(port));
   Scan::locate(record, device, seen);
   DeviceAccess access;
   access.interfaces = {name};

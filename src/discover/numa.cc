@@ -1,6 +1,9 @@
-// Memory nodes, with those that have no CPUs and those that are an accelerator's memory.
+// Memory nodes, with those that have no CPUs and those that are a device's memory, and what the
+// firmware says of their speed (HMAT; admin-guide/mm/numaperf.rst of the kernel's documentation).
 #include <algorithm>
 #include <bit>
+#include <limits>
+#include <map>
 
 #include "base/strings.h"
 #include "discover/parse.h"
@@ -34,19 +37,53 @@ std::vector<int64_t> node_numbers(const Scan& scan) {
   return out;
 }
 
+// From the file with a list, or else from that with a mask, which old kernels have alone.
 std::vector<uint32_t> cpus_of(const Scan& scan, const std::string& folder,
-                              const std::vector<uint32_t>& online) {
+                              const std::vector<uint32_t>& online, std::string_view list_name,
+                              std::string_view mask_name) {
   std::optional<std::vector<uint32_t>> found;
-  if (const auto list = scan.root.read_file(folder + "/cpulist"); list.ok())
+  if (const auto list = scan.root.read_file(folder + "/" + std::string(list_name)); list.ok())
     found = parse_cpu_list(trim(*list));
   if (!found)
-    if (const auto mask = scan.root.read_file(folder + "/cpumap"); mask.ok())
+    if (const auto mask = scan.root.read_file(folder + "/" + std::string(mask_name)); mask.ok())
       found = parse_cpu_mask(*mask);
   std::vector<uint32_t> out;
   if (found)
     std::set_intersection(found->begin(), found->end(), online.begin(), online.end(),
                           std::back_inserter(out));
   return out;
+}
+
+// Megabytes per second and nanoseconds; 0 is what the kernel writes where the firmware is silent.
+Quantity bandwidth_of(const Scan& scan, const std::string& path) {
+  const int64_t megabytes = scan.number(path).value_or(0);
+  if (megabytes <= 0 || megabytes > 100'000'000) return {};
+  return Quantity::of(megabytes * 8'000'000, Dimension::bandwidth);
+}
+Quantity latency_of(const Scan& scan, const std::string& path) {
+  const int64_t nanoseconds = scan.number(path).value_or(0);
+  if (nanoseconds <= 0 || nanoseconds > 1'000'000'000) return {};
+  return Quantity::of(nanoseconds, Dimension::duration);
+}
+
+// Of the nearest CPUs, which is access class 1; early kernels have class 0 alone, the nearest
+// initiators of any kind.
+void read_hmat(const Scan& scan, const std::string& folder, api::NumaNode& node) {
+  std::string at = folder + "/access1/initiators";
+  if (!scan.root.exists(at)) at = folder + "/access0/initiators";
+  node.read_bandwidth = bandwidth_of(scan, at + "/read_bandwidth");
+  node.write_bandwidth = bandwidth_of(scan, at + "/write_bandwidth");
+  node.read_latency = latency_of(scan, at + "/read_latency");
+  node.write_latency = latency_of(scan, at + "/write_latency");
+}
+
+// The device whose memory it is, and whether that device computes.
+std::pair<std::string, bool> owner_of(const Scan& scan, int64_t node) {
+  const auto found = scan.device_of_memory.find(node);
+  if (found == scan.device_of_memory.end()) return {};
+  const auto at = scan.device_named(found->second);
+  if (!at) return {};
+  return {found->second, scan.machine.profile.devices[*at].cls == api::DeviceClass::gpu};
 }
 
 api::NumaClass class_of(bool has_cpus, bool has_memory, bool of_gpu) {
@@ -139,13 +176,16 @@ void scan_numa(Scan& scan) {
   const auto allowed = read_cpuset(scan.root).nodes;
   for (const int64_t id : node_numbers(scan)) {
     const std::string folder = std::string(node_folder) + "/node" + std::to_string(id);
-    const auto cpus = cpus_of(scan, folder, online);
+    const auto cpus = cpus_of(scan, folder, online, "cpulist", "cpumap");
     const int64_t bytes = meminfo_total(scan, folder + "/meminfo");
     api::NumaNode node;
     node.id = id;
     node.cpus = format_cpu_list(cpus);
     node.memory_bytes = bought_size(bytes);
-    node.cls = class_of(!cpus.empty(), bytes > 0, scan.gpu_of_memory.contains(id));
+    const auto [device, computes] = owner_of(scan, id);
+    node.device = device;
+    node.cls = class_of(!cpus.empty(), bytes > 0, computes);
+    read_hmat(scan, folder, node);
     node.package = package_of(scan, cpus);
     node.distances =
         parse_distances(scan.line(folder + "/distance")).value_or(std::vector<int64_t>{});
@@ -158,6 +198,25 @@ void scan_numa(Scan& scan) {
   trust_meminfo(scan);
   check_distances(scan);
   adopt_packages(machine.profile.numa);
+}
+
+void scan_locality(Scan& scan) {
+  auto& profile = scan.machine.profile;
+  if (profile.numa.size() < 2) return;
+  std::map<std::string, int64_t> node_of;  // by CPUs; equal sets say nothing
+  for (const api::NumaNode& node : profile.numa)
+    if (!node.cpus.empty() && !node_of.try_emplace(node.cpus, node.id).second)
+      node_of[node.cpus] = -1;
+  const auto online = parse_cpu_list(scan.machine.online_cpus).value_or(std::vector<uint32_t>{});
+  for (PciRecord& record : scan.pci) {
+    if (record.function.numa >= 0) continue;
+    const auto found = node_of.find(
+        format_cpu_list(cpus_of(scan, record.directory, online, "local_cpulist", "local_cpus")));
+    if (found == node_of.end() || found->second < 0) continue;
+    record.function.numa = found->second;
+    for (api::Device& device : profile.devices)
+      if (device.address == record.function.address) device.numa = found->second;
+  }
 }
 
 }  // namespace freehold::discover

@@ -9,6 +9,15 @@ namespace freehold::discover {
 
 namespace {
 
+// "nvme0n1"; "nvme0" is a controller, "nvme0c0n1" one way to a disk.
+bool is_disk(std::string_view name) {
+  if (!name.starts_with("nvme")) return false;
+  name.remove_prefix(4);
+  const size_t middle = name.find('n');
+  return middle != std::string_view::npos && parse_uint(name.substr(0, middle)) &&
+         parse_uint(name.substr(middle + 1));
+}
+
 // "nvme0n1" of controller "nvme0"; with native multipath it is "nvme0c0n1", which is not a disk to
 // open.
 std::vector<std::string> namespaces_of(const Scan& scan, const std::string& directory,
@@ -17,11 +26,17 @@ std::vector<std::string> namespaces_of(const Scan& scan, const std::string& dire
   for (const std::string& name : scan.names(directory))
     if (name.starts_with(controller + "n") && scan.root.exists(directory + "/" + name + "/size"))
       out.push_back(name);
-  // Under native multipath the disks hang on the subsystem and keep the number of the first
-  // controller.
-  if (out.empty())
-    for (const std::string& name : scan.names("/sys/block"))
-      if (name.starts_with(controller + "n")) out.push_back(name);
+  if (!out.empty()) return out;
+  // Under native multipath the disks hang on the subsystem, whose number is not the controller's.
+  for (const std::string& subsystem : scan.names("/sys/class/nvme-subsystem")) {
+    const std::string folder = "/sys/class/nvme-subsystem/" + subsystem;
+    if (!scan.root.exists(folder + "/" + controller)) continue;
+    for (const std::string& name : scan.names(folder))
+      if (is_disk(name)) out.push_back(name);
+    if (!out.empty()) return out;
+  }
+  for (const std::string& name : scan.names("/sys/block"))
+    if (name.starts_with(controller + "n")) out.push_back(name);
   return out;
 }
 
@@ -49,9 +64,15 @@ std::string user_of(const Scan& scan, const std::string& disk, const std::vector
   return "";
 }
 
-api::Health health_of(const std::string& state) {
-  if (state == "live") return api::Health::healthy;
-  return state == "dead" ? api::Health::failed : api::Health::unknown;
+void judge(const std::string& state, api::NodeDevice& seen) {
+  if (state == "live") {
+    seen.health = api::Health::healthy;
+  } else if (state == "dead") {
+    seen.health = api::Health::failed;
+    seen.reason = "the controller is dead; reset it, or replace the disk";
+  } else if (!state.empty()) {
+    seen.reason = clean_text("the controller is " + state, 128);
+  }
 }
 
 }  // namespace
@@ -82,7 +103,7 @@ void scan_nvme(Scan& scan) {
     device.model = clean_text(scan.line(*directory + "/model"), limits::model_characters);
     api::NodeDevice seen;
     seen.identity = clean_text(scan.line(*directory + "/serial"), 128);
-    seen.health = health_of(scan.line(*directory + "/state"));
+    judge(scan.line(*directory + "/state"), seen);
     Scan::locate(record, device, seen);
     DeviceAccess access;
     for (const std::string& disk : namespaces_of(scan, *directory, entry)) {

@@ -24,13 +24,24 @@ struct PciRecord {
   bool is_virtual = false;  // a virtual function of one that this machine also sees
 };
 
+// What the CPU step finds, by hwloc or by sysfs alone.
+struct CpuTopology {
+  std::string source;  // hwloc or sysfs
+  std::vector<uint32_t> cpus, online;
+  std::vector<api::Package> packages;
+  std::vector<std::string> cores;
+  std::vector<api::Cache> caches;
+  std::map<uint32_t, int64_t> package_of;  // CPU to package; -1: unknown
+};
+
 struct Scan {
   const Root& root;
   Machine& machine;
   std::vector<PciRecord> pci{};  // sorted by address; all of them, not only what the profile keeps
-  std::map<uint32_t, int64_t> package_of{};  // CPU to package; -1: unknown
-  std::map<int64_t, std::string>
-      gpu_of_memory{};  // memory nodes of accelerators: node to PCI address
+  std::map<uint32_t, int64_t> package_of{};           // CPU to package; -1: unknown
+  std::map<int64_t, std::string> device_of_memory{};  // memory nodes of devices: node to id
+  VendorLibraries* libraries = nullptr;
+  const CpuTopology* known_cpus = nullptr;  // of an earlier look; null: look
 
   void note(std::string text);
   // First line, trimmed; empty when it cannot be read.
@@ -44,16 +55,14 @@ struct Scan {
   static void locate(const PciRecord* record, api::Device& device, api::NodeDevice& seen);
   // Adds to the profile, to `devices` and to `access` at once. False when there is no room.
   bool add(api::Device device, api::NodeDevice seen, DeviceAccess access);
+  // Index of a device of the profile; nothing when there is none.
+  std::optional<size_t> device_at(std::string_view address) const;
+  std::optional<size_t> device_named(std::string_view id) const;
+  // A healthy device is so no longer, and why. Worse than before only, and the first reason stays.
+  void degrade(size_t device, api::Health health, std::string reason);
+  void credit(std::string field, std::string source, api::Confidence confidence);
 };
 
-// What the CPU step finds, by hwloc or by sysfs alone.
-struct CpuTopology {
-  std::vector<uint32_t> cpus, online;
-  std::vector<api::Package> packages;
-  std::vector<std::string> cores;
-  std::vector<api::Cache> caches;
-  std::map<uint32_t, int64_t> package_of;  // CPU to package; -1: unknown
-};
 std::vector<uint32_t> read_online_cpus(const Root& root);
 // Nothing when there is no CPU to see.
 std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root);
@@ -69,16 +78,26 @@ struct CpusetLimits {
 CpusetLimits read_cpuset(const Root& root);
 
 void scan_board(Scan& scan);  // product, architecture, kernel, boot, host name
-bool scan_cpus(Scan& scan);   // false: there are none
+// The CPUs, from `known_cpus` where the same are online; what was used. Nothing: there are none.
+std::optional<CpuTopology> scan_cpus(Scan& scan);
 void scan_pci(Scan& scan);
 void scan_gpus(Scan& scan);
 void scan_rdma(Scan& scan);
-void scan_network(
-    Scan& scan);  // after rdma: an interface of an RDMA device is no device of its own
+// After rdma: an interface of an RDMA device is no device of its own.
+void scan_network(Scan& scan);
 void scan_nvme(Scan& scan);
-void scan_numa(Scan& scan);   // after gpus: memory nodes may be theirs
-void scan_links(Scan& scan);  // degraded links and the health that follows from them
+void scan_cxl(Scan& scan);
+void scan_numa(Scan& scan);      // after gpus and cxl: memory nodes may be theirs
+void scan_locality(Scan& scan);  // memory nodes of functions that name only their CPUs
+void scan_slots(Scan& scan);     // what the firmware's tables say
+void scan_libraries(Scan& scan);
+void scan_health(Scan& scan);  // what error counters say
+void scan_links(Scan& scan);   // degraded links and the health that follows from them
+void scan_power(Scan& scan);
 // Keeps of the PCI tree what matters: devices and the bridges above them.
 void keep_pci(Scan& scan);
+
+// All of them, in their order. Gives the CPUs, for the next look.
+Result<CpuTopology> run(Scan& scan);
 
 }  // namespace freehold::discover

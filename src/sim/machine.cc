@@ -129,6 +129,9 @@ class Machine::Door final : public agent::Host {
   void on_change(std::function<void(const std::string&)> changed) override {
     changed_ = std::move(changed);
   }
+  void discover(std::function<void(Result<discover::Machine>)> done) override {
+    later(milliseconds(20), [this, done = std::move(done)] { done(machine_.facts()); });
+  }
   void exec(const std::string&, const agent::ExecRequest&,
             std::function<void(Result<agent::ExecOutcome>)> done) override {
     const bool well = machine_.calm_ || !machine_.world_.random().percent(10);

@@ -213,10 +213,10 @@ def apply(directory, model):
         same("provenance", {p["field"]: p["source"] for p in node["status"]["provenance"]}["devices"],
              "slurm-nodes")
         same("no agent, no capacity", node["status"].get("allocatable", {}), {})
-        expected = harness.wait_for("AsExpected", lambda: next(
+        expected = harness.wait_for("HardwareAsExpected", lambda: next(
             c for c in server.client().get(f"{harness.OWN}/nodes/node1101")["status"]["conditions"]
-            if c["type"] == "AsExpected"))
-        same("AsExpected", expected["status"], "Unknown")
+            if c["type"] == "HardwareAsExpected"))
+        same("HardwareAsExpected", expected["status"], "Unknown")
     finally:
         server.kill()
 

@@ -48,6 +48,7 @@ _FORBIDDEN = {
     "process": [_CALL.format("vfork|exec[vl]p?e?|posix_spawnp?|waitpid"),
                 _GLOBAL.format("fork|clone|system|kill")],
     "environment": [_CALL.format("(?:secure_)?getenv|setenv|putenv|unsetenv")],
+    "library": [_CALL.format("dlm?open|dlv?sym|dlclose")],
 }
 FORBIDDEN = {kind: re.compile("|".join(words)) for kind, words in _FORBIDDEN.items()}
 
@@ -61,6 +62,8 @@ DOORS = [
     ("src/http/", {"socket", "file", "thread", "chance"}),  # chance: keys and tokens
     ("src/discover/root", {"file"}),
     ("src/discover/hwloc.cc", {"environment"}),  # the library takes its root from there alone
+    # Vendors' libraries, which no package may depend on; what they say is plain data (vendor.h).
+    ("src/discover/library.", {"library"}),
     ("src/agent/host", EVERYTHING),
     ("src/agent/shim", EVERYTHING),  # a process of its own, beside each workload
     ("src/cli/", EVERYTHING),

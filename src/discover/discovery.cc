@@ -1,0 +1,77 @@
+#include "discover/discovery.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "discover/scan.h"
+
+namespace freehold::discover {
+
+namespace {
+
+constexpr Duration shortest_interval = milliseconds(100);  // below it, counters are too coarse
+constexpr Duration longest_interval = minutes(10);         // beyond it, they may have begun anew
+
+}  // namespace
+
+struct Discovery::State {
+  Root root;
+  std::unique_ptr<VendorLibraries> libraries;
+  api::HardwareProfileSpec known;
+  std::optional<CpuTopology> cpus;
+  std::vector<EnergyCounter> energy;
+  Duration energy_at{};
+};
+
+Discovery::Discovery(Root root, std::unique_ptr<VendorLibraries> libraries,
+                     api::HardwareProfileSpec known)
+    : state_(new State{std::move(root), std::move(libraries), std::move(known), {}, {}, {}}) {}
+Discovery::~Discovery() = default;
+
+Result<Machine> Discovery::look(Duration uptime) {
+  State& state = *state_;
+  Machine machine;
+  Scan scan{state.root, machine};
+  scan.libraries = state.libraries.get();
+  scan.known_cpus = state.cpus ? &*state.cpus : nullptr;
+  state.cpus = TRY(run(scan));
+  remember(state.known, machine);
+  state.known = machine.profile;
+  add_counted_power(state.energy, uptime - state.energy_at, machine);
+  state.energy = machine.energy;
+  state.energy_at = uptime;
+  return machine;
+}
+
+void add_counted_power(const std::vector<EnergyCounter>& before, Duration between, Machine& now) {
+  if (now.power.measured.is_set() || between < shortest_interval || between > longest_interval)
+    return;
+  // The platform holds the packages.
+  const auto is_platform = [](const EnergyCounter& counter) { return counter.name == "psys"; };
+  const bool whole = std::any_of(now.energy.begin(), now.energy.end(), is_platform);
+  int64_t milliwatts = 0;
+  bool counted = false;
+  for (const EnergyCounter& counter : now.energy) {
+    if (whole != is_platform(counter)) continue;
+    const auto earlier = std::find_if(before.begin(), before.end(), [&](const auto& other) {
+      return other.name == counter.name;
+    });
+    if (earlier == before.end()) return;
+    int64_t joules = counter.microjoules - earlier->microjoules;
+    if (joules < 0) joules += counter.wraps_at;
+    // The driver was loaded anew, or two zones have one name.
+    if (joules < 0) return;
+    milliwatts += joules / std::max<int64_t>(between.us / 1000, 1);
+    counted = true;
+  }
+  if (!counted) return;
+  now.power.source = "rapl";
+  if (!whole && now.accelerator_power.is_set()) {
+    milliwatts += now.accelerator_power.value();
+    now.power.source += "+" + now.accelerator_source;
+  }
+  now.power.measured = Quantity::of(milliwatts, Dimension::power);
+}
+
+}  // namespace freehold::discover

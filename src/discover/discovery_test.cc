@@ -1,0 +1,169 @@
+#include "discover/discovery.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "discover/testing/tree.h"
+#include "schema/walk.h"
+
+namespace freehold::discover {
+namespace {
+
+using discover::testing::Tree;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+size_t index_of(const Machine& machine, std::string_view id) {
+  for (size_t i = 0; i < machine.profile.devices.size(); ++i)
+    if (machine.profile.devices[i].id == id) return i;
+  ADD_FAILURE() << "no " << id;
+  return 0;
+}
+
+Machine look(Discovery& discovery, Duration uptime = seconds(1)) {
+  auto machine = discovery.look(uptime);
+  EXPECT_TRUE(machine.ok()) << machine.error().to_string();
+  return machine.ok() ? *std::move(machine) : Machine{};
+}
+
+TEST(Discovery, SameMachineIsSeenTheSameAgain) {
+  Tree tree;
+  make_dgx(tree);
+  Discovery discovery(tree.root(), nullptr);
+  const Machine first = look(discovery), second = look(discovery);
+  EXPECT_EQ(profile_name(first.profile), profile_name(second.profile));
+  EXPECT_EQ(first.degraded.size(), second.degraded.size());
+  EXPECT_EQ(first.notes, second.notes);
+}
+
+TEST(Discovery, LostGpuIsMissedAndTheOthersKeepTheirIds) {
+  Tree tree;
+  make_dgx(tree);
+  Discovery discovery(tree.root(), nullptr);
+  const Machine before = look(discovery);
+  const std::string address = before.profile.devices[index_of(before, "gpu2")].address;
+  tree.remove("/sys/bus/pci/devices/" + address);
+  tree.remove("/proc/driver/nvidia/gpus/" + address);
+  const Machine after = look(discovery);
+  EXPECT_EQ(profile_name(before.profile), profile_name(after.profile)) << "the model is the same";
+  const size_t lost = index_of(after, "gpu2");
+  EXPECT_EQ(after.devices[lost].health, api::Health::failed);
+  EXPECT_THAT(after.devices[lost].reason,
+              HasSubstr("gpu2 at " + address + " was there and is gone"));
+  for (size_t i = 0; i < before.profile.devices.size(); ++i) {
+    EXPECT_EQ(before.profile.devices[i].address, after.profile.devices[i].address);
+    if (i != lost) EXPECT_EQ(before.devices[i].identity, after.devices[i].identity);
+  }
+  EXPECT_THAT(allocatable(after).devices, ::testing::Not(Contains("gpu2")));
+  EXPECT_THAT(allocatable(after).devices, Contains("gpu3"));
+}
+
+TEST(Discovery, WhatWasKnownLastsAcrossLives) {
+  Tree tree;
+  make_dgx(tree);
+  api::HardwareProfileSpec known;
+  {
+    Discovery first(tree.root(), nullptr);
+    known = look(first).profile;
+  }
+  const std::string address = known.devices[0].address;
+  tree.remove("/sys/bus/pci/devices/" + address);
+  Discovery second(tree.root(), nullptr, known);
+  const Machine machine = look(second);
+  EXPECT_EQ(machine.devices[0].health, api::Health::failed);
+  EXPECT_EQ(machine.profile.devices[1].id, known.devices[1].id);
+  Discovery forgetful(tree.root(), nullptr);
+  EXPECT_THAT(look(forgetful).profile.devices, SizeIs(known.devices.size() - 1));
+}
+
+TEST(Discovery, CardThatComesBackIsHealthyAgain) {
+  Tree tree;
+  make_dgx(tree);
+  Discovery discovery(tree.root(), nullptr);
+  const Machine before = look(discovery);
+  const std::string link = "/sys/bus/pci/devices/" + std::string(before.profile.devices[0].address);
+  const auto target = tree.root().read_link(link);
+  ASSERT_TRUE(target.ok());
+  tree.remove(link);
+  EXPECT_EQ(look(discovery).devices[0].health, api::Health::failed);
+  tree.link(link, *target);
+  const Machine after = look(discovery);
+  EXPECT_EQ(after.devices[0].health, api::Health::healthy);
+  EXPECT_EQ(profile_name(before.profile), profile_name(after.profile));
+}
+
+TEST(Discovery, RailThatGoesDownIsDegradedAndTheProfileStays) {
+  Tree tree;
+  make_dgx(tree);
+  Discovery discovery(tree.root(), nullptr);
+  const Machine before = look(discovery);
+  tree.file("/sys/class/infiniband/mlx5_3/ports/1/state", "1: DOWN\n");
+  const Machine after = look(discovery);
+  EXPECT_EQ(profile_name(before.profile), profile_name(after.profile));
+  const size_t rail = index_of(after, "mlx5_3");
+  EXPECT_EQ(after.devices[rail].health, api::Health::degraded);
+  EXPECT_THAT(after.devices[rail].reason, HasSubstr("the network link of mlx5_3 is down"));
+  EXPECT_EQ(after.degraded.back().at, "mlx5_3");
+  EXPECT_EQ(after.degraded.back().expected, "400Gbps");
+  EXPECT_EQ(after.degraded.back().seen, "no link");
+}
+
+TEST(Discovery, NewCardGetsAnIdThatNobodyHas) {
+  Tree tree;
+  tree.cpus(2);
+  tree.pci("pci0000:00/0000:02:00.0",
+           {.class_code = "0x030200", .vendor = "0x10de", .device = "0x2330", .driver = "nvidia"});
+  Discovery discovery(tree.root(), nullptr);
+  EXPECT_EQ(look(discovery).profile.devices[0].id, "gpu0");
+  tree.pci("pci0000:00/0000:01:00.0",
+           {.class_code = "0x030200", .vendor = "0x10de", .device = "0x2330", .driver = "nvidia"});
+  const Machine machine = look(discovery);
+  ASSERT_THAT(machine.profile.devices, SizeIs(2));
+  EXPECT_EQ(machine.profile.devices[0].id, "gpu0");
+  EXPECT_EQ(machine.profile.devices[0].address, "0000:02:00.0");
+  EXPECT_EQ(machine.profile.devices[1].id, "gpu1");
+}
+
+TEST(Discovery, KnowledgeOfAnotherProductIsNone) {
+  Tree tree;
+  make_dgx(tree);
+  api::HardwareProfileSpec other;
+  other.product = "another machine";
+  other.devices.push_back({.id = "gpu0", .cls = api::DeviceClass::gpu, .address = "0000:99:00.0"});
+  Discovery discovery(tree.root(), nullptr, other);
+  for (const auto& seen : look(discovery).devices) EXPECT_NE(seen.health, api::Health::failed);
+}
+
+TEST(Discovery, LinksThatWereSeenAreMissed) {
+  api::HardwareProfileSpec known;
+  known.product = "machine";
+  api::Device gpu;
+  gpu.id = "gpu0";
+  gpu.cls = api::DeviceClass::gpu;
+  gpu.address = "0000:01:00.0";
+  gpu.links = {{"nvswitch0", api::LinkKind::nvlink, 18, {}}};
+  known.devices = {gpu};
+  Machine now;
+  now.profile.product = "machine";
+  gpu.links = {{"nvswitch0", api::LinkKind::nvlink, 17, {}}};
+  now.profile.devices = {gpu};
+  now.devices = {{.id = "gpu0", .health = api::Health::healthy}};
+  now.devices[0].links = {{"nvswitch0", api::LinkKind::nvlink, 17, {}}};
+  now.access = {{"gpu0", {}, {}, {}}};
+  Machine silent = now;
+  silent.profile.devices[0].links.clear();
+  silent.devices[0].links.clear();
+  remember(known, now);
+  EXPECT_EQ(now.profile.devices[0].links[0].count, 18);
+  EXPECT_EQ(now.devices[0].health, api::Health::degraded);
+  EXPECT_THAT(now.devices[0].reason, HasSubstr("17 of 18 scale-up links of gpu0"));
+  remember(known, silent);
+  EXPECT_EQ(silent.profile.devices[0].links[0].count, 18);
+  EXPECT_EQ(silent.devices[0].health, api::Health::healthy) << "not told is not down";
+  EXPECT_THAT(silent.devices[0].links, IsEmpty());
+}
+
+}  // namespace
+}  // namespace freehold::discover
