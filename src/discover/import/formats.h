@@ -18,4 +18,10 @@ Result<Inventory> import_slurm_topology(std::string_view text, const ImportOptio
 Result<Inventory> import_slurm_nodes(std::string_view text, const ImportOptions& options);
 Result<Inventory> import_resourceslice(std::string_view text, const ImportOptions& options);
 
+// One machine per file.
+Result<Inventory> import_hwloc(std::string_view text, const ImportOptions& options);
+Result<Inventory> import_nccl(std::string_view text, const ImportOptions& options);
+Result<Inventory> import_nvidia_smi(std::string_view text, const ImportOptions& options);
+Result<Inventory> import_rocm_smi(std::string_view text, const ImportOptions& options);
+
 }  // namespace freehold::discover

@@ -12,10 +12,14 @@ namespace {
 
 // Ascending by format.
 constexpr std::array all{
+    Importer{"hwloc", "one machine as hwloc's XML, of versions 1 to 3", import_hwloc},
     Importer{"ibnetdiscover", "InfiniBand fabric as `ibnetdiscover` prints it",
              import_ibnetdiscover},
+    Importer{"nccl", "one machine as a topology file of NCCL or RCCL", import_nccl},
+    Importer{"nvidia-smi", "one machine as `nvidia-smi topo -m` prints it", import_nvidia_smi},
     Importer{"resourceslice", "Kubernetes ResourceSlices (DRA, resource.k8s.io/v1), YAML or JSON",
              import_resourceslice},
+    Importer{"rocm-smi", "one machine as `rocm-smi --showtopo` prints it", import_rocm_smi},
     Importer{"slurm-nodes", "NodeName lines of slurm.conf, or what `scontrol show node` prints",
              import_slurm_nodes},
     Importer{"slurm-topology", "Slurm's topology.conf (tree, block) or topology.yaml",
