@@ -69,7 +69,7 @@ TEST(Ibnetdiscover, switches_cables_and_adapters_are_read_with_their_rates) {
   EXPECT_EQ(fabric.adapters[3].node, "") << "a factory name says no machine";
   EXPECT_TRUE(fabric.adapters[4].is_aggregation);
   EXPECT_EQ(fabric.adapters[0].port, 1);
-  EXPECT_EQ(fabric.tiers[0].oversubscription, 0.83) << "1000 Gbit/s down, 1200 up";
+  EXPECT_EQ(fabric.tiers[0].oversubscription, 1.17) << "1400 Gbit/s down, 1200 up";
 }
 
 TEST(Ibnetdiscover, machines_have_their_adapters_by_guid) {
@@ -110,7 +110,7 @@ TEST(Ibnetdiscover, what_cannot_be_right_is_refused_with_its_line) {
   const std::string text = sample("ibnetdiscover_fuzz_corpus/two_levels");
   EXPECT_THAT(refused(import_ibnetdiscover, text + text), HasSubstr("a second time"));
   EXPECT_THAT(refused(import_ibnetdiscover, replaced(text, "[1]\t", "[99]\t")),
-              HasSubstr("line 11: no port of S-00000000000000a1"));
+              HasSubstr("line 10: no port of S-00000000000000a1"));
   EXPECT_THAT(refused(import_ibnetdiscover, replaced(text, "switchguid=0x00000000000000a1",
                                                      "switchguid=0x00000000000000a7")),
               HasSubstr("differ"));

@@ -199,7 +199,7 @@ class NvidiaSmi {
         const std::string name = cells[0];
         cells.erase(cells.begin());
         TRY(matrix_.add_row(name, {i + 1, std::move(cells)}, options_));
-      } else if (matrix_.empty() && gpu_number(cells[0]) && lines[i][0] != 'G') {
+      } else if (matrix_.empty() && is_head(cells)) {
         const auto end = std::find_if(cells.begin(), cells.end(), is_attribute);
         attributes_.assign(end, cells.end());
         TRY(matrix_.set_columns(i + 1, {cells.begin(), end}, options_));
@@ -220,6 +220,12 @@ class NvidiaSmi {
                       "the legend names \"" + clean_text(label, 40) + "\", which has no column");
     if (!name.empty()) names_[label] = name;
     return {};
+  }
+
+  // Names alone; a row has a word for a connection after its own name.
+  static bool is_head(const std::vector<std::string>& cells) {
+    return gpu_number(cells[0]) && cells.size() > 1 && cells[1] != "X" && !is_class(cells[1]) &&
+           !nvlinks(cells[1]);
   }
 
   static bool is_class(const std::string& word) {

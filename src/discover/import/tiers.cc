@@ -37,11 +37,18 @@ std::vector<size_t> levels_of(const api::FabricSpec& fabric, const Places& place
     levels[at] = level;
     waiting.push_back(at);
   };
-  for (size_t i = 0; i < fabric.switches.size(); ++i)
-    if (!fabric.switches[i].nodes.empty()) reach(i, 0);
+  std::vector<size_t> machines(fabric.switches.size());
+  for (size_t i = 0; i < machines.size(); ++i) machines[i] = fabric.switches[i].nodes.size();
   for (const api::FabricAdapter& adapter : fabric.adapters)
     if (const auto at = places.find(adapter.at); at != places.end() && !adapter.is_aggregation)
-      reach(at->second, 0);
+      ++machines[at->second];
+  for (size_t i = 0; i < machines.size(); ++i) {
+    // A fabric manager on a spine makes no leaf of it: all around it are more machines.
+    const bool is_among_leaves =
+        next[i].size() > 1 &&
+        std::ranges::all_of(next[i], [&](size_t other) { return machines[other] > machines[i]; });
+    if (machines[i] > 0 && !is_among_leaves) reach(i, 0);
+  }
   while (!waiting.empty()) {
     const size_t at = waiting.front();
     waiting.pop_front();
