@@ -273,6 +273,24 @@ TEST(Stranded, a_rack_that_no_switch_of_its_site_reaches_strands_its_power) {
   EXPECT_THAT(rack_of(f, "q").why, ElementsAre(Strander::network));
 }
 
+TEST(Stranded, watts_that_a_neighbour_can_use_are_not_stranded_and_none_are_counted_twice) {
+  const Facility shared =
+      survey(grid_of("busway a 30kW; rack full units 8 on a; rack free units 40 on a;"
+                     "node n in full at 1 high 8 draws 8kW; node m in free at 1 high 8 draws 8kW")
+                 .estate,
+             Footing::now);
+  EXPECT_EQ(rack_of(shared, "full").stranded_mw, 0);
+  EXPECT_EQ(rack_of(shared, "free").stranded_units, 32 - 14);
+  const Facility full =
+      survey(grid_of("busway a 36kW; pdu p 30kW from a; pdu q 30kW from a; rack r units 8 on p;"
+                     "rack s units 8 on q; node n in r at 1 high 8 draws 8kW; node m in s at 1 "
+                     "high 8 draws 8kW")
+                 .estate,
+             Footing::now);
+  const int64_t sum = rack_of(full, "r").stranded_mw + rack_of(full, "s").stranded_mw;
+  EXPECT_NEAR(static_cast<double>(sum), 20.0 * kw, 1e3) << "the busway has no more than that left";
+}
+
 // ---- what-ifs
 
 TEST(MoveRack, its_machines_go_along_to_the_new_feeds_in_their_order) {

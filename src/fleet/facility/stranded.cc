@@ -43,53 +43,98 @@ struct Densities {
   }
 };
 
-void strand(RackView& rack, const Density& density, const std::vector<Machine>& machines) {
-  if (rack.power.mw < 0) return;
-  int64_t growth = 0;  // of machines that are there
+// What more a rack could use of what its feeds could give it alone, and what is in the way of more.
+struct Use {
+  int64_t growth = 0;    // of the machines that are there
+  int64_t per_unit = 0;  // watts that a unit takes here; 0: nobody knows
+  int64_t bearable = 0;  // free units by weight
+  std::vector<Strander> bounds;
+};
+
+Use find_use(RackView& rack, const Density& density, const std::vector<Machine>& machines) {
+  Use use;
   for (const uint32_t i : rack.machines)
-    growth += std::max<int64_t>(0, machines[i].watts.most().mw - machines[i].counted.mw);
-  const int64_t per_unit = density.mw_per_unit();
-  const auto watts_in = [&](int64_t units) {
-    if (units == 0) return growth;
-    return per_unit == 0 ? no_limit : growth + units * per_unit;
-  };
-  const int64_t cooling = rack.cooling_room_mw < 0 ? no_limit : rack.cooling_room_mw;
-  int64_t bearable = rack.free_units;
+    use.growth += std::max<int64_t>(0, machines[i].watts.most().mw - machines[i].counted.mw);
+  use.per_unit = density.mw_per_unit();
+  use.bearable = rack.free_units;
   if (rack.weight_room_kg >= 0 && density.kg > 0)
-    bearable = std::min(bearable, rack.weight_room_kg * density.units / density.kg);
+    use.bearable = std::min(use.bearable, rack.weight_room_kg * density.units / density.kg);
+  const auto watts_in = [&](int64_t units) {
+    if (units == 0) return use.growth;
+    return use.per_unit == 0 ? no_limit : use.growth + units * use.per_unit;
+  };
   struct Bound {
     Strander by;
     int64_t mw;
   };
-  const std::array<Bound, 4> bounds{{
+  const std::array<Bound, 5> bounds{{
+      {Strander::power, std::max<int64_t>(rack.power.mw, 0)},
       {Strander::space, watts_in(rack.free_units)},
-      {Strander::weight, bearable < rack.free_units ? watts_in(bearable) : no_limit},
-      {Strander::cooling, cooling},
-      {Strander::network, rack.is_networked ? no_limit : growth},
+      {Strander::weight, use.bearable < rack.free_units ? watts_in(use.bearable) : no_limit},
+      {Strander::cooling, rack.cooling_room_mw < 0 ? no_limit : rack.cooling_room_mw},
+      {Strander::network, rack.is_networked ? no_limit : use.growth},
   }};
-  rack.usable_mw = rack.power.mw;
+  rack.usable_mw = no_limit;
   for (const Bound& bound : bounds) rack.usable_mw = std::min(rack.usable_mw, bound.mw);
-  rack.stranded_mw = rack.power.mw - rack.usable_mw;
+  for (const Bound& bound : bounds)
+    if (bound.mw == rack.usable_mw) use.bounds.push_back(bound.by);
+  return use;
+}
+
+// Of what racks want together, the part that the domains between them and the grid have: a
+// millionth each. No watt is given to two racks.
+class Shares {
+ public:
+  static constexpr int64_t whole = 1'000'000;
+
+  explicit Shares(const Facility& facility) {
+    for (const DomainView& domain : facility.domains)
+      left_.push_back(domain.domain == nullptr ? no_limit
+                                               : std::max<int64_t>(0, domain.headroom_mw));
+  }
+  static int64_t on_domain(int64_t mw, int64_t weight) {
+    return mw / 1000 * weight + mw % 1000 * weight / 1000;
+  }
+  // Scales `wanted`, in order of the racks, to what there is, and takes it.
+  void take(const std::vector<RackView>& racks, std::vector<int64_t>& wanted) {
+    std::vector<int64_t> sums(left_.size(), 0);
+    for (size_t r = 0; r < racks.size(); ++r)
+      for (const auto& [domain, weight] : racks[r].power.weights)
+        sums[domain] = std::min(no_limit / 2, sums[domain] + on_domain(wanted[r], weight));
+    for (size_t r = 0; r < racks.size(); ++r) {
+      int64_t share = whole;
+      for (const auto& [domain, weight] : racks[r].power.weights)
+        if (weight > 0 && sums[domain] > left_[domain])
+          share = std::min(share, left_[domain] / (sums[domain] / whole + 1));
+      if (share < whole) wanted[r] = wanted[r] / whole * share + wanted[r] % whole * share / whole;
+    }
+    for (size_t r = 0; r < racks.size(); ++r)
+      for (const auto& [domain, weight] : racks[r].power.weights)
+        if (left_[domain] != no_limit)
+          left_[domain] = std::max<int64_t>(0, left_[domain] - on_domain(wanted[r], weight));
+  }
+  int64_t left(uint32_t domain) const { return left_[domain]; }
+
+ private:
+  std::vector<int64_t> left_;
+};
+
+void name_reasons(RackView& rack, const Use& use, int64_t used) {
   const auto add = [&](Strander by) {
     if (std::find(rack.why.begin(), rack.why.end(), by) == rack.why.end()) rack.why.push_back(by);
   };
   if (rack.stranded_mw > 0)
-    for (const Bound& bound : bounds)
-      if (bound.mw == rack.usable_mw) {
-        add(bound.by);
-        if (bound.by == Strander::space && rack.gpus > 0 && rack.free_gpus == 0)
-          add(Strander::gpus);
-      }
-  const int64_t fed = std::min(rack.power.mw, cooling);
-  const int64_t for_new = std::max<int64_t>(0, fed - growth);
-  const int64_t feedable = per_unit > 0 ? for_new / per_unit : for_new > 0 ? rack.free_units : 0;
-  const int64_t most_units = std::min(bearable, feedable);
-  rack.stranded_units = std::max<int64_t>(0, rack.free_units - most_units);
+    for (const Strander by : use.bounds) {
+      add(by);
+      if (by == Strander::space && rack.gpus > 0 && rack.free_gpus == 0) add(Strander::gpus);
+    }
+  const int64_t for_new = std::max<int64_t>(0, used - use.growth);
+  const int64_t fed = use.per_unit > 0 ? for_new / use.per_unit : for_new > 0 ? rack.free_units : 0;
+  rack.stranded_units = std::max<int64_t>(0, rack.free_units - fed);
   if (rack.stranded_units == 0) return;
-  if (bearable < rack.free_units && bearable <= feedable)
-    add(Strander::weight);
-  else
-    add(cooling < rack.power.mw ? Strander::cooling : Strander::power);
+  for (const Strander by : use.bounds)
+    if (by != Strander::space && used == rack.usable_mw) add(by);
+  if (used < rack.usable_mw) add(Strander::power);  // the neighbours want it, too
 }
 
 bool is_behind(const Supply& supply, uint32_t domain, uint32_t behind) {
@@ -122,23 +167,30 @@ std::string_view strander_text(Strander strander) {
 void find_stranded(Facility& facility) {
   const Densities densities(facility);
   const Supply& supply = *facility.supply;
-  std::vector<int64_t> usable(facility.domains.size(), 0);
+  std::vector<Use> uses;
+  std::vector<int64_t> used, idle;
   for (uint32_t r = 0; r < facility.racks.size(); ++r) {
     RackView& rack = facility.racks[r];
-    strand(rack, densities.at(r, rack.site), facility.machines);
-    for (const auto& [domain, weight] : rack.power.weights)
-      usable[domain] += rack.usable_mw / 1000 * weight + rack.usable_mw % 1000 * weight / 1000;
+    uses.push_back(find_use(rack, densities.at(r, rack.site), facility.machines));
+    used.push_back(rack.usable_mw);
+    idle.push_back(std::max<int64_t>(0, rack.power.mw - rack.usable_mw));
   }
+  Shares shares(facility);
+  shares.take(facility.racks, used);
+  for (uint32_t d = 0; d < facility.domains.size(); ++d)
+    if (facility.domains[d].domain != nullptr && !supply.domains()[d].stands_by)
+      facility.domains[d].stranded_mw = shares.left(d);
+  shares.take(facility.racks, idle);
   std::vector<std::map<Strander, int>> limits(facility.domains.size());
-  for (uint32_t d = 0; d < facility.domains.size(); ++d) {
-    DomainView& view = facility.domains[d];
-    if (view.domain == nullptr || supply.domains()[d].stands_by) continue;
-    view.stranded_mw = std::max<int64_t>(0, view.headroom_mw - usable[d]);
-  }
-  for (const RackView& rack : facility.racks)
+  for (size_t r = 0; r < facility.racks.size(); ++r) {
+    RackView& rack = facility.racks[r];
+    if (rack.power.mw < 0) continue;
+    rack.stranded_mw = idle[r];
+    name_reasons(rack, uses[r], used[r]);
     for (const auto& [domain, weight] : rack.power.weights)
       if (weight > 0 && facility.domains[domain].stranded_mw > 0)
         ++limits[domain][limit_of(rack, domain, supply)];
+  }
   for (size_t d = 0; d < limits.size(); ++d) {
     std::vector<std::pair<int, Strander>> order;
     for (const auto& [by, racks] : limits[d]) order.emplace_back(-racks, by);
