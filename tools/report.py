@@ -1,5 +1,5 @@
-"""What the reports in docs/benchmarks share: where and when something was measured, and a table with a row
-for each thing, of which a run replaces those that it measured."""
+"""What the reports in docs/benchmarks share: where and when something was measured, and a table
+with a row for each thing, of which a run replaces those that it measured."""
 
 import os
 import pathlib
@@ -27,7 +27,7 @@ def commit():
 
 
 class Report:
-    """A page that opens with `head` and ends with a table of `columns`; then come commit, day, machine."""
+    """A page: `head`, then a table of `columns` and of the commit, the day and the machine."""
 
     def __init__(self, path, head, columns, names):
         self.path, self.names, self.width = pathlib.Path(path), names, len(columns)

@@ -63,6 +63,11 @@ class Controller {
   virtual std::vector<std::string> keys_for(const ledger::Record& record, bool gone,
                                             const ledger::View& view) const = 0;
   virtual Plan plan(std::string_view key, const Input& input) const = 0;
+  // Of the keys that wait, those of a higher number are looked at first; equal ones by name.
+  virtual int64_t urgency(std::string_view key, const ledger::View& view) const {
+    (void)key, (void)view;
+    return 0;
+  }
 };
 
 // The object of type T with this store key, or null.

@@ -18,6 +18,7 @@ ledger::Rev revision_of(const api::ObjectMeta& meta) {
 struct Shell::Runner {
   std::unique_ptr<Controller> controller;
   std::set<std::string> dirty, busy;
+  std::set<std::pair<int64_t, std::string>> queue;  // what is dirty, the most urgent first
   std::map<std::string, int> failures;
   std::map<std::string, Timer> timers;  // one pending look per key
   ControllerStats stats;
@@ -88,7 +89,8 @@ void Shell::State::changed(const ledger::Record& record, bool gone) {
 }
 
 void Shell::State::add(Runner& runner, const std::string& key) {
-  runner.dirty.insert(key);
+  if (runner.dirty.insert(key).second)
+    runner.queue.emplace(-runner.controller->urgency(key, ledger.view()), key);
   wake();
 }
 
@@ -107,15 +109,16 @@ void Shell::State::drain() {
   // A slice per turn, so that requests are answered between plans.
   int budget = 64;
   for (auto& runner : runners) {
-    for (auto it = runner->dirty.begin(); it != runner->dirty.end();) {
+    for (auto it = runner->queue.begin(); it != runner->queue.end();) {
+      const std::string key = it->second;
       const bool waits = runner->controller->is_serial() && !runner->busy.empty();
-      if (waits || runner->busy.contains(*it)) {
+      if (waits || runner->busy.contains(key)) {
         ++it;
         continue;
       }
       if (budget-- == 0) return wake();
-      const std::string key = *it;
-      it = runner->dirty.erase(it);
+      it = runner->queue.erase(it);
+      runner->dirty.erase(key);
       run(*runner, key);
     }
   }

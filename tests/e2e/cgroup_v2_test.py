@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Control groups of version 2: a guest whose kernel has no others runs the tests of limits anew.
 
-Most machines that build Freehold have version 1 or a hybrid, and their controllers cannot be moved. So QEMU
-boots a Debian kernel, in memory and without KVM, with two packages of a CPU and a memory node each, and
-runs in it what `TESTS` names. $FREEHOLD_GUEST_KERNEL names the kernel; `tools/deps/guest-kernel` fetches
-one to where it is looked for otherwise. $FREEHOLD_GUEST_LOG keeps all that the guest said.
+Where Freehold is built there is often version 1 or a hybrid, whose controllers cannot be moved. So
+QEMU boots a Debian kernel, in memory and without KVM, with two packages of a CPU and a memory node
+each, and runs in it what `TESTS` names. $FREEHOLD_GUEST_KERNEL names the kernel;
+`tools/deps/guest-kernel` fetches one to where it is looked for otherwise. $FREEHOLD_GUEST_LOG keeps
+all that the guest said.
 """
 
 import os
@@ -23,7 +24,7 @@ KERNEL = pathlib.Path(os.environ.get("FREEHOLD_GUEST_KERNEL", ROOT / "build/gues
 UNIT_TESTS = PROGRAM.parent / "agent_test"
 SKIPPED = 77
 GUEST_SECONDS = 500  # ctest ends a test after 600
-# What runs in the guest, in shell. How fast tens of megabytes of log are written there says nothing.
+# What runs in the guest, in shell. How fast it writes tens of megabytes of log says nothing.
 TESTS = {
     "layout": "grep -q cgroup2 /proc/mounts && ! grep -q ' cgroup ' /proc/mounts && "
               "cat /sys/fs/cgroup/cgroup.controllers",
@@ -68,8 +69,9 @@ def copy(source, root, target=None):
 def copy_python(root):
     """Debian's Python, without what tests never import."""
     home = max(pathlib.Path("/usr/lib").glob("python3.*"))
-    unwanted = shutil.ignore_patterns("test", "ensurepip", "lib2to3", "pydoc_data", "unittest", "idlelib",
-                                      "distutils", "config-*", "sitecustomize.py", "turtle*")
+    unwanted = shutil.ignore_patterns(
+        "test", "ensurepip", "lib2to3", "pydoc_data", "unittest", "idlelib", "distutils",
+        "config-*", "sitecustomize.py", "turtle*")
     shutil.copytree(home, root / str(home).lstrip("/"), ignore=unwanted)
     copy(pathlib.Path("/usr/bin/python3").resolve(), root, "/usr/bin/python3")
     needed = libraries("/usr/bin/python3")
@@ -85,8 +87,8 @@ def fill(root):
     for program in (PROGRAM, UNIT_TESTS):
         if not program.exists():
             continue
-        subprocess.run(["strip", "-g", "-o", copy(program, root, f"/freehold/{program.name}"), program],
-                       check=True)
+        there = copy(program, root, f"/freehold/{program.name}")
+        subprocess.run(["strip", "-g", "-o", there, program], check=True)
         needed |= libraries(program)
     for library in needed:
         copy(library.resolve(), root, library)
@@ -100,7 +102,7 @@ def fill(root):
 
 
 def write_archive(root, path):
-    """A newc archive as the kernel's documentation has it: driver-api/early-userspace/buffer-format."""
+    """A newc archive, as in the kernel's driver-api/early-userspace/buffer-format.rst."""
     with open(path, "wb") as out:
         def entry(name, mode, data=b""):
             fields = (0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)

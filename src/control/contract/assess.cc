@@ -160,6 +160,8 @@ void count(const api::Guarantee& g, api::GuaranteeStatus& gs, const Judged& judg
   switch (judged.verdict) {
     case Verdict::fulfilled:
       ++gs.windows.fulfilled;
+      // A wish until it was measured, and kept, on the assigned hardware: now it is a guarantee.
+      gs.basis = api::Basis::accepted;
       break;
     case Verdict::violated:
       ++gs.windows.violated;

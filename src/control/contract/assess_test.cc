@@ -133,6 +133,16 @@ TEST_F(Assessing, AWindowWaitsForAMemberThatMayStillHandItIn) {
   EXPECT_EQ(counts().fulfilled, 1);
 }
 
+TEST_F(Assessing, AWishBecomesAGuaranteeOnceItWasKeptOnTheAssignedHardware) {
+  hand_in(0, "15/s");
+  run(10);
+  EXPECT_EQ(status.guarantees[0].basis, api::Basis::trial);
+  hand_in(10, "25/s");
+  hand_in(20, "15/s");
+  run(30);
+  EXPECT_EQ(status.guarantees[0].basis, api::Basis::accepted);
+}
+
 TEST(ErrorBudget, IsSpentByMoreViolatedWindowsThanTheTargetAllows) {
   api::Guarantee g = rate("20/s");
   api::Verdicts v;

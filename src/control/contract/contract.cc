@@ -94,10 +94,14 @@ std::vector<std::string> ContractController::keys_for(const ledger::Record& reco
   // What may let a waiting contract find its place, its tenant or its price.
   const bool matters = o.as<api::Node>() || o.as<api::Allocation>() || o.as<api::PriceBook>() ||
                        o.as<api::Site>() || o.as<api::Tenant>() || o.as<api::Namespace>() ||
-                       o.as<api::HardwareProfile>() || o.as<api::PowerDomain>();
+                       o.as<api::HardwareProfile>() || o.as<api::PowerDomain>() ||
+                       o.as<api::PriorityClass>();
   std::vector<std::string> keys;
   const auto* offer = o.as<api::Offer>();
   if (offer != nullptr) keys.push_back(kind.key(ns, offer->spec.contract));
+  if (gone && o.as<api::Node>())
+    for (const api::Instance* i : view.all<api::Instance>())
+      if (i->spec.node == o.meta().name) keys.push_back(kind.key(i->metadata.ns, i->spec.contract));
   const bool frees = offer != nullptr && (gone || !api::counts(offer->status.phase));
   if (!matters && !frees) return keys;
   for (const api::Contract* c : view.all<api::Contract>())
@@ -105,6 +109,13 @@ std::vector<std::string> ContractController::keys_for(const ledger::Record& reco
         c->status.phase == api::ContractPhase::refused)
       keys.push_back(kind.key(c->metadata.ns, c->metadata.name));
   return keys;
+}
+
+int64_t ContractController::urgency(std::string_view key, const ledger::View& view) const {
+  const auto* contract = find<api::Contract>(view, key);
+  if (contract == nullptr || contract->spec.priority.empty()) return 0;
+  const auto* priority = view.get<api::PriorityClass>({}, contract->spec.priority);
+  return priority == nullptr ? 0 : priority->spec.value;
 }
 
 Plan ContractController::plan(std::string_view key, const Input& input) const {

@@ -17,6 +17,8 @@ class ContractController final : public Controller {
   std::vector<std::string> keys_for(const ledger::Record& record, bool gone,
                                     const ledger::View& view) const override;
   Plan plan(std::string_view key, const Input& input) const override;
+  // The value of its PriorityClass: who goes first when room comes.
+  int64_t urgency(std::string_view key, const ledger::View& view) const override;
 };
 
 }  // namespace freehold::control

@@ -1,6 +1,7 @@
 // From requirement to reservation: admission, placement, offer, acceptance.
 #include <algorithm>
 
+#include "api/catalog.h"
 #include "api/site.h"
 #include "api/tenancy.h"
 #include "base/strings.h"
@@ -36,6 +37,10 @@ bool admit(Work& w) {
     return deny("Isolation", "tenant \"" + tenant +
                                  "\" demands a higher isolation than the contract; "
                                  "raise spec.isolation");
+  const std::string& priority = w.before.spec.priority;
+  if (!priority.empty() && w.in.view.get<api::PriorityClass>({}, priority) == nullptr)
+    return deny("NoPriorityClass", "priority class \"" + priority +
+                                       "\" does not exist; create it or leave out spec.priority");
   if (const std::string over = quota_exceeded(w.in.view, *t, w.before); !over.empty())
     return deny("QuotaExceeded", over);
   w.condition("Admitted", ConditionStatus::true_, "Checked",
@@ -139,7 +144,14 @@ bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase 
   const std::string name = w.name() + "-" + std::to_string(w.status().generation);
   api::Offer offer = describe_offer(w, decision, name);
   offer.status.phase = phase;
-  if (phase == api::OfferPhase::accepted) offer.status.accepted_at = w.in.now;
+  if (phase == api::OfferPhase::accepted) {
+    offer.status.accepted_at = w.in.now;
+    // Other hardware under the same contract: the price stays what was agreed.
+    if (const api::Offer* agreed = w.offer()) {
+      offer.spec.price_per_hour = agreed->spec.price_per_hour;
+      offer.spec.total = agreed->spec.total;
+    }
+  }
   w.plan.create(api::Object::of(std::move(offer)));
   const auto allocations = place::to_allocations(*decision.placement, w.name(), name);
   for (size_t i = 0; i < allocations.size(); ++i) {
@@ -234,6 +246,7 @@ void step_offered(Work& w) {
   }
   if (!taken) return w.plan.look_again(offer->spec.expires - w.in.now);
   w.set_offer_phase(*offer, api::OfferPhase::accepted);
+  w.plan.decision_digest = offer->spec.decision;  // the receipt of what is reserved
   w.status().phase = ContractPhase::reserved;
   w.status().reserved_at = w.in.now;
   w.condition("Reserved", ConditionStatus::true_, "Accepted",

@@ -40,6 +40,20 @@ bool has_begun(const api::Instance& i) {
   return has_started(i) || i.status.phase == InstancePhase::failed;
 }
 
+// Its machine was taken out of the fleet: nobody will ever say what became of it.
+bool is_lost(const Work& w, const api::Instance& i) {
+  return i.status.phase < InstancePhase::succeeded &&
+         w.in.view.get<api::Node>({}, i.spec.node) == nullptr;
+}
+
+// A sentence about the first one that is lost; empty when none is.
+std::string lost_member(const Work& w, const Instances& current) {
+  for (const auto* i : current)
+    if (is_lost(w, *i))
+      return "node " + i->spec.node + " of " + i->metadata.name + " is no longer in the fleet";
+  return {};
+}
+
 MemberView member_view(const Work& w, const api::Instance& i) {
   const auto* node = w.in.view.get<api::Node>({}, i.spec.node);
   const api::Condition* ready =
@@ -48,14 +62,37 @@ MemberView member_view(const Work& w, const api::Instance& i) {
   return {&i, heard, heard ? ready->last_transition_time : Time{}};
 }
 
-Instances of_generation(const Instances& all, int64_t generation) {
+Instances of_offer(const Instances& all, std::string_view offer) {
   Instances some;
   for (const auto* i : all)
-    if (i->spec.generation == generation) some.push_back(i);
+    if (i->spec.offer == offer) some.push_back(i);
   return some;
 }
 
 // ---- acceptance
+
+std::string bounded(std::string outcome) {
+  constexpr size_t most = 500;  // the schema takes a little more
+  if (outcome.size() > most) outcome.resize(most);
+  return outcome;
+}
+
+// A replacement that came to nothing: whom it was to relieve still runs, on an offer that still
+// holds its capacity, and goes on as before. False: this was no replacement.
+bool fall_back(Work& w, const std::string& why) {
+  for (const auto* i : w.instances()) {
+    const auto* before = w.in.view.get<api::Offer>(w.ns(), i->spec.offer);
+    if (i->spec.offer == w.status().offer || !has_begun(*i) || i->spec.stop || before == nullptr ||
+        !api::counts(before->status.phase))
+      continue;
+    w.status().offer = before->metadata.name;
+    w.status().attempts = 0;
+    if (!w.status().remedies.empty())
+      w.status().remedies.back().outcome = bounded("given up, the old members stay: " + why);
+    return true;
+  }
+  return false;
+}
 
 // Below the floor: other hardware, not a broken promise.
 void attempt_failed(Work& w, const Instances& current, const std::string& why) {
@@ -69,6 +106,7 @@ void attempt_failed(Work& w, const Instances& current, const std::string& why) {
   }
   // Its offer is given back once they are gone.
   for (const auto* i : current) w.erase(*i);
+  if (fall_back(w, why)) return w.note("Warning", "AcceptanceFailed", why);
   w.status().offer.clear();
   w.condition("Proven", ConditionStatus::false_, "BelowFloor", why);
   w.note("Warning", "AcceptanceFailed", why);
@@ -139,11 +177,8 @@ void activate(Work& w, const Instances& current) {
 // once.
 bool proven_by_windows(Work& w, const Instances& current, bool& waiting) {
   waiting = false;
-  for (api::GuaranteeStatus& g : w.status().guarantees) {
-    if (g.windows.fulfilled > 0) {
-      g.basis = api::Basis::accepted;
-      continue;
-    }
+  for (const api::GuaranteeStatus& g : w.status().guarantees) {
+    if (g.windows.fulfilled > 0) continue;
     if (g.windows.violated >= 3) {
       attempt_failed(w, current,
                      g.metric + " was missed in its first " + std::to_string(g.windows.violated) +
@@ -243,11 +278,13 @@ void run_remedy(Work& w, const Instances& current, const api::GuaranteeStatus& g
     case api::RemedyAction::credit:
       run.outcome = remedies[step].amount.text() +
                     " of the price of violated windows, in the final "
-                    "statement; windows measured by the workload alone earn none";
+                    "statement; windows measured by the workload alone earn none, nor does "
+                    "what was never kept on this hardware and so never promised";
       break;
     default:
       run.outcome = "not honoured";
   }
+  run.outcome = bounded(std::move(run.outcome));
   w.note("Warning", "Remedy", run.action + ": " + run.outcome);
   w.status().remedies.push_back(std::move(run));
 }
@@ -257,8 +294,7 @@ void judge_windows(Work& w, const Instances& all, const Instances& current) {
   const bool replaced = all_of(current, has_begun);
   std::vector<MemberView> members;
   for (const auto* i : all)
-    if (replaced == (i->spec.generation == w.status().generation))
-      members.push_back(member_view(w, *i));
+    if (replaced == (i->spec.offer == w.status().offer)) members.push_back(member_view(w, *i));
   if (assess(w.before.spec, w.status(), members, w.in.now)) {
     const auto missed = std::find_if(w.status().windows.rbegin(), w.status().windows.rend(),
                                      [](const auto& x) { return x.verdict != "notDetermined"; });
@@ -279,12 +315,12 @@ void judge_windows(Work& w, const Instances& all, const Instances& current) {
 void retire_old(Work& w, const Instances& all, const Instances& current) {
   if (!all_of(current, has_begun)) return;
   for (const auto* i : all) {
-    if (i->spec.generation == w.status().generation) continue;
+    if (i->spec.offer == w.status().offer) continue;
     if (!i->spec.stop) {
       api::Instance stopping = *i;
       stopping.spec.stop = true;
       w.plan.update(api::Object::of(std::move(stopping)), revision_of(i->metadata));
-    } else if (i->status.phase >= InstancePhase::succeeded &&
+    } else if ((i->status.phase >= InstancePhase::succeeded || is_lost(w, *i)) &&
                !i->metadata.deletion_timestamp.is_set()) {
       w.status().past_cpu_us += i->status.usage.cpu_us;
       w.status().past_energy_joules += std::max<int64_t>(i->status.usage.energy_joules, 0);
@@ -293,8 +329,34 @@ void retire_old(Work& w, const Instances& all, const Instances& current) {
   }
 }
 
+// Members on a machine that was taken out of the fleet, and did not come back soon, are placed
+// anew, with all of their gang. True: it is about that now.
+bool leave_lost_nodes(Work& w, const Instances& current) {
+  const std::string why = lost_member(w, current);
+  if (why.empty()) return false;
+  w.condition("Active", ConditionStatus::false_, "NodeGone", why);
+  const api::Condition* active = api::find_condition(w.next.status.conditions, "Active");
+  const Time due = active->last_transition_time + node_gone_grace;
+  if (w.in.now < due) {
+    w.plan.look_again(due - w.in.now);
+    return true;
+  }
+  const api::Refusal kept = w.status().refusal;
+  if (make_offer(w, w.status().avoid_nodes, api::OfferPhase::accepted)) {
+    w.note("Warning", "NodeGone", why + "; placed anew as " + w.status().offer);
+    return true;
+  }
+  w.condition("Active", ConditionStatus::false_, "NodeGone",
+              why + ", and there is no other hardware: " + w.status().refusal.message);
+  w.status().refusal = kept;
+  w.plan.look_again(node_gone_grace);
+  return true;
+}
+
 void before_the_gate(Work& w, const Instances& current) {
   const api::AcceptanceTest test = w.before.spec.acceptance.test;
+  if (const std::string gone = lost_member(w, current); !gone.empty())
+    return attempt_failed(w, current, gone);
   if (const std::string fault = fault_before_gate(current); !fault.empty())
     return attempt_failed(w, current, fault);
   // Not again when work comes to a reservation that has been active.
@@ -328,7 +390,7 @@ void step_reserved(Work& w) {
   w.status().workload =
       bound_workload(w.in.view, w.before) ? bound_workload(w.in.view, w.before)->metadata.name : "";
   const Instances all = w.instances();
-  const Instances current = of_generation(all, w.status().generation);
+  const Instances current = of_offer(all, w.status().offer);
   const bool whole = keep_instances(w, wanted);
   if (!whole || current.size() != wanted.size()) return;
   if (!w.plan.ops.empty()) return;  // one thing at a time: specs first, then phases
@@ -340,12 +402,18 @@ void step_reserved(Work& w) {
       all_of(current, has_nothing_to_run) && w.before.status.phase >= ContractPhase::active;
   const bool is_open =
       std::any_of(current.begin(), current.end(), [](const auto* i) { return i->spec.gate_open; });
-  if (!is_reservation && !is_open) return before_the_gate(w, current);
+  if (!is_reservation && !is_open) {
+    // Those that are being relieved are judged to the end.
+    if (current.size() < all.size()) judge_windows(w, all, current);
+    return before_the_gate(w, current);
+  }
   if (!is_reservation) let_in_late(w, current);
   judge_windows(w, all, current);
   retire_old(w, all, current);
   if (w.before.status.phase == ContractPhase::reserved ||
       w.before.status.phase == ContractPhase::testing) {
+    if (const std::string gone = lost_member(w, current); !gone.empty())
+      return attempt_failed(w, current, gone);
     bool waiting = false;
     if (!all_of(current, has_begun)) return;
     if (w.before.spec.acceptance.test == api::AcceptanceTest::workload &&
@@ -355,6 +423,7 @@ void step_reserved(Work& w) {
     }
     return activate(w, current);
   }
+  if (leave_lost_nodes(w, current)) return;
   if (const api::GuaranteeStatus* g = breached_guarantee(w.status())) {
     const bool still = violated_since(w.status(), w.in.now - settle_time(w.before.spec));
     if (still || w.status().remedies.empty()) return run_remedy(w, current, *g);

@@ -24,7 +24,8 @@ bool has_ended(const api::Instance& i) {
 }
 
 // Money back: percent of the price of violated windows, of guarantees that did not rest on the
-// workload's own word.
+// workload's own word, and that were promises: a wish that was never kept on the assigned hardware
+// earns nothing.
 Quantity credits_of(const api::Contract& c, const Quantity& per_hour) {
   int64_t micro = 0;
   for (const api::Remedy& r : c.spec.remedies) {
@@ -32,6 +33,7 @@ Quantity credits_of(const api::Contract& c, const Quantity& per_hour) {
     for (size_t i = 0; i < c.spec.guarantees.size() && i < c.status.guarantees.size(); ++i) {
       const api::Guarantee& g = c.spec.guarantees[i];
       if (g.measured_by == api::MeasuredBy::workload) continue;
+      if (c.status.guarantees[i].basis == api::Basis::trial) continue;
       const Duration violated = g.window * c.status.guarantees[i].windows.violated;
       micro += static_cast<int64_t>(static_cast<Wide>(money_for(per_hour, violated).value()) *
                                     r.amount.value() / 100'000);

@@ -10,6 +10,10 @@
 
 namespace freehold::control {
 
+// A Node that was deleted while its agent lives is registered again by it within a minute or so.
+// Only one that stays away is a machine that is no longer there.
+inline constexpr Duration node_gone_grace = minutes(3);
+
 inline constexpr std::string_view settle_finalizer = "freehold.dev/settle";
 inline constexpr std::string_view agent_finalizer = "freehold.dev/agent";
 inline constexpr std::string_view request_annotation = "freehold.dev/request";

@@ -200,6 +200,11 @@ Plan GarbageController::plan(std::string_view key, const Input& in) const {
   const auto* instance = record->object.as<api::Instance>();
   if (instance != nullptr && has_finalizer(meta, agent_finalizer) &&
       in.view.get<api::Node>({}, instance->spec.node) == nullptr) {
+    const Time due = meta.deletion_timestamp + node_gone_grace;
+    if (in.now < due) {
+      plan.look_again(due - in.now);
+      return plan;
+    }
     drop_finalizer(plan, *record, agent_finalizer);
     return plan;
   }
