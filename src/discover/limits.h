@@ -55,18 +55,4 @@ inline constexpr size_t smi_bytes = 4u << 20;
 inline constexpr size_t smi_lines = 4'096;
 inline constexpr size_t smi_line_bytes = 16'384;
 
-// XML about one machine. The largest seen (hwloc, 384 CPUs) has 340 kB, 2,000 elements, depth 13.
-inline constexpr size_t xml_bytes = 16u << 20;
-inline constexpr size_t xml_elements = 200'000;
-inline constexpr size_t xml_attributes = 1'600'000;
-inline constexpr size_t xml_attributes_each = 64;
-inline constexpr size_t xml_depth = 100;  // pci_depth, and as many levels of packages and caches
-inline constexpr size_t profile_links = 128;       // of one device; the schema's
-inline constexpr size_t matrix_objects = 1'024;    // as numa_nodes; 16 GPUs and 12 switches are 28
-inline constexpr size_t matrix_cells = 4'000'000;  // of all matrices of a file
-// Matrices that tools print: 256 devices have 256 rows of at most 8 bytes a cell, and a legend.
-inline constexpr size_t smi_bytes = 4u << 20;
-inline constexpr size_t smi_lines = 4'096;
-inline constexpr size_t smi_line_bytes = 16'384;
-
 }  // namespace freehold::discover::limits

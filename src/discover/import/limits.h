@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "discover/limits.h"
+
 namespace freehold::discover::limits {
 
 inline constexpr size_t import_bytes = 64u << 20;  // 20,000 adapters in ibnetdiscover are 11 MiB
@@ -22,7 +24,6 @@ inline constexpr size_t switch_nodes = 1'024;        // the schema's
 inline constexpr size_t fabric_switches = 2'048;     // the schema's
 inline constexpr size_t fabric_links = 4'096;        // the schema's
 inline constexpr size_t fabric_adapters = 2'048;     // the schema's
-inline constexpr size_t provenance = 512;            // the schema's
 inline constexpr size_t conflicts = 128;             // the schema's
 inline constexpr size_t claims = 16;                 // the schema's
 
