@@ -315,6 +315,22 @@ void add_topology(CLI::App& app, Arguments& a, Chosen& chosen) {
   command->final_callback([&] { chosen.command = [&] { return topology(a.client, a.topology); }; });
 }
 
+void add_generate(CLI::App& app, Arguments& a, Chosen& chosen) {
+  CLI::App* command =
+      app.add_subcommand("generate", "print a fleet that does not exist, to try things with");
+  command->add_option("--mix", a.generate.mix, "nodes by model, such as h100=10,cpu=5")->required();
+  command->add_option("--sites", a.generate.sites, "data centres to spread them over")
+      ->check(CLI::Range(int64_t{1}, fleet::most_generated_sites))
+      ->capture_default_str();
+  command->add_option("--seed", a.generate.seed, "the same seed gives the same fleet")
+      ->capture_default_str();
+  add_output(*command, a.client.output);
+  command->final_callback([&] {
+    a.generate.output = a.client.output == Output::json ? Output::json : Output::yaml;
+    chosen.command = [&] { return generate(a.generate); };
+  });
+}
+
 void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {
   CLI::App* token_command = app.add_subcommand("token", "make a token with which a machine joins");
   add_client(*token_command, a.client);
@@ -339,20 +355,7 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
   add_output(*discover_command, a.client.output);
   discover_command->final_callback(
       [&] { chosen.command = [&] { return discover(a.root, a.client.output); }; });
-  CLI::App* generate_command =
-      app.add_subcommand("generate", "print a fleet that does not exist, to try things with");
-  generate_command->add_option("--mix", a.generate.mix, "nodes by model, such as h100=10,cpu=5")
-      ->required();
-  generate_command->add_option("--sites", a.generate.sites, "data centres to spread them over")
-      ->check(CLI::Range(int64_t{1}, fleet::most_generated_sites))
-      ->capture_default_str();
-  generate_command->add_option("--seed", a.generate.seed, "the same seed gives the same fleet")
-      ->capture_default_str();
-  add_output(*generate_command, a.client.output);
-  generate_command->final_callback([&] {
-    a.generate.output = a.client.output == Output::json ? Output::json : Output::yaml;
-    chosen.command = [&] { return generate(a.generate); };
-  });
+  add_generate(app, a, chosen);
   CLI::App* audit = app.add_subcommand("audit", "the record")->require_subcommand(1);
   CLI::App* verify = audit->add_subcommand("verify", "check every leaf and object of a store");
   verify->add_option("--data-dir", a.data_dir, "of the control plane");

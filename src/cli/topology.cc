@@ -8,7 +8,7 @@
 #include "cli/documents.h"
 #include "cli/topology.h"
 #include "discover/draw.h"
-#include "fleet/generate.h"
+#include "fleet/objects.h"
 
 namespace freehold::cli {
 

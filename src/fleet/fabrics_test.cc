@@ -309,7 +309,7 @@ spec:
 
 // ---- against brute force
 
-struct Random_fabric {
+struct RandomFabric {
   api::Fabric fabric;
   struct Link {
     size_t a, b;
@@ -318,8 +318,8 @@ struct Random_fabric {
   std::vector<Link> links;
 };
 
-Random_fabric random_fabric(Random& random) {
-  Random_fabric out;
+RandomFabric random_fabric(Random& random) {
+  RandomFabric out;
   out.fabric.metadata.name = "f";
   out.fabric.spec.kind = api::FabricKind::rdma;
   const int64_t n = random.in(1, 9);
@@ -343,32 +343,37 @@ Random_fabric random_fabric(Random& random) {
   return out;
 }
 
-// Widest first, then fewest links; -1 hops when there is no way.
-std::pair<int64_t, int> brute(const Random_fabric& f, size_t from, size_t to,
-                              std::vector<bool>& seen) {
-  if (from == to) return {INT64_MAX, 0};
-  std::pair<int64_t, int> best{-1, -1};
-  for (const auto& link : f.links) {
-    if (link.mbps == 0 || (link.a != from && link.b != from)) continue;
-    const size_t next = link.a == from ? link.b : link.a;
-    if (seen[next]) continue;
-    seen[next] = true;
-    auto [width, hops] = brute(f, next, to, seen);
-    seen[next] = false;
-    if (hops < 0) continue;
-    width = std::min(width, link.mbps);
-    if (best.second < 0 || std::pair(-width, hops + 1) < std::pair(-best.first, best.second))
-      best = {width, hops + 1};
+// Widest first, then fewest links.
+struct Brute {
+  const RandomFabric& f;
+  size_t to;
+  std::vector<bool> seen;
+  int64_t width = -1;
+  int hops = -1;  // -1: there is no way
+
+  void walk(size_t at, int64_t so_far, int steps) {
+    if (at == to) {
+      if (hops < 0 || std::pair(-so_far, steps) < std::pair(-width, hops))
+        width = so_far, hops = steps;
+      return;
+    }
+    for (const auto& link : f.links) {
+      if (link.mbps == 0 || (link.a != at && link.b != at)) continue;
+      const size_t next = link.a == at ? link.b : link.a;
+      if (seen[next]) continue;
+      seen[next] = true;
+      walk(next, std::min(so_far, link.mbps), steps + 1);
+      seen[next] = false;
+    }
   }
-  return best;
-}
+};
 
 TEST(Fabrics, ways_are_those_of_a_search_through_every_way) {
   const auto machine = testing::machines("1 node: 1 numa x 1 cpus")[0];
   size_t ways = 0;
   for (uint64_t seed = 1; seed <= 150; ++seed) {
     Random random(seed);
-    const Random_fabric f = random_fabric(random);
+    const RandomFabric f = random_fabric(random);
     Fleet fleet;
     fleet.put(f.fabric);
     const auto& switches = f.fabric.spec.switches;
@@ -378,20 +383,20 @@ TEST(Fabrics, ways_are_those_of_a_search_through_every_way) {
       for (size_t b = 0; b < switches.size(); ++b) {
         if (a == b || switches[a].nodes.empty() || switches[b].nodes.empty()) continue;
         if (f.links.empty()) continue;  // then nobody knows how they hang together
-        std::vector<bool> seen(switches.size());
-        seen[a] = true;
-        const auto [width, hops] = brute(f, a, b, seen);
+        Brute brute{f, b, std::vector<bool>(switches.size())};
+        brute.seen[a] = true;
+        brute.walk(a, INT64_MAX, 0);
         const FleetPath path = fleet.path(*fleet.find("n" + std::to_string(a + 1)),
                                           *fleet.find("n" + std::to_string(b + 1)));
-        if (hops < 0) {
+        if (brute.hops < 0) {
           EXPECT_LE(path.now_mbps, 0) << "seed " << seed;
           continue;
         }
         ++ways;
-        ASSERT_EQ(path.now_mbps, std::min<int64_t>(width, 2'500))
+        ASSERT_EQ(path.now_mbps, std::min<int64_t>(brute.width, 2'500))
             << "seed " << seed << " " << a << " " << b;
         ASSERT_EQ(path.max_mbps, 2'500);
-        ASSERT_EQ(path.hops, hops + 2) << "seed " << seed << " " << a << " " << b;
+        ASSERT_EQ(path.hops, brute.hops + 2) << "seed " << seed << " " << a << " " << b;
       }
     }
   }

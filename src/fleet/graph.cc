@@ -39,6 +39,14 @@ void Graph::add_edge(Edge edge) {
   edges_.push_back(edge);
 }
 
+uint16_t Graph::add_source(std::string_view name) {
+  const auto at = std::find(sources_.begin(), sources_.end(), name);
+  if (at != sources_.end()) return static_cast<uint16_t>(at - sources_.begin());
+  if (sources_.size() > UINT16_MAX) return 0;
+  sources_.emplace_back(name);
+  return static_cast<uint16_t>(sources_.size() - 1);
+}
+
 void Graph::finish() {
   starts_.assign(vertices_.size() + 1, 0);
   for (const Edge& edge : edges_) {

@@ -69,6 +69,7 @@ struct Edge {
   EdgeKind kind = EdgeKind::link;
   api::Confidence confidence = api::Confidence::unknown;
   uint32_t said_by = nobody;  // vertex whose object says so; inside of a machine: its profile does
+  uint16_t source = 0;        // index into Graph::sources(): who looked; 0: not known
   int32_t count = 1;          // cables or links that are bundled
   Rate now, max;
   int64_t latency_ns = -1;
@@ -84,11 +85,13 @@ class Graph {
  public:
   uint32_t add_vertex(VertexKind kind, std::string name);  // the known one when it is there
   void add_edge(Edge edge);
-  void finish();  // after the last edge, before edges_of()
+  uint16_t add_source(std::string_view name);  // "sysfs", "nvml"; the known one when it is there
+  void finish();                               // after the last edge, before edges_of()
 
   std::span<const Vertex> vertices() const { return vertices_; }
   std::span<const Edge> edges() const { return edges_; }
   std::span<Edge> edges_to_change() { return edges_; }  // rates, never ends
+  std::span<const std::string> sources() const { return sources_; }
   std::optional<uint32_t> find(VertexKind kind, std::string_view name) const;
   // Indexes into edges(), of both directions, in the order in which they were added.
   std::span<const uint32_t> edges_of(uint32_t vertex) const {
@@ -103,6 +106,7 @@ class Graph {
 
   std::vector<Vertex> vertices_;
   std::vector<Edge> edges_;
+  std::vector<std::string> sources_{""};
   std::unordered_map<std::string, uint32_t> index_;
   std::vector<uint32_t> starts_{0}, incident_;
 };

@@ -7,6 +7,7 @@
 //   tables of the fabrics after one changed:    below 1 s
 #include <benchmark/benchmark.h>
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include "base/check.h"
 #include "base/random.h"
@@ -20,6 +21,11 @@ constexpr const char* large = "h100=100000";
 
 GenerateOptions options(const char* mix) { return {parse_mix(mix).value(), 2, 1}; }
 
+double most_resident_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1e3;
+}
 double allocated_mb() { return static_cast<double>(mallinfo2().uordblks) / 1e6; }
 
 Fleet build(const char* mix) {
@@ -47,6 +53,7 @@ void build_100k(benchmark::State& state) {
     benchmark::DoNotOptimize(&fleet.network());
     state.counters["MB"] = allocated_mb() - before;
     state.counters["bytes_per_node"] = facts * 1e6 / static_cast<double>(fleet.size());
+    state.counters["resident_MB"] = most_resident_mb();
     state.counters["groups"] = static_cast<double>(fleet.network().groups());
   }
 }

@@ -265,6 +265,7 @@ class MachineGraphBuilder {
       const auto index = static_cast<uint16_t>(out_.classes_.size());
       out_.device_index_.emplace_back(name_hash(device.id), index);
       out_.classes_.push_back(device.cls);
+      out_.ids_.push_back(device.id);
       out_.ends_.push_back(v);
       ids_.try_emplace(device.id, index);
     }
@@ -442,6 +443,41 @@ int64_t MachineGraph::scale_up_mbps(size_t device) const {
     sum = std::max<int64_t>(sum, 0) + edge.now.usable;
   }
   return sum;
+}
+
+namespace {
+
+// Of the path, or of the nearest one above it.
+const api::Provenance* speaker_of(const std::vector<api::Provenance>& all, std::string_view path) {
+  const api::Provenance* nearest = nullptr;
+  for (const api::Provenance& p : all) {
+    const bool is_above =
+        path.starts_with(p.field) && (path.size() == p.field.size() ||
+                                      path[p.field.size()] == '.' || path[p.field.size()] == '[');
+    if (is_above && (nearest == nullptr || p.field.size() > nearest->field.size())) nearest = &p;
+  }
+  return nearest;
+}
+
+}  // namespace
+
+void MachineGraph::attribute(const std::vector<api::Provenance>& provenance) {
+  for (Edge& edge : graph_.edges_to_change()) {
+    std::string path = "numa";
+    if (edge.kind == EdgeKind::smp) {
+      path = "packages";  // whose model gives the rate
+    } else if (edge.kind == EdgeKind::pci) {
+      path = "pci[" + graph_.vertices()[edge.from].name + "].linkSpeed";
+    } else if (edge.kind != EdgeKind::internal && edge.kind != EdgeKind::somewhere) {
+      for (size_t d = 0; d < devices(); ++d)
+        if (ends_[d] == edge.from || ends_[d] == edge.to) path = "devices[" + ids_[d] + "].links";
+    }
+    const api::Provenance* speaker = speaker_of(provenance, path);
+    if (speaker == nullptr) continue;
+    edge.source = graph_.add_source(speaker->source);
+    edge.at = speaker->at;
+    if (edge.confidence != api::Confidence::inferred) edge.confidence = speaker->confidence;
+  }
 }
 
 bool MachineGraph::apply(const MachineNow& now) {

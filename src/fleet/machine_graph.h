@@ -53,6 +53,9 @@ class MachineGraph {
   int64_t scale_up_mbps(size_t device) const;
   bool is_intel() const { return is_intel_; }
 
+  // Who looked at each link, how firmly and when, by status.provenance of a node of this model.
+  // What was guessed stays `inferred`.
+  void attribute(const std::vector<api::Provenance>& provenance);
   // Sets what the links carry now. Whether any carries less than at best.
   bool apply(const MachineNow& now);
 
@@ -75,6 +78,7 @@ class MachineGraph {
   Graph graph_;
   std::vector<uint32_t> ends_;
   std::vector<api::DeviceClass> classes_;
+  std::vector<std::string> ids_;                             // of devices
   std::vector<std::pair<uint64_t, uint16_t>> device_index_;  // sorted by hash of the id
   std::vector<std::pair<uint64_t, uint64_t>>
       device_function_;       // hash of id → hash of address, sorted

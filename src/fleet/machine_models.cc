@@ -246,7 +246,8 @@ class ProfileBuilder {
       };
       if (i < model_.gpus) add_gpu(i, place, port(0));
       if (i >= model_.rails) continue;
-      std::string at = add_function(next_bus(), port(1), "0207", place, 16, "15b3:1021");
+      const std::string own_port = port(1);  // before its bus is numbered
+      std::string at = add_function(next_bus(), own_port, "0207", place, 16, "15b3:1021");
       api::Device nic;
       nic.id = "mlx5_" + std::to_string(i);
       nic.cls = api::DeviceClass::rdma_nic;

@@ -379,6 +379,9 @@ const Path& PathOverlay::at(const PathTable& table, size_t from, size_t to) cons
 
 std::vector<Hop> route(const MachineGraph& graph, size_t from, size_t to, When when) {
   Search search(graph, when);
+  const bool may_turn = (is_gpu(graph, from) && is_nic(graph, to)) ||
+                        (is_nic(graph, from) && is_gpu(graph, to));
+  if (!may_turn) return search.route(graph.vertex(from), graph.vertex(to));
   const Table table(graph, search);
   const size_t turn = table.turns[from * table.ends + to];
   if (turn == no_turn) return search.route(graph.vertex(from), graph.vertex(to));
@@ -394,31 +397,16 @@ std::vector<Hop> route(const MachineGraph& graph, size_t from, size_t to, When w
   return hops;
 }
 
-api::Confidence confidence_of(const MachineGraph& graph, const std::vector<Hop>& route,
-                              const std::vector<api::Provenance>& provenance) {
-  // What a link is a fact of: the PCI tree, the links of devices, or the memory nodes.
-  const auto firmest = [&](std::string_view field) {
-    api::Confidence best = api::Confidence::unknown;
-    for (const api::Provenance& p : provenance) {
-      const bool covers =
-          field.starts_with(p.field) || std::string_view(p.field).starts_with(field);
-      if (!covers || p.confidence == api::Confidence::unknown) continue;
-      if (best == api::Confidence::unknown || p.confidence < best) best = p.confidence;
-    }
-    return best;
-  };
-  api::Confidence least = api::Confidence::unknown;
+api::Confidence confidence_of(const MachineGraph& graph, const std::vector<Hop>& route) {
+  api::Confidence least = api::Confidence::measured;
+  bool is_known = !route.empty();
   for (const Hop& hop : route) {
-    const Edge& edge = graph.graph().edges()[hop.edge];
-    if (edge.confidence == api::Confidence::inferred) return api::Confidence::inferred;
-    const bool is_pci = edge.kind == EdgeKind::pci || edge.kind == EdgeKind::internal;
-    const api::Confidence here = firmest(is_pci                       ? "pci"
-                                         : edge.kind == EdgeKind::smp ? "numa"
-                                                                      : "devices");
-    if (here == api::Confidence::unknown) return here;
+    const api::Confidence here = graph.graph().edges()[hop.edge].confidence;
     least = std::max(least, here);
+    is_known = is_known && here != api::Confidence::unknown;
   }
-  return least;
+  if (least == api::Confidence::inferred) return least;
+  return is_known ? least : api::Confidence::unknown;
 }
 
 }  // namespace freehold::fleet

@@ -95,9 +95,8 @@ class PathOverlay {
 // How PathTable::at(from, to) runs; empty when the ends are one, or not connected.
 std::vector<Hop> route(const MachineGraph& graph, size_t from, size_t to, When when);
 
-// How far a route may be trusted, by what a node says of its sources (status.provenance): the least
-// firm of its links. `inferred` when any of it was guessed.
-api::Confidence confidence_of(const MachineGraph& graph, const std::vector<Hop>& route,
-                              const std::vector<api::Provenance>& provenance);
+// The least firm of its links. `inferred` when any of them is a guess, `unknown` when of any nobody
+// says who looked: see MachineGraph::attribute.
+api::Confidence confidence_of(const MachineGraph& graph, const std::vector<Hop>& route);
 
 }  // namespace freehold::fleet

@@ -298,15 +298,17 @@ TEST(Paths, a_degraded_link_of_the_tree_slows_all_that_goes_over_it) {
   EXPECT_EQ(overlay->at(table, 0, 1).usable_mbps, 192'000) << "below the port";
 }
 
-TEST(Paths, are_trusted_as_far_as_the_least_firm_source) {
+TEST(Paths, are_trusted_as_far_as_the_least_firm_link) {
   const auto spec = profile(with_links("gpu0", "{to: gpu1, kind: nvlink, count: 4}"));
-  const MachineGraph graph(spec);
+  MachineGraph graph(spec);
   const auto pci = route(graph, 0, 3, When::at_best), nvlink = route(graph, 0, 1, When::at_best);
-  std::vector<api::Provenance> sources{{"pci", "sysfs", api::Confidence::sysfs, {}},
-                                       {"devices", "nvml", api::Confidence::vendor_library, {}}};
-  EXPECT_EQ(confidence_of(graph, pci, sources), api::Confidence::sysfs);
-  EXPECT_EQ(confidence_of(graph, nvlink, sources), api::Confidence::vendor_library);
-  EXPECT_EQ(confidence_of(graph, pci, {}), api::Confidence::unknown);
+  EXPECT_EQ(confidence_of(graph, pci), api::Confidence::unknown);
+  graph.attribute({{"pci", "sysfs", api::Confidence::sysfs, {}},
+                   {"pci[0000:04:00.0].linkSpeed", "redfish", api::Confidence::bmc, {}},
+                   {"devices[gpu0]", "nvml", api::Confidence::vendor_library, {}}});
+  EXPECT_EQ(confidence_of(graph, pci), api::Confidence::bmc);
+  EXPECT_EQ(confidence_of(graph, nvlink), api::Confidence::vendor_library);
+  EXPECT_EQ(graph.graph().sources()[graph.graph().edges()[nvlink[0].edge].source], "nvml");
 }
 
 // ---- against brute force

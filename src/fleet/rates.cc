@@ -169,7 +169,7 @@ int64_t assumed_rate(EdgeKind kind, int64_t count) {
     case EdgeKind::c2c:
       return 1'600'000;
     case EdgeKind::pci:
-      return 96'000;  // as NCCL takes gen3 x16 where sysfs is silent
+      return 1'500;  // one lane of gen1
     case EdgeKind::smp:
       return 48'000;
     case EdgeKind::internal:

@@ -7,6 +7,8 @@
 #include "api/core.h"
 #include "api/node.h"
 #include "api/registry.h"
+#include "api/site.h"
+#include "api/storage.h"
 #include "api/tenancy.h"
 #include "audit/verify.h"
 #include "base/limits.h"
@@ -445,6 +447,26 @@ TEST_F(LedgerTest, a_crash_leaves_whole_commits_and_a_record_that_fits) {
     EXPECT_TRUE(verify().findings.empty()) << "seed " << seed;
     ASSERT_TRUE(create(map("after")).ok()) << "seed " << seed;
   }
+}
+
+TEST_F(LedgerTest, fabrics_and_pools_are_a_part_of_the_fleet_and_survive_a_restart) {
+  api::Fabric fabric;
+  fabric.metadata.name = "ib";
+  fabric.spec.switches.push_back({"leaf", "", "", "", {"n1", "n2"}});
+  api::StoragePool pool;
+  pool.metadata.name = "lustre";
+  pool.spec.site = "fra1";
+  ASSERT_TRUE(create(fabric).ok());
+  ASSERT_TRUE(create(pool).ok());
+  EXPECT_EQ(ledger->fleet().network().ports_of("n2").size(), 1u);
+  const uint64_t hash = ledger->fleet().hash();
+  open();
+  EXPECT_EQ(ledger->fleet().hash(), hash);
+  EXPECT_NE(ledger->fleet().storage_pool("lustre"), nullptr);
+  ASSERT_TRUE(remove(fabric).ok());
+  ASSERT_TRUE(remove(pool).ok());
+  EXPECT_TRUE(ledger->fleet().network().ports_of("n2").empty());
+  EXPECT_EQ(ledger->fleet().storage_pool("lustre"), nullptr);
 }
 
 }  // namespace

@@ -173,7 +173,7 @@ class Machine:
                 continue
             gbytes = min(step[2] for step in way)
             cls = self.class_of(way)
-            if self.intel and cls in ("PHB", "SYS") and self.kind[a] == self.kind[b] == "gpu":
+            if self.intel and cls == "PHB" and self.kind[a] == self.kind[b] == "gpu":
                 gbytes *= 5 / 6
             found.append((-gbytes, len(way), BEST_FIRST.index(cls)))
         if not found:
