@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every hwloc file of the data set through `freehold import hwloc`, compared with what others count.
+"""Every hwloc file of the data set through `freehold import hwloc`, and what others count in it.
 
 Versions 1 and 2 are counted by hwloc's own lstopo. Debian's cannot read version 3, so that files of
 any version are counted by ElementTree, too; where both can, both must agree with us. Distances,

@@ -18,8 +18,8 @@ std::string refusal(const std::string& text) {
 }
 
 TEST(Xml, ElementsKnowTheirLinesAttributesAndText) {
-  const auto root = parse_xml("<?xml version=\"1.0\"?>\n<!-- c -->\n<a x=\"1\">\n 1<b y='&lt;'/>2</a>\n",
-                              options);
+  const auto root = parse_xml(
+      "<?xml version=\"1.0\"?>\n<!-- c -->\n<a x=\"1\">\n 1<b y='&lt;'/>2</a>\n", options);
   ASSERT_TRUE(root.ok()) << root.error().message;
   EXPECT_EQ(root->name, "a");
   EXPECT_EQ(root->line, 3u);

@@ -1,0 +1,150 @@
+// What topology files of NCCL and RCCL become, over the samples; the recorded files are compared
+// with a count of their elements in tests/import/nccl_test.py.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "discover/import/formats.h"
+#include "discover/import/testing/samples.h"
+
+namespace freehold::discover {
+namespace {
+
+using namespace testing;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+const std::string nvlink = "nccl_fuzz_corpus/nvlink";
+const std::string xgmi = "nccl_fuzz_corpus/xgmi";
+const std::string overlay = "nccl_fuzz_corpus/overlay";
+
+std::string without(const std::string& file, const std::string& from, const std::string& to) {
+  return refusal(import_nccl, changed(sample(file), from, to));
+}
+
+TEST(Nccl, AMachineHasItsMemoryNodesTreeAndDevices) {
+  const Inventory read = accepted(import_nccl, sample(nvlink));
+  const auto& profile = read.hosts[0].profile;
+  EXPECT_EQ(profile.architecture, "x86_64");
+  EXPECT_EQ(profile.product, "GenuineIntel family 6 model 143 machine");
+  EXPECT_EQ(profile.cpus, "0-31");
+  ASSERT_THAT(profile.numa, SizeIs(2));
+  EXPECT_EQ(profile.numa[1].cpus, "16-31");
+  EXPECT_EQ(ids(read), "gpu0 gpu1 nvswitch0 nvswitch1 mlx5_0 eth0");
+  ASSERT_THAT(profile.pci, SizeIs(4));
+  EXPECT_EQ(profile.pci[0].parent, "");
+  EXPECT_EQ(profile.pci[2].address, "0000:1a:00.0");
+  EXPECT_EQ(profile.pci[2].parent, "0000:15:00.0");
+  EXPECT_EQ(profile.pci[2].numa, 0);
+  EXPECT_EQ(profile.pci[2].link_speed, "32GT/s");
+  EXPECT_EQ(profile.pci[3].link_speed, "");  // written, and empty
+  EXPECT_EQ(profile.pci[3].link_width, 0);
+  EXPECT_EQ(read.confidence, api::Confidence::sysfs);
+}
+
+TEST(Nccl, GpusReachSwitchesAndProcessors) {
+  const Inventory read = accepted(import_nccl, sample(nvlink));
+  EXPECT_EQ(device(read, "gpu0").model, "NVIDIA H100 80GB HBM3");
+  EXPECT_EQ(device(read, "gpu1").model, "NVIDIA sm90");
+  EXPECT_EQ(links(read, "gpu0"), "nvlink 4 nvswitch0, nvlink 5 nvswitch1, c2c 9 numa0 3600Gbps");
+  EXPECT_EQ(links(read, "gpu1"), "nvlink 4 nvswitch0");
+  EXPECT_EQ(device(read, "nvswitch1").address, "0000:08:00.0");
+  EXPECT_THAT(all_notes(read), HasSubstr("1 links of GPUs to themselves"));
+  const Inventory power = accepted(import_nccl, changed(sample(nvlink), "0x068000", "0x068001"));
+  EXPECT_THAT(links(power, "gpu0"), HasSubstr("nvlink 4 numa0"));
+}
+
+TEST(Nccl, NetworksHaveTheirSpeedPortAndGuid) {
+  const Inventory read = accepted(import_nccl, sample(nvlink));
+  EXPECT_EQ(device(read, "mlx5_0").cls, api::DeviceClass::rdma_nic);
+  EXPECT_EQ(device(read, "mlx5_0").speed, "400Gbps");
+  EXPECT_EQ(device(read, "mlx5_0").model, "ConnectX-7");
+  EXPECT_EQ(device(read, "mlx5_0").address, "0000:1a:00.0");
+  EXPECT_EQ(seen(read, "mlx5_0").identity, "0x85ba0003f6ceb8");
+  // A socket on no PCI function that the file shows.
+  EXPECT_EQ(device(read, "eth0").cls, api::DeviceClass::nic);
+  EXPECT_EQ(device(read, "eth0").numa, 0);
+  EXPECT_EQ(seen(read, "eth0").identity, "");
+  const Inventory fast =
+      accepted(import_nccl, changed(sample(nvlink), "speed=\"400000\"", "speed=\"200000000\""));
+  EXPECT_EQ(device(fast, "mlx5_0").speed, "");
+  EXPECT_THAT(all_notes(fast), HasSubstr("beyond any network"));
+}
+
+TEST(Nccl, TwoPortsOfOneNameAreOneDevice) {
+  const Inventory read = accepted(import_nccl, sample(xgmi));
+  EXPECT_EQ(ids(read), "gpu0 gpu1 mlx5_0");
+  EXPECT_THAT(seen(read, "mlx5_0").ports, SizeIs(2));
+  EXPECT_EQ(device(read, "mlx5_0").speed, "200Gbps");
+  // Two names with one GUID: it is the card's.
+  const Inventory two =
+      accepted(import_nccl, changed(sample(xgmi), "name=\"mlx5_0\" dev=\"1\"", "name=\"mlx5_1\""));
+  EXPECT_EQ(seen(two, "mlx5_0").identity, "");
+  EXPECT_THAT(all_notes(two), HasSubstr("identifies none"));
+}
+
+TEST(Nccl, AmdGpusAreNamedByTheirInstructionSet) {
+  const Inventory read = accepted(import_nccl, sample(xgmi));
+  EXPECT_EQ(device(read, "gpu0").model, "AMD gfx90a");
+  EXPECT_EQ(device(read, "gpu1").model, "AMD gfx90a");
+  EXPECT_EQ(links(read, "gpu0"), "xgmi 2 gpu1");
+}
+
+// One file of AMD's has a bridge and the card below it at one address.
+TEST(Nccl, ABridgeGivesItsAddressToTheCardBelow) {
+  const Inventory read = accepted(import_nccl, sample(xgmi));
+  EXPECT_EQ(device(read, "mlx5_0").address, "0000:a1:00.0");
+  const auto& pci = read.hosts[0].profile.pci;
+  ASSERT_THAT(pci, SizeIs(4));
+  EXPECT_EQ(pci[0].parent, "ffff:ff:01.0");
+  EXPECT_EQ(pci[3].address, "ffff:ff:01.0");
+  EXPECT_EQ(pci[3].class_code, "0604");
+}
+
+TEST(Nccl, FilesOfCloudsAreOverlays) {
+  const Inventory read = accepted(import_nccl, sample(overlay));
+  EXPECT_EQ(read.confidence, api::Confidence::overlay);
+  EXPECT_EQ(ids(read), "gpu0 nic0");
+  EXPECT_EQ(device(read, "nic0").cls, api::DeviceClass::rdma_nic);
+  EXPECT_EQ(device(read, "gpu0").model, "NVIDIA A100-SXM4-40GB");
+  const auto& pci = read.hosts[0].profile.pci;
+  ASSERT_THAT(pci, SizeIs(4));
+  EXPECT_EQ(pci[3].address, "ffff:ff:01.0");
+  EXPECT_EQ(pci[3].vendor, "");
+  EXPECT_THAT(all_notes(read), HasSubstr("1 functions have no class"));
+}
+
+TEST(Nccl, SwitchesThatAGuestDoesNotSeeCountAsOne) {
+  const Inventory read = accepted(import_nccl, sample("nccl_fuzz_corpus/hidden_switch"));
+  EXPECT_EQ(ids(read), "gpu0 gpu1 nvswitch0");
+  EXPECT_EQ(links(read, "gpu0"), "nvlink 12 nvswitch0");
+  EXPECT_EQ(links(read, "gpu1"), "nvlink 12 nvswitch0");
+  EXPECT_EQ(device(read, "nvswitch0").address, "");
+  EXPECT_EQ(device(read, "gpu0").numa, -1);
+}
+
+TEST(Nccl, WhatPointsNowhereIsRefused) {
+  EXPECT_THAT(without(xgmi, "target=\"0000:c5:00.0\"", "target=\"0000:c9:00.0\""),
+              HasSubstr("line 5: <xgmi>: target=\"0000:c9:00.0\" is no GPU"));
+  // A function that is there, but no GPU.
+  EXPECT_THAT(without(xgmi, "target=\"0000:c5:00.0\"", "target=\"0000:a1:00.0\""),
+              HasSubstr("is no GPU"));
+  EXPECT_THAT(without(nvlink, "tclass=\"0x068000\"", "tclass=\"0x030200\""),
+              HasSubstr("is no GPU"));
+}
+
+TEST(Nccl, WhatCannotBeIsRefused) {
+  EXPECT_THAT(refusal(import_nccl, "<graphs version=\"1\"/>"), HasSubstr("NCCL_TOPO_DUMP_FILE"));
+  EXPECT_THAT(refusal(import_nccl, "<topology/>"), HasSubstr("import it as hwloc"));
+  EXPECT_THAT(refusal(import_nccl, "<system version=\"1\"/>"), HasSubstr("no <cpu>"));
+  EXPECT_THAT(without(nvlink, "numaid=\"1\"", "numaid=\"0\""), HasSubstr("numaid 0"));
+  EXPECT_THAT(without(nvlink, "ffff0000", "ffff8000"), HasSubstr("CPU 15"));
+  EXPECT_THAT(without(nvlink, "host_hash=\"0x1\" numaid=\"1\"", "host_hash=\"0x2\" numaid=\"1\""),
+              HasSubstr("several machines"));
+  EXPECT_THAT(without(nvlink, "count=\"4\"", "count=\"-4\""), HasSubstr("count"));
+  EXPECT_THAT(without(xgmi, "port=\"2\"", "port=\"1\""), HasSubstr("there twice"));
+  EXPECT_THAT(without(xgmi, "0000:c5:00.0\" class", "0000:c1:00.0\" class"),
+              HasSubstr("a second device at the PCI address"));
+}
+
+}  // namespace
+}  // namespace freehold::discover
