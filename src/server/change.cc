@@ -64,7 +64,8 @@ std::set<std::string> namespaces_in(const json::Array& documents) {
 }
 
 // What importers tell of the hardware of a machine (decision 0010).
-void take_hardware(api::NodeStatus& status, api::NodeStatus given) {
+Result<void> take_hardware(api::Node& node, api::NodeStatus given) {
+  api::NodeStatus& status = node.status;
   status.profile = std::move(given.profile);
   status.devices = std::move(given.devices);
   status.degraded_links = std::move(given.degraded_links);
@@ -72,6 +73,10 @@ void take_hardware(api::NodeStatus& status, api::NodeStatus given) {
   status.power = std::move(given.power);
   status.provenance = std::move(given.provenance);
   status.conflicts = std::move(given.conflicts);
+  schema::Errors errors;
+  api::validate(api::Object::of(node), errors);
+  if (!errors.empty()) return errors.to_error("Node", node.metadata.name);
+  return {};
 }
 
 }  // namespace
@@ -132,7 +137,7 @@ Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Val
   seen.route = {kind, "update", one.route.ns, name, "status"};
   if (auto* node = object.as<api::Node>();
       node != nullptr && node->status.agent_version.empty() && check_access(seen))
-    take_hardware(node->status, std::move(*given));
+    TRY(take_hardware(*node, std::move(*given)));
   // A revision that the document names is a condition; else what is there is what was meant.
   const auto expected =
       before ? parse_uint(object.meta().resource_version) : std::optional<uint64_t>(0);

@@ -146,5 +146,34 @@ TEST_F(ChangeTest, a_namespace_and_what_is_in_it_come_together_in_any_order) {
   }
 }
 
+std::string imported_node(std::string_view domain) {
+  return R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Node","metadata":{"name":"dgx"},)"
+         R"("spec":{"site":"ber1"},"status":{"profile":"hp-0123","scaleUpDomain":")" +
+         std::string(domain) +
+         R"(","agentEndpoint":"10.0.0.1:1","allocatable":{"cpus":"0-7"},)"
+         R"("devices":[{"id":"gpu0","identity":"GPU-1"}]}})";
+}
+
+TEST_F(ChangeTest, imported_hardware_stands_until_an_agent_reports) {
+  const std::string path = std::string(testing::own) + "/nodes/dgx";
+  ASSERT_EQ(desk.apply(imported_node("nvl-1")).status, 201);
+  Answer seen = desk.send("GET", path);
+  EXPECT_EQ(seen.body.string_at({"status", "profile"}), "hp-0123");
+  EXPECT_EQ(seen.body.string_at({"status", "scaleUpDomain"}), "nvl-1");
+  EXPECT_EQ(seen.body.string_at({"status", "agentEndpoint"}), "") << "that is an agent's to say";
+  EXPECT_EQ(seen.body.string_at({"status", "allocatable", "cpus"}), "");
+  ASSERT_EQ(desk.apply(imported_node("nvl-2")).status, 201);
+  EXPECT_EQ(desk.send("GET", path).body.string_at({"status", "scaleUpDomain"}), "nvl-2");
+  ASSERT_EQ(desk.send("PATCH", path + "/status", R"({"status":{"agentVersion":"1"}})").status, 200);
+  ASSERT_EQ(desk.apply(imported_node("nvl-3")).status, 201);
+  EXPECT_EQ(desk.send("GET", path).body.string_at({"status", "scaleUpDomain"}), "nvl-2");
+}
+
+TEST_F(ChangeTest, imported_hardware_keeps_the_rules_of_a_status) {
+  const Answer refused = desk.apply(imported_node(std::string(200, 'x')));
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.text().find("status.scaleUpDomain"), std::string::npos) << refused.text();
+}
+
 }  // namespace
 }  // namespace freehold::server
