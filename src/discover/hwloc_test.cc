@@ -169,9 +169,14 @@ void compare_memory(const Machine& machine, const Hwloc& hwloc) {
     if (!own.contains(id)) continue;
     SCOPED_TRACE("memory node " + std::to_string(id));
     // hwloc gives a node without CPUs those of the place where it hangs.
-    if (!own[id]->cpus.empty()) EXPECT_EQ(own[id]->cpus, format_cpu_list(node.cpus));
-    for (const auto& share : machine.memory)
-      if (share.node == id) EXPECT_EQ(share.bytes, node.bytes);
+    if (!own[id]->cpus.empty()) {
+      EXPECT_EQ(own[id]->cpus, format_cpu_list(node.cpus));
+    }
+    for (const auto& share : machine.memory) {
+      if (share.node == id) {
+        EXPECT_EQ(share.bytes, node.bytes);
+      }
+    }
   }
   for (size_t i = 0; i < hwloc.order.size(); ++i)
     for (size_t j = 0; j < hwloc.order.size(); ++j) {
@@ -185,8 +190,11 @@ void compare_memory(const Machine& machine, const Hwloc& hwloc) {
       EXPECT_EQ(from->distances[column], hwloc.distances[i * hwloc.order.size() + j])
           << hwloc.order[i] << " to " << hwloc.order[j];
     }
-  if (hwloc.order.empty())
-    for (const auto& node : machine.profile.numa) EXPECT_LE(node.distances.size(), 1u);
+  for (const auto& node : machine.profile.numa) {
+    if (hwloc.order.empty()) {
+      EXPECT_LE(node.distances.size(), 1u);
+    }
+  }
 }
 
 void compare_pci(std::string_view tree, const Scan& scan, const Hwloc& hwloc) {
@@ -196,7 +204,9 @@ void compare_pci(std::string_view tree, const Scan& scan, const Hwloc& hwloc) {
   std::set<std::string> ours, theirs;
   for (const auto& record : scan.pci) ours.insert(record.function.address);
   for (const auto& [address, function] : hwloc.functions) theirs.insert(address);
-  if (!differs(tree, "PCI functions")) EXPECT_EQ(ours, theirs);
+  if (!differs(tree, "PCI functions")) {
+    EXPECT_EQ(ours, theirs);
+  }
   for (const auto& record : scan.pci) {
     const auto& own = record.function;
     const auto found = hwloc.functions.find(own.address);
@@ -206,8 +216,9 @@ void compare_pci(std::string_view tree, const Scan& scan, const Hwloc& hwloc) {
     EXPECT_EQ(own.class_code, other.class_code);
     // What cannot be read is unknown here and zero there.
     EXPECT_EQ(own.vendor.empty() ? "0000:0000" : own.vendor + ":" + own.device, other.ids);
-    if (!differs(tree, "PCI parents"))
+    if (!differs(tree, "PCI parents")) {
       EXPECT_EQ(is_pci_root(own.parent) ? "" : own.parent, other.parent);
+    }
     if (differs(tree, "PCI locality")) continue;
     // Unknown here is the whole machine there.
     EXPECT_EQ(format_cpu_list(own.numa < 0 ? hwloc.cpus : near[own.numa]),
