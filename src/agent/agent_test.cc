@@ -243,7 +243,10 @@ TEST_F(AgentTest, TheHardwareIsLookedAtAgainAndAgain) {
   gpu.id = "gpu0";
   gpu.cls = api::DeviceClass::gpu;
   other.profile.devices = {gpu};
-  other.devices = {{.id = "gpu0", .health = api::Health::failed, .reason = "gone"}};
+  other.devices.resize(1);
+  other.devices[0].id = "gpu0";
+  other.devices[0].health = api::Health::failed;
+  other.devices[0].reason = "gone";
   other.access = {{"gpu0", {}, {}, {}}};
   host_.hardware = other;
   runtime_.pass(seconds(31));

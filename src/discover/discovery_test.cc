@@ -54,7 +54,9 @@ TEST(Discovery, LostGpuIsMissedAndTheOthersKeepTheirIds) {
               HasSubstr("gpu2 at " + address + " was there and is gone"));
   for (size_t i = 0; i < before.profile.devices.size(); ++i) {
     EXPECT_EQ(before.profile.devices[i].address, after.profile.devices[i].address);
-    if (i != lost) EXPECT_EQ(before.devices[i].identity, after.devices[i].identity);
+    if (i != lost) {
+      EXPECT_EQ(before.devices[i].identity, after.devices[i].identity);
+    }
   }
   EXPECT_THAT(allocatable(after).devices, ::testing::Not(Contains("gpu2")));
   EXPECT_THAT(allocatable(after).devices, Contains("gpu3"));
@@ -131,7 +133,10 @@ TEST(Discovery, KnowledgeOfAnotherProductIsNone) {
   make_dgx(tree);
   api::HardwareProfileSpec other;
   other.product = "another machine";
-  other.devices.push_back({.id = "gpu0", .cls = api::DeviceClass::gpu, .address = "0000:99:00.0"});
+  api::Device& gpu = other.devices.emplace_back();
+  gpu.id = "gpu0";
+  gpu.cls = api::DeviceClass::gpu;
+  gpu.address = "0000:99:00.0";
   Discovery discovery(tree.root(), nullptr, other);
   for (const auto& seen : look(discovery).devices) EXPECT_NE(seen.health, api::Health::failed);
 }
@@ -149,7 +154,9 @@ TEST(Discovery, LinksThatWereSeenAreMissed) {
   now.profile.product = "machine";
   gpu.links = {{"nvswitch0", api::LinkKind::nvlink, 17, {}}};
   now.profile.devices = {gpu};
-  now.devices = {{.id = "gpu0", .health = api::Health::healthy}};
+  now.devices.resize(1);
+  now.devices[0].id = "gpu0";
+  now.devices[0].health = api::Health::healthy;
   now.devices[0].links = {{"nvswitch0", api::LinkKind::nvlink, 17, {}}};
   now.access = {{"gpu0", {}, {}, {}}};
   Machine silent = now;

@@ -29,11 +29,22 @@ constexpr const char* tarballs = "topologies/hwloc/linux-sysfs-tarballs";
 
 // ---- what is known to differ, and why ours stands
 
+struct Difference {
+  std::string_view tree, what, why;
+};
+constexpr Difference justified[] = {
+    {"2pa-pcidomain32bits", "PCI functions",
+     "hwloc passes over domains of more than 16 bits unless it is built for them"},
+    {"2pa-pcidomain32bits", "PCI locality",
+     "local_cpus and local_cpulist contradict each other there, numa_node says -1; hwloc takes the "
+     "first of them, to us it is unknown"},
+    {"32intel64-2p8co2t+8ve", "PCI parents",
+     "/sys/bus/pci/devices lacks a bridge that the path of two functions names"},
+};
+
 bool differs(std::string_view tree, std::string_view what) {
-  static const std::set<std::pair<std::string_view, std::string_view>> justified = {
-      {"", ""},
-  };
-  return justified.contains({tree, what});
+  return std::any_of(std::begin(justified), std::end(justified),
+                     [&](const Difference& one) { return one.tree == tree && one.what == what; });
 }
 
 // ---- what hwloc says
@@ -138,30 +149,34 @@ Hwloc ask_hwloc(const std::string& root) {
 
 // ---- the comparison
 
-void compare_processors(std::string_view tree, const Machine& machine, const Hwloc& hwloc) {
+void compare_processors(const Machine& machine, const Hwloc& hwloc) {
   EXPECT_EQ(machine.online_cpus, format_cpu_list(hwloc.cpus));
-  if (!differs(tree, "packages")) EXPECT_EQ(machine.profile.packages.size(), hwloc.packages);
+  EXPECT_EQ(machine.profile.packages.size(), hwloc.packages);
   std::set<std::string> cores = hwloc.cores;
   if (cores.empty())  // a kernel that does not tell them apart
     for (const uint32_t cpu : hwloc.cpus) cores.insert(std::to_string(cpu));
   EXPECT_EQ(std::set(machine.profile.cores.begin(), machine.profile.cores.end()), cores);
 }
 
-void compare_memory(std::string_view tree, const Machine& machine, const Hwloc& hwloc) {
+void compare_memory(const Machine& machine, const Hwloc& hwloc) {
   std::map<int64_t, const api::NumaNode*> own;
   for (const auto& node : machine.profile.numa) own[node.id] = &node;
   std::set<int64_t> ours, theirs;
   for (const auto& [id, node] : own) ours.insert(id);
   for (const auto& [id, node] : hwloc.nodes) theirs.insert(id);
-  if (!differs(tree, "memory nodes")) EXPECT_EQ(ours, theirs);
+  EXPECT_EQ(ours, theirs);
   for (const auto& [id, node] : hwloc.nodes) {
     if (!own.contains(id)) continue;
     SCOPED_TRACE("memory node " + std::to_string(id));
     // hwloc gives a node without CPUs those of the place where it hangs.
-    if (!own[id]->cpus.empty() && !differs(tree, "CPUs of nodes"))
+    if (!own[id]->cpus.empty()) {
       EXPECT_EQ(own[id]->cpus, format_cpu_list(node.cpus));
-    for (const auto& share : machine.memory)
-      if (share.node == id && !differs(tree, "memory")) EXPECT_EQ(share.bytes, node.bytes);
+    }
+    for (const auto& share : machine.memory) {
+      if (share.node == id) {
+        EXPECT_EQ(share.bytes, node.bytes);
+      }
+    }
   }
   for (size_t i = 0; i < hwloc.order.size(); ++i)
     for (size_t j = 0; j < hwloc.order.size(); ++j) {
@@ -175,8 +190,11 @@ void compare_memory(std::string_view tree, const Machine& machine, const Hwloc& 
       EXPECT_EQ(from->distances[column], hwloc.distances[i * hwloc.order.size() + j])
           << hwloc.order[i] << " to " << hwloc.order[j];
     }
-  if (hwloc.order.empty() && !differs(tree, "distances"))
-    for (const auto& node : machine.profile.numa) EXPECT_LE(node.distances.size(), 1u);
+  for (const auto& node : machine.profile.numa) {
+    if (hwloc.order.empty()) {
+      EXPECT_LE(node.distances.size(), 1u);
+    }
+  }
 }
 
 void compare_pci(std::string_view tree, const Scan& scan, const Hwloc& hwloc) {
@@ -186,7 +204,9 @@ void compare_pci(std::string_view tree, const Scan& scan, const Hwloc& hwloc) {
   std::set<std::string> ours, theirs;
   for (const auto& record : scan.pci) ours.insert(record.function.address);
   for (const auto& [address, function] : hwloc.functions) theirs.insert(address);
-  if (!differs(tree, "PCI functions")) EXPECT_EQ(ours, theirs);
+  if (!differs(tree, "PCI functions")) {
+    EXPECT_EQ(ours, theirs);
+  }
   for (const auto& record : scan.pci) {
     const auto& own = record.function;
     const auto found = hwloc.functions.find(own.address);
@@ -194,9 +214,11 @@ void compare_pci(std::string_view tree, const Scan& scan, const Hwloc& hwloc) {
     SCOPED_TRACE(own.address);
     const Function& other = found->second;
     EXPECT_EQ(own.class_code, other.class_code);
-    EXPECT_EQ(own.vendor + ":" + own.device, other.ids);
-    if (!differs(tree, "PCI parents"))
+    // What cannot be read is unknown here and zero there.
+    EXPECT_EQ(own.vendor.empty() ? "0000:0000" : own.vendor + ":" + own.device, other.ids);
+    if (!differs(tree, "PCI parents")) {
       EXPECT_EQ(is_pci_root(own.parent) ? "" : own.parent, other.parent);
+    }
     if (differs(tree, "PCI locality")) continue;
     // Unknown here is the whole machine there.
     EXPECT_EQ(format_cpu_list(own.numa < 0 ? hwloc.cpus : near[own.numa]),
@@ -225,8 +247,8 @@ TEST(HwlocTrees, AgreeOnEveryTree) {
     Machine machine;
     Scan scan{root, machine};
     ASSERT_TRUE(run(scan).ok());
-    compare_processors(name, machine, hwloc);
-    compare_memory(name, machine, hwloc);
+    compare_processors(machine, hwloc);
+    compare_memory(machine, hwloc);
     compare_pci(name, scan, hwloc);
     ++compared;
   }

@@ -17,9 +17,9 @@ struct Expectation {
   const api::HardwareProfileSpec* found = nullptr;     // status.profile; null: not known
   const api::HardwareProfileSpec* expected = nullptr;  // spec.expectedProfile; null: not known
   const api::DeviceModelSpec* model = nullptr;         // spec.expectedModel; null: not known
-  std::span<const api::DeviceModel* const> catalogue;
+  std::span<const api::DeviceModel* const> catalogue{};
   // Of machines of the same product: they tell where a part sits that was never seen here.
-  std::span<const api::HardwareProfile* const> others;
+  std::span<const api::HardwareProfile* const> others{};
 };
 
 struct Verdict {
