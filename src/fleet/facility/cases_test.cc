@@ -113,8 +113,8 @@ TEST(Cases, room_is_what_the_weakest_case_leaves) {
   EXPECT_EQ(room.mw, 0) << "b carries 8 kW of 8 once a has failed";
   EXPECT_EQ(room.domain, built.at("b"));
   EXPECT_EQ(room.failed, built.at("a"));
-  EXPECT_EQ(built.cases->room({{"a", 50}, {"c", 50}}).mw, 4 * kw)
-      << "a carries 6 once b has failed";
+  EXPECT_EQ(built.cases->room({{"a", 50}, {"c", 50}}).mw, 7 * kw)
+      << "a carries 3, and all that is added once c has failed";
   EXPECT_EQ(built.cases->room({{"nowhere", 100}}).mw, -1);
 }
 

@@ -33,6 +33,7 @@ void measure_space(RackView& rack, const std::vector<Machine>& machines,
                           "node " + name + " takes " + span_text(unit, height) + " of " +
                               std::to_string(rack.units) +
                               "; correct spec.unit or spec.height of the node, or spec.units"});
+    bool is_told = false;
     for (int64_t u = unit; u < unit + height && u <= rack.units; ++u) {
       const Machine*& there = by_unit[static_cast<size_t>(u)];
       if (there == nullptr) {
@@ -40,11 +41,12 @@ void measure_space(RackView& rack, const std::vector<Machine>& machines,
         ++standing;
         continue;
       }
+      if (is_told) continue;
+      is_told = true;
       findings.push_back({Severity::error, about,
                           "nodes " + there->node->metadata.name + " and " + name +
                               " both take unit " + std::to_string(u) +
                               "; correct spec.unit or spec.height of one"});
-      break;
     }
   }
   rack.taken_units = standing + without_unit;
