@@ -379,8 +379,8 @@ const Path& PathOverlay::at(const PathTable& table, size_t from, size_t to) cons
 
 std::vector<Hop> route(const MachineGraph& graph, size_t from, size_t to, When when) {
   Search search(graph, when);
-  const bool may_turn = (is_gpu(graph, from) && is_nic(graph, to)) ||
-                        (is_nic(graph, from) && is_gpu(graph, to));
+  const bool may_turn =
+      (is_gpu(graph, from) && is_nic(graph, to)) || (is_nic(graph, from) && is_gpu(graph, to));
   if (!may_turn) return search.route(graph.vertex(from), graph.vertex(to));
   const Table table(graph, search);
   const size_t turn = table.turns[from * table.ends + to];

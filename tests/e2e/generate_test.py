@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A generated fleet: the same every time and in both forms, read and drawn by `freehold topology`; a
-mix that cannot be is refused."""
+"""A generated fleet: the same every time and in both forms, read and drawn by `freehold topology`;
+a mix that cannot be is refused."""
 
 import collections
 import json

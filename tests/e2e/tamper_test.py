@@ -40,7 +40,8 @@ TAMPERINGS = [
      "UPDATE leaf SET data = CAST(replace(data, '\"code\":201', '\"code\":202') AS BLOB) "
      f"WHERE {LEAVES} AND {INDEX} = 1", rf"leaf 1 of {LOG}: "),
     ("a leaf names another actor",
-     "UPDATE leaf SET data = CAST(replace(data, '\"username\":\"u:', '\"username\":\"u:f') AS BLOB) "
+     "UPDATE leaf SET data = "
+     "CAST(replace(data, '\"username\":\"u:', '\"username\":\"u:f') AS BLOB) "
      f"WHERE {LEAVES} AND {INDEX} = 1", rf"leaf 1 of {LOG}: |log {LOG}: its root"),
     ("a leaf is removed", f"DELETE FROM leaf WHERE {LEAVES} AND {INDEX} = 2",
      rf"leaf 2 of {LOG}: .*misses leaf 2"),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every topology file of NCCL and RCCL in the data set through `freehold import nccl`, compared
-with a plain count of its elements; and documents that must be refused, or told about, made from them.
+with a plain count of its elements; and documents that must be refused, or told about, made from
+them.
 """
 
 import collections

@@ -153,8 +153,8 @@ def everything(client):
 
 
 def load(server, writers, seconds):
-    """Kills the server `seconds` after the writers began, or later on a machine that is so busy that
-    they have hardly written by then."""
+    """Kills the server `seconds` after the writers began, or later on a machine that is so busy
+    that they have hardly written by then."""
     stop, problems = threading.Event(), []
     before = sum(writer.writes for writer in writers)
 
