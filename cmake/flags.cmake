@@ -36,7 +36,7 @@ if(FREEHOLD_SANITIZE)
   if(FREEHOLD_FUZZ)
     set(sanitize -fsanitize=${FREEHOLD_SANITIZE},fuzzer-no-link)
   endif()
-  add_compile_options(-O1 -g ${sanitize} -fno-sanitize-recover=all)
+  add_compile_options(-O1 -g1 ${sanitize} -fno-sanitize-recover=all)
 else()
   # -g1 gives backtraces with lines at little cost; `strip` leaves a small binary.
   add_compile_options(-O2 -g1 -fstack-protector-strong -fstack-clash-protection -fcf-protection)
