@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Who may do what, over the wire: a developer of one tenant, agents with the certificates that their
+tokens bought, strangers. What they may not do is refused and changes nothing; no secret is logged.
+"""
+
+import copy
+import json
+import pathlib
+import ssl
+import subprocess
+import sys
+
+import harness
+from harness import OWN
+
+SECRET = "kept-from-every-log"
+CORE = "/api/v1/namespaces"
+
+
+class Here:
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.server = harness.Server(directory, "--organization", "example", "--site", "home")
+        self.server.start()
+        self.admin = self.server.client()
+        self.tokens = []
+
+    def token(self, *options):
+        said = harness.freehold("token", *options, kubeconfig=self.server.kubeconfig)[1]
+        self.tokens.append(said.split()[0])
+        return self.tokens[-1]
+
+    def key(self, name):
+        """A private key and a request for its certificate."""
+        key, request = self.directory / f"{name}.key", self.directory / f"{name}.csr"
+        subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", request,
+                        "-subj", "/O=freehold:admins/CN=admin"], check=True, capture_output=True)
+        return key, request.read_text()
+
+    def join(self, token, node):
+        """Status, and a client with the certificate that came."""
+        key, request = self.key(node)
+        stranger = self.someone()
+        code, answer = stranger.send("POST", "/join",
+                                     {"token": token, "nodeName": node, "csr": request})
+        if code != 200:
+            return code, None
+        certificate = self.directory / f"{node}.crt"
+        certificate.write_text(json.loads(answer)["certificate"])
+        return code, self.someone(certificate, key)
+
+    def someone(self, certificate=None, key=None):
+        client = copy.copy(self.admin)
+        text = pathlib.Path(self.server.kubeconfig).read_text()
+        authority = harness.tls_of(text).get_ca_certs(binary_form=True)[0]
+        context = ssl.create_default_context(cadata=ssl.DER_cert_to_PEM_cert(authority))
+        if certificate:
+            context.load_cert_chain(certificate, key)
+        client.tls = context
+        client.connection = harness.http.client.HTTPSConnection(
+            client.host, client.port, timeout=20, context=context)
+        return client
+
+    def developer(self, name, tenant):
+        self.admin.apply(
+            {"apiVersion": "freehold.dev/v1alpha1", "kind": "Tenant", "metadata": {"name": tenant}},
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {
+                "name": tenant, "labels": {"freehold.dev/tenant": tenant}}},
+            {"apiVersion": "freehold.dev/v1alpha1", "kind": "RoleBinding",
+             "metadata": {"name": name}, "spec": {
+                 "role": "developer", "scope": {"tenant": tenant},
+                 "subjects": [{"kind": "User", "name": name}]}})
+        file = self.directory / f"{name}.kubeconfig"
+        file.write_text(harness.freehold("kubeconfig", name, "--data-dir", self.server.data)[1])
+        return harness.Client(file)
+
+
+def must(client, codes, method, path, body=None, **headers):
+    code, answer = client.send(method, path, body, **headers)
+    if code not in codes:
+        raise harness.Failure(f"{method} {path}: {code}, not {codes}: {answer[:500]}")
+    return answer
+
+
+def object_of(kind, name, namespace=None, **more):
+    version = "v1" if kind in ("ConfigMap", "Secret", "Namespace") else "freehold.dev/v1alpha1"
+    where = {"namespace": namespace} if namespace else {}
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **where}, **more}
+
+
+def a_developer_stays_with_his_tenant(here):
+    ada, eve = here.developer("ada", "acme"), here.developer("eve", "globex")
+    secret = object_of("Secret", "s", stringData={"k": SECRET})
+    must(ada, {201}, "POST", f"{CORE}/acme/secrets", secret)
+    for path in (f"{CORE}/acme/secrets", f"{CORE}/acme/secrets/s", f"{CORE}/acme/secrets?watch=1",
+                 "/api/v1/secrets", f"{OWN}/contracts", f"{OWN}/nodes", f"{OWN}/tenants/acme",
+                 CORE, "/metrics", f"{CORE}/acme/secrets/none"):
+        must(eve, {403}, "GET", path)
+    for method, path in (("DELETE", f"{CORE}/acme/secrets/s"), ("DELETE", f"{CORE}/acme/secrets"),
+                         ("DELETE", f"{CORE}/acme"), ("POST", "/tokens"), ("POST", "/renew"),
+                         ("PATCH", f"{OWN}/namespaces/globex/contracts/c/status"),
+                         ("POST", f"{OWN}/namespaces/globex/offers"),
+                         ("POST", f"{OWN}/namespaces/globex/allocations"),
+                         ("POST", f"{OWN}/namespaces/globex/instances"),
+                         ("POST", f"{OWN}/rolebindings"), ("POST", f"{OWN}/roles"),
+                         ("POST", f"{OWN}/sites"), ("PUT", f"{CORE}/globex/finalize")):
+        must(eve, {403}, method, path, {}, **(
+            {"content_type": "application/merge-patch+json"} if method == "PATCH" else {}))
+    for kind, name, namespace in (("ConfigMap", "m", "acme"), ("Site", "home", None),
+                                  ("Namespace", "globex", None), ("Tenant", "globex", None)):
+        for verb in ("changes", "plans"):
+            must(eve, {403}, "POST", f"{OWN}/{verb}", {"spec": {"objects": [
+                object_of("ConfigMap", "good", "globex"), object_of(kind, name, namespace)]}})
+    must(eve, {404}, "GET", f"{CORE}/globex/configmaps/good")  # with them, nothing landed
+    must(eve, {403}, "GET", f"{CORE}/acme/secrets/s", impersonate_user="ada")
+    must(ada, {200}, "GET", f"{CORE}/acme/secrets/s")
+
+
+def an_agent_stays_with_its_node(here):
+    one, two = (here.join(here.token("--node", node), node)[1] for node in ("n1", "n2"))
+    for node, agent in (("n1", one), ("n2", two)):
+        must(agent, {201}, "POST", f"{OWN}/nodes", object_of("Node", node, spec={"site": "home"}))
+        must(here.admin, {201}, "POST", f"{OWN}/namespaces/default/instances", object_of(
+            "Instance", f"on-{node}", spec={"node": node, "contract": "c", "offer": "o",
+                                            "role": "main"}))
+    hijack = {"spec": {"run": {"command": ["/bin/id"]}}}
+    for name in ("on-n1", "on-n2"):
+        path = f"{OWN}/namespaces/default/instances/{name}"
+        must(one, {403}, "PATCH", path, hijack, content_type="application/merge-patch+json")
+        must(one, {403}, "POST", f"{OWN}/changes", {"spec": {"objects": [
+            object_of("Instance", name, "default", **hijack)]}})
+    must(one, {403}, "GET", f"{OWN}/namespaces/default/instances/on-n2")
+    must(one, {403}, "GET", f"{OWN}/namespaces/default/instances/on-n2/log")
+    must(one, {403}, "PATCH", f"{OWN}/nodes/n2/status", {"status": {"kernel": "x"}},
+         content_type="application/merge-patch+json")
+    must(one, {403}, "GET", f"{CORE}/acme/secrets/s")
+    must(one, {403}, "POST", "/tokens", {})
+    spec = here.admin.get(f"{OWN}/namespaces/default/instances/on-n2")["spec"]
+    if spec.get("run", {}).get("command"):
+        raise harness.Failure(f"an agent changed what another runs: {spec}")
+
+
+def a_token_is_for_one_machine_once(here):
+    token = here.token()
+    for node, code in (("n1", 403), ("n3", 200), ("n3", 401), ("n4", 401)):
+        if (got := here.join(token, node)[0]) != code:
+            raise harness.Failure(f"joining {node}: {got}, not {code}")
+    if (got := here.join(here.token("--node", "n5"), "n6")[0]) != 401:
+        raise harness.Failure(f"a token for n5 let n6 join: {got}")
+
+
+def strangers_are_told_nothing(here):
+    stranger = here.someone()
+    for path in ("/api", "/apis", "/openapi/v2", "/metrics", CORE, f"{OWN}/nodes"):
+        must(stranger, {401}, "GET", path)
+    must(stranger, {401}, "GET", CORE, authorization="Bearer whatever")
+    must(stranger, {401}, "GET", CORE, x_remote_user="admin", x_remote_group="freehold:admins")
+    # A certificate that somebody made for himself.
+    key, _ = here.key("self")
+    certificate = here.directory / "self.crt"
+    subprocess.run(["openssl", "req", "-x509", "-key", key, "-out", certificate, "-days", "1",
+                    "-subj", "/O=freehold:admins/CN=admin"], check=True, capture_output=True)
+    try:
+        code, _ = here.someone(certificate, key).send("GET", CORE)
+    except (OSError, harness.http.client.HTTPException):
+        return
+    if code != 401:
+        raise harness.Failure(f"a certificate of his own making: {code}")
+
+
+def test(directory):
+    here = Here(directory)
+    parts = [a_developer_stays_with_his_tenant, an_agent_stays_with_its_node,
+             a_token_is_for_one_machine_once, strangers_are_told_nothing]
+    try:
+        for part in parts:
+            part(here)
+        harness.verify_record(here.server.data)
+    finally:
+        here.server.kill()
+    log = pathlib.Path(here.server.log).read_text()
+    for secret in [SECRET, *(token.rsplit(".", 1)[-1] for token in here.tokens)]:
+        if secret in log:
+            raise harness.Failure(f"the server's log holds a secret:\n{log}")
+    return f"{len(parts)} groups of rights hold over the wire, and no secret is logged"
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main(test))
