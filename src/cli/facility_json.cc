@@ -140,8 +140,8 @@ json::Value facility_json(const Estate& estate, const Facility& f, const Facilit
       if (view.site.empty() || name == view.site || link.site == view.site) {
         json::Object out;
         out["from"] = std::string(name);
-        for (const json::Member& member :
-             *schema::to_json(schema::type_of<api::SiteLink>, &link).as_object())
+        const json::Value known = schema::to_json(schema::type_of<api::SiteLink>, &link);
+        for (const json::Member& member : *known.as_object())
           out[member.first == "site" ? "to" : std::string_view(member.first)] = member.second;
         links.emplace_back(std::move(out));
       }
