@@ -231,7 +231,7 @@ Result<int> change_boot(const RedfishOptions& options) {
   const System system = TRY(find_system(client, options.system));
   json::Object out;
   out["system"] = last_part(system.id);
-  const live::BootWish wish{options.boot_target, options.boot_enabled, options.boot_order};
+  live::BootWish wish{options.boot_target, options.boot_enabled, options.boot_order};
   if (wish.target.empty() && wish.enabled.empty() && wish.order.empty()) {
     out["boot"] = boot_json(system.boot);
     std::string text = last_part(system.id) + ": " + boot_text(system.boot);
@@ -239,6 +239,9 @@ Result<int> change_boot(const RedfishOptions& options) {
     put(is_document(options.output) ? document(out, options.output) : printable(text) + "\n");
     return static_cast<int>(done);
   }
+  // A target is for one boot unless more is asked for: nobody wants to install a machine twice.
+  if (!wish.target.empty() && wish.enabled.empty())
+    wish.enabled = wish.target == "None" ? "Disabled" : "Once";
   const auto change = TRY(live::set_boot(client, system, wish));
   out["before"] = boot_json(change.before);
   out["after"] = boot_json(change.after);

@@ -16,7 +16,8 @@ that follows. What it does not know it refuses, as DSP0266 asks. Faults are swit
     --fault deaf               takes a PATCH, says so, and changes nothing
     --fault stuck              takes a reset and changes nothing
 
-Prints `port N` when it serves. The password is read from a file.
+Prints `port N` when it serves. The password is read from a file. Without a certificate it makes one,
+`server.crt` in the folder that --state names.
 """
 
 import argparse
@@ -27,6 +28,7 @@ import json
 import pathlib
 import secrets
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -304,8 +306,10 @@ def handler(service):
                     if "no-sessions" in service.faults:
                         raise Refused(404, "There is no session service.")
                     token, where = service.log_in(body)
-                    return 201, {"@odata.id": where}, [("X-Auth-Token", token),
-                                                       ("Location", where)]
+                    session = {"@odata.id": where, "@odata.type": "#Session.v1_1_0.Session",
+                               "Id": where.rpartition("/")[2], "Name": "Session",
+                               "UserName": service.user}
+                    return 201, session, [("X-Auth-Token", token), ("Location", where)]
                 service.check(self.headers)
                 service.act(path, body)
                 return 204, None
@@ -337,15 +341,27 @@ class Server(http.server.ThreadingHTTPServer):
         """A client that goes away is no news."""
 
 
+def own_certificate(folder):
+    """As controllers make theirs: for a name that nobody uses."""
+    paths = str(folder / "server.crt"), str(folder / "server.key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=bmc",
+                    "-out", paths[0], "-keyout", paths[1]], check=True, capture_output=True)
+    return paths
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tree")
-    parser.add_argument("--certificate", required=True)
-    parser.add_argument("--key", required=True)
+    parser.add_argument("--certificate")
+    parser.add_argument("--key")
+    parser.add_argument("--state", default=".")
     parser.add_argument("--user", default="root")
     parser.add_argument("--password-file", required=True)
     parser.add_argument("--fault", action="append", default=[])
     options = parser.parse_args()
+    if not options.certificate:
+        options.certificate, options.key = own_certificate(pathlib.Path(options.state))
     faults = dict(fault.partition("=")[::2] for fault in options.fault)
     password = pathlib.Path(options.password_file).read_text().strip()
     service = Service(load(options.tree), options.user, password, faults)

@@ -43,6 +43,15 @@ Quantity watts(std::optional<double> number) {
   return Quantity::of(static_cast<int64_t>(std::llround(*number * 1000)), Dimension::power);
 }
 
+std::string unique(std::string name, std::set<std::string>& taken) {
+  const std::string base = name;
+  for (int n = 2; !taken.insert(name).second; ++n) {
+    const std::string number = "-" + std::to_string(n);
+    name = base.substr(0, 63 - number.size()) + number;
+  }
+  return name;
+}
+
 std::optional<double> rated_watts(const Circuit& circuit) {
   std::string_view voltage = circuit.nominal_voltage;
   if (!circuit.amps || (!voltage.starts_with("AC") && !voltage.starts_with("DC")))
@@ -149,14 +158,13 @@ std::optional<double> Facility::capacity(const Distribution& distribution, const
 }
 
 // Branches are domains of their own: a full branch trips before the whole unit does.
-void Facility::branches(const Distribution& distribution, const std::string& above,
-                        Inventory& into) {
-  const std::string name = name_of(distribution.type, distribution.id);
+void Facility::branches(const Distribution& distribution, const std::string& name,
+                        const std::string& above, Inventory& into) {
   for (const auto* circuits : {&distribution.branches, &distribution.feeders})
     for (const Circuit& circuit : *circuits) {
       const auto rating = rated_watts(circuit);
       if (!rating) continue;
-      const std::string own = label_of(name + "-" + last_part(circuit.id));
+      const std::string own = unique(label_of(name + "-" + last_part(circuit.id)), domain_names_);
       auto domain = make_domain(own, options_.site, type_of_equipment(distribution.type), *rating,
                                 circuit.watts);
       if (!above.empty()) domain.spec.supplied_by.domains.push_back(above);
@@ -166,7 +174,8 @@ void Facility::branches(const Distribution& distribution, const std::string& abo
 }
 
 void Facility::domain(const Distribution& distribution, Inventory& into) {
-  const std::string name = name_of(distribution.type, distribution.id);
+  const std::string name =
+      unique(name_of(distribution.type, distribution.id), domain_names_);
   const auto capacity_watts = capacity(distribution, name, into);
   if (capacity_watts) {
     domains_.emplace(distribution.id, name);
@@ -176,7 +185,7 @@ void Facility::domain(const Distribution& distribution, Inventory& into) {
   } else {
     into.notes.push_back(name + ": neither it nor its mains say how much they carry: left out");
   }
-  branches(distribution, capacity_watts ? name : std::string(), into);
+  branches(distribution, name, capacity_watts ? name : std::string(), into);
 }
 
 // The domain that an outlet or circuit hangs on: its branch's, or its unit's.
@@ -220,7 +229,7 @@ void Facility::lone_shelves(Inventory& into) {
   for (const Chassis& one : survey_.chassis) {
     const auto supplies = std::ranges::count(survey_.power_supplies, one.id, &PowerSupply::owner);
     if (supplies == 0) continue;
-    const std::string name = name_of({}, one.id);
+    const std::string name = unique(name_of({}, one.id), domain_names_);
     if (!one.capacity_watts) {
       into.notes.push_back(name + ": does not say how much it delivers: left out");
       continue;
@@ -236,7 +245,7 @@ void Facility::lone_shelves(Inventory& into) {
 void Facility::cooling(Inventory& into) {
   for (const CoolingUnit& one : survey_.cooling_units) {
     api::CoolingUnit unit;
-    unit.name = name_of(one.type, one.id);
+    unit.name = unique(name_of(one.type, one.id), cooler_names_);
     unit.type = api::CoolingType::liquid;
     unit.capacity = watts(one.capacity_watts);
     const Place place = one.place;
@@ -312,7 +321,9 @@ void Facility::feed(const System* system, HostFacts& host) const {
     if (host.feeds.size() == feeds_of_a_rack) break;
     api::Feed feed;
     feed.domain = name;
-    feed.share_percent = static_cast<int64_t>(100 / domains.size());
+    const auto count = static_cast<int64_t>(domains.size());
+    // Whole percents that add up: the first takes what division leaves over.
+    feed.share_percent = 100 / count + (host.feeds.empty() ? 100 % count : 0);
     host.feeds.push_back(std::move(feed));
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@
 namespace freehold::discover::redfish {
 
 Quantity watts(std::optional<double> number);  // unset: unknown
+// The name, or with a number behind it when it is taken; takes it.
+std::string unique(std::string name, std::set<std::string>& taken);
 
 class Facility {
  public:
@@ -28,7 +31,8 @@ class Facility {
 
  private:
   void domain(const Distribution& distribution, Inventory& into);
-  void branches(const Distribution& distribution, const std::string& above, Inventory& into);
+  void branches(const Distribution& distribution, const std::string& name,
+                const std::string& above, Inventory& into);
   std::optional<double> capacity(const Distribution& distribution, const std::string& name,
                                  Inventory& into) const;
   std::optional<double> capacity_of_mains(const Distribution& distribution) const;
@@ -48,6 +52,7 @@ class Facility {
   std::map<std::string, const Outlet*, std::less<>> outlets_;
   std::map<std::string, std::string, std::less<>> domains_;  // name by distribution or branch id
   std::map<std::string, std::string, std::less<>> coolers_;  // name by rack label
+  std::set<std::string> domain_names_, cooler_names_;
 };
 
 }  // namespace freehold::discover::redfish

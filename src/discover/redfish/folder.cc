@@ -16,8 +16,8 @@ constexpr std::string_view file_name = "index.json";
 
 struct File {
   std::string folder;  // "" or "/Chassis/1U"
-  std::string id;      // what it calls itself; empty: it does not say
-  std::string type;
+  std::string id{};    // what it calls itself; empty: it does not say
+  std::string type{};
 };
 
 // Every index.json below the root, ascending by folder. Bounded: links may make a tree endless.

@@ -91,6 +91,7 @@ class Writer {
   Facility facility_;
   Inventory out_;
   std::map<std::string, const System*, std::less<>> systems_;  // by name of the host
+  std::set<std::string> host_names_;
 };
 
 // Under the system, its chassis, or a chassis inside of that.
@@ -132,8 +133,7 @@ std::string Writer::name_of(const System& system) {
   if (name.empty() && survey_.systems.size() == 1) name = options_.name;
   if (name.empty())
     name = label_of(options_.name + "-" + system.id.substr(system.id.rfind('/') + 1));
-  for (int n = 2; systems_.contains(name); ++n) name = label_of(name + "-" + std::to_string(n));
-  return name;
+  return unique(std::move(name), host_names_);
 }
 
 void Writer::host(const System& system) {

@@ -176,6 +176,11 @@ Value of(const Outlet& o) {
   return out;
 }
 
+Value of(const Distribution& d);
+Value of(const CoolingUnit& c);
+Value of(const FabricSwitch& s);
+Value of(const Temperature& t);
+
 template <class T>
 void put_all(Object& out, std::string_view name, const std::vector<T>& parts) {
   Array list;

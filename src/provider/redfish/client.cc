@@ -111,8 +111,8 @@ struct Client::Read {
   std::string path;
   int attempts = 0, redirects = 0;
   bool is_expired = false;  // answered with 401
-  Timer pause;
-  std::optional<Result<http::Response>> result;
+  Timer pause{};
+  std::optional<Result<http::Response>> result{};
 };
 
 Client::Client(Loop& loop, http::Transport& transport, ClientOptions options)

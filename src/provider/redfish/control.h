@@ -46,7 +46,7 @@ Result<std::vector<System>> systems(Client& client);
 // Reads a system anew, with the reset types that it takes even if it says them elsewhere.
 Result<System> look(Client& client, const std::string& id);
 struct PowerChange {
-  std::string type, before, after;
+  std::string type, before, after{};
   bool is_settled = false;  // the state that was to come about has come
 };
 // Waits until the state has come about, at most `settle`.
