@@ -237,6 +237,17 @@ void add_watching(CLI::App& app, Arguments& a, Chosen& chosen) {
   top_command->final_callback([&] { chosen.command = [&] { return top(a.client, a.top); }; });
 }
 
+// How a management controller is let in by, and trusted.
+void add_controller(CLI::App& app, RedfishTarget& o) {
+  app.add_option("--user", o.user, "who logs in");
+  app.add_option("--password-file", o.password_file, "file with the password; - is standard input");
+  app.add_option("--ca", o.ca_file, "file with the authority, or with the certificate itself");
+  app.add_option("--certificate-sha256", o.certificate_sha256,
+                 "trust exactly the certificate with this hash, whatever host it names");
+  app.add_flag("--insecure", o.insecure, "do not check the certificate: dangerous");
+  add_duration(app, "--timeout", o.timeout, "of one answer; 30s by default");
+}
+
 void add_import(CLI::App& app, Arguments& a, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("import", "read what other tools wrote about hardware");
   command->add_option("words", a.import.words, "FORMAT FILE… [FORMAT FILE…]…; - is standard input")
@@ -245,6 +256,7 @@ void add_import(CLI::App& app, Arguments& a, Chosen& chosen) {
   command->add_option("--name", a.import.name, "what the machine or the fabric is called");
   command->add_option("-o,--output", a.import.form, "json (for apply), yaml or dot (Graphviz)")
       ->check(CLI::IsMember({"json", "yaml", "dot"}));
+  add_controller(*command, a.import.controller);
   command->footer(import_formats);
   command->final_callback([&] { chosen.command = [&] { return import_files(a.import); }; });
 }
@@ -333,25 +345,15 @@ void add_generate(CLI::App& app, Arguments& a, Chosen& chosen) {
   });
 }
 
-// Where a management controller is, and how it is trusted.
-void add_redfish_target(CLI::App& app, RedfishTarget& o) {
-  app.add_option("target", o.target, "https://HOST, or a folder of its documents")->required();
-  app.add_option("--user", o.user, "who logs in");
-  app.add_option("--password-file", o.password_file, "file with the password; - is standard input");
-  app.add_option("--ca", o.ca_file, "file with the authority, or with the certificate itself");
-  app.add_option("--certificate-sha256", o.certificate_sha256,
-                 "trust exactly the certificate with this hash, whatever host it names");
-  app.add_flag("--insecure", o.insecure, "do not check the certificate: dangerous");
-  add_duration(app, "--timeout", o.timeout, "of one answer; 30s by default");
-}
-
 void add_redfish(CLI::App& app, Arguments& a, Chosen& chosen) {
   RedfishOptions& o = a.redfish;
   CLI::App* redfish = app.add_subcommand("redfish", "look at a management controller, or command it")
                           ->require_subcommand(1);
   const auto add = [&](const char* name, const char* text, int (*run)(const RedfishOptions&)) {
     CLI::App* command = redfish->add_subcommand(name, text);
-    add_redfish_target(*command, o.target);
+    command->add_option("target", o.target.target, "https://HOST, or a folder of its documents")
+        ->required();
+    add_controller(*command, o.target);
     add_output(*command, o.output);
     command->final_callback([&, run] { chosen.command = [&, run] { return run(o); }; });
     return command;

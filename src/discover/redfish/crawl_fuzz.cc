@@ -37,7 +37,7 @@ void crawl_over(const std::vector<std::string_view>& pieces) {
   const Inventory all = inventory(found, {.file = "f", .name = "bmc", .site = "s"});
   std::set<std::string> names;
   for (const HostFacts& host : all.hosts) {
-    CHECK(is_dns_label(host.name), "a host has a name");
+    CHECK(is_dns_subdomain(host.name), "a host has a name");
     CHECK(names.insert(host.name).second, "of its own");
     CHECK(host.devices.size() == host.profile.devices.size(), "each device is told twice");
     std::set<std::string> ids;

@@ -43,11 +43,13 @@ Quantity watts(std::optional<double> number) {
   return Quantity::of(static_cast<int64_t>(std::llround(*number * 1000)), Dimension::power);
 }
 
-std::string unique(std::string name, std::set<std::string>& taken) {
+std::string unique(std::string name, std::set<std::string>& taken, size_t most) {
   const std::string base = name;
   for (int n = 2; !taken.insert(name).second; ++n) {
     const std::string number = "-" + std::to_string(n);
-    name = base.substr(0, 63 - number.size()) + number;
+    name = base.substr(0, most - number.size());
+    while (name.ends_with('-') || name.ends_with('.')) name.pop_back();
+    name += number;
   }
   return name;
 }

@@ -14,7 +14,7 @@ namespace freehold::discover::redfish {
 
 Quantity watts(std::optional<double> number);  // unset: unknown
 // The name, or with a number behind it when it is taken; takes it.
-std::string unique(std::string name, std::set<std::string>& taken);
+std::string unique(std::string name, std::set<std::string>& taken, size_t most = 63);
 
 class Facility {
  public:

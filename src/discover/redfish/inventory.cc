@@ -5,6 +5,8 @@
 #include <map>
 
 #include "base/strings.h"
+#include "discover/import/limits.h"
+#include "discover/import/text.h"
 #include "discover/limits.h"
 #include "discover/redfish/facility.h"
 #include "discover/redfish/limits.h"
@@ -129,11 +131,11 @@ const System* Writer::home_of(const System& board) const {
 }
 
 std::string Writer::name_of(const System& system) {
-  std::string name = label_of(std::string_view(system.host_name).substr(0, system.host_name.find('.')));
+  std::string name = host_name_of(system.host_name);
   if (name.empty() && survey_.systems.size() == 1) name = options_.name;
   if (name.empty())
     name = label_of(options_.name + "-" + system.id.substr(system.id.rfind('/') + 1));
-  return unique(std::move(name), host_names_);
+  return unique(std::move(name), host_names_, discover::limits::host_name_bytes);
 }
 
 void Writer::host(const System& system) {
@@ -160,6 +162,9 @@ void Writer::host(const System& system) {
       add(host, api::DeviceClass::nvswitch, "nvswitch", one);
   place(system, host);
   host.power = facility_.power(system);
+  constexpr double gib = 1 << 30;
+  if (system.memory_gib && *system.memory_gib < 1e6)
+    host.memory_bytes = static_cast<int64_t>(*system.memory_gib * gib);
   out_.hosts.push_back(std::move(host));
 }
 
@@ -323,10 +328,6 @@ void Writer::fabrics() {
 // What was read and has no place in the objects.
 void Writer::left_out() {
   for (const HostFacts& host : out_.hosts) {
-    const System& system = *systems_.at(host.name);
-    if (system.memory_gib)
-      note(host.name + ": " + std::to_string(static_cast<int64_t>(*system.memory_gib)) +
-           " GiB of memory: on which memory nodes it is, a management controller does not say");
     if (is_full(host)) note(host.name + ": more devices than a profile may have");
   }
   const auto belongs = [&](const Part& part) {
@@ -340,19 +341,6 @@ void Writer::left_out() {
 }
 
 }  // namespace
-
-std::string label_of(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool is_upper = c >= 'A' && c <= 'Z';
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || is_upper;
-    if (fits) out += is_upper ? static_cast<char>(c - 'A' + 'a') : c;
-    else if (!out.empty() && out.back() != '-') out += '-';
-    if (out.size() == 63) break;
-  }
-  while (out.ends_with('-')) out.pop_back();
-  return out;
-}
 
 Inventory inventory(const Survey& survey, const ImportOptions& options) {
   return Writer(survey, options).run();

@@ -14,8 +14,4 @@ Inventory inventory(const Survey& survey, const ImportOptions& options);
 // The watts that a circuit may carry all the time by its rating: amperes times the lowest voltage
 // that its nominal voltage names ("AC200To240V": 200), times the root of three for three phases.
 std::optional<double> rated_watts(const Circuit& circuit);
-// Lower case, digits and dashes, at most 63 characters: "WEB43" is "web43". Empty when nothing of
-// the text can stand in a name.
-std::string label_of(std::string_view text);
-
 }  // namespace freehold::discover::redfish

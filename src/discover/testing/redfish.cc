@@ -40,7 +40,7 @@ std::string_view gpu_machine() {
   "@odata.type": "#ComputerSystem.v1_20_0.ComputerSystem"
   SystemType: Physical
   Model: G8
-  HostName: gpu-1.example.com
+  HostName: GPU-1
   PowerState: "On"
   MemorySummary: {TotalSystemMemoryGiB: 2048}
   Processors: {"@odata.id": /redfish/v1/Systems/Host/Processors}
