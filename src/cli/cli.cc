@@ -10,6 +10,7 @@
 #include "cli/catalogue.h"
 #include "cli/commands.h"
 #include "cli/facility.h"
+#include "cli/redfish.h"
 #include "cli/serve.h"
 #include "fleet/generate.h"
 
@@ -41,6 +42,7 @@ struct Arguments {
   DocsOptions docs;
   ImportCommand import;
   FacilityOptions facility;
+  RedfishOptions redfish;
   std::string name, root = "/", data_dir;
   std::string docs_check, docs_write;
 };
@@ -235,6 +237,17 @@ void add_watching(CLI::App& app, Arguments& a, Chosen& chosen) {
   top_command->final_callback([&] { chosen.command = [&] { return top(a.client, a.top); }; });
 }
 
+// How a management controller is let in by, and trusted.
+void add_controller(CLI::App& app, RedfishTarget& o) {
+  app.add_option("--user", o.user, "who logs in");
+  app.add_option("--password-file", o.password_file, "file with the password; - is standard input");
+  app.add_option("--ca", o.ca_file, "file with the authority, or with the certificate itself");
+  app.add_option("--certificate-sha256", o.certificate_sha256,
+                 "trust exactly the certificate with this hash, whatever host it names");
+  app.add_flag("--insecure", o.insecure, "do not check the certificate: dangerous");
+  add_duration(app, "--timeout", o.timeout, "of one answer; 30s by default");
+}
+
 void add_import(CLI::App& app, Arguments& a, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("import", "read what other tools wrote about hardware");
   command->add_option("words", a.import.words, "FORMAT FILE… [FORMAT FILE…]…; - is standard input")
@@ -243,6 +256,7 @@ void add_import(CLI::App& app, Arguments& a, Chosen& chosen) {
   command->add_option("--name", a.import.name, "what the machine or the fabric is called");
   command->add_option("-o,--output", a.import.form, "json (for apply), yaml or dot (Graphviz)")
       ->check(CLI::IsMember({"json", "yaml", "dot"}));
+  add_controller(*command, a.import.controller);
   command->footer(import_formats);
   command->final_callback([&] { chosen.command = [&] { return import_files(a.import); }; });
 }
@@ -331,6 +345,44 @@ void add_generate(CLI::App& app, Arguments& a, Chosen& chosen) {
   });
 }
 
+void add_redfish(CLI::App& app, Arguments& a, Chosen& chosen) {
+  RedfishOptions& o = a.redfish;
+  CLI::App* redfish = app.add_subcommand("redfish", "look at a management controller, or command it")
+                          ->require_subcommand(1);
+  const auto add = [&](const char* name, const char* text, int (*run)(const RedfishOptions&)) {
+    CLI::App* command = redfish->add_subcommand(name, text);
+    command->add_option("target", o.target.target, "https://HOST, or a folder of its documents")
+        ->required();
+    add_controller(*command, o.target);
+    add_output(*command, o.output);
+    command->final_callback([&, run] { chosen.command = [&, run] { return run(o); }; });
+    return command;
+  };
+  const auto on_system = [&](CLI::App* command) {
+    command->add_option("--system", o.system, "which, when there are several");
+    return command;
+  };
+  const auto on_power = [&](CLI::App* command) {
+    add_duration(*on_system(command), "--settle", o.settle, "how long to wait; 120s by default");
+    return command;
+  };
+  add("show", "what is there", redfish_show);
+  add("power", "supplies, limits, circuits, temperatures", redfish_power);
+  CLI::App* limit = add("limit", "show power limits, or set one", redfish_limit);
+  limit->add_option("watts", o.watts, "new limit; none shows them");
+  limit->add_option("--of", o.of, "of what, when there are several limits");
+  on_power(add("on", "switch a system on", redfish_on));
+  on_power(add("off", "shut a system down", redfish_off))
+      ->add_flag("--force", o.force, "cut the power instead");
+  CLI::App* reset = on_power(add("reset", "restart a system", redfish_reset));
+  auto* force = reset->add_flag("--force", o.force, "without asking its operating system");
+  reset->add_option("--type", o.type, "any ResetType that it takes, such as Nmi")->excludes(force);
+  CLI::App* boot = on_system(add("boot", "show or choose what a system boots", redfish_boot));
+  boot->add_option("boot-target", o.boot_target, "Pxe, Hdd … for the next boot");
+  boot->add_option("--enabled", o.boot_enabled, "Once, Continuous or Disabled");
+  boot->add_option("--order", o.boot_order, "boot options that come first")->delimiter(',');
+}
+
 void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {
   CLI::App* token_command = app.add_subcommand("token", "make a token with which a machine joins");
   add_client(*token_command, a.client);
@@ -409,6 +461,7 @@ int run(const Program& program, int argc, char** argv) {
   add_import(app, arguments, chosen);
   add_facility(app, arguments, chosen);
   add_topology(app, arguments, chosen);
+  add_redfish(app, arguments, chosen);
   add_others(app, program, arguments, chosen);
   try {
     app.parse(argc, argv);

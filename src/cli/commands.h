@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "cli/connect.h"
+#include "cli/redfish.h"
 
 namespace freehold::cli {
 
@@ -89,6 +90,7 @@ struct ImportCommand {
   std::vector<std::string> words;  // FORMAT FILE… [FORMAT FILE…]…
   std::string site, name;
   std::string form;  // json, yaml or dot; empty: a summary
+  RedfishTarget controller;  // how a live one is reached; its target is a word
 };
 int import_files(const ImportCommand& command);
 std::string import_formats();  // for --help: a line per format

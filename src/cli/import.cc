@@ -10,6 +10,7 @@
 #include "cli/import_text.h"
 #include "discover/import/dot.h"
 #include "discover/import/import.h"
+#include "discover/redfish/inventory.h"
 #include "runtime/loop.h"
 
 namespace freehold::cli {
@@ -87,6 +88,20 @@ class ReadingLine {
   bool shown_ = false;
 };
 
+// A live one says when it was looked at: now.
+Result<discover::Inventory> read_controller(const std::string& url, const ImportCommand& command,
+                                            discover::ImportOptions options) {
+  if (command.name.empty()) options.name = discover::label_of(url.substr(url.find("://") + 3));
+  RedfishTarget target = command.controller;
+  target.target = url;
+  auto inventory =
+      discover::redfish::inventory(TRY(survey_target(target)), options);
+  inventory.at = Loop().now();
+  for (discover::HostFacts& host : inventory.hosts)
+    if (!host.power.source.empty()) host.power.at = inventory.at;
+  return inventory;
+}
+
 Result<discover::Inventory> read_source(const Source& source, const ImportCommand& command,
                                         ReadingLine& line) {
   discover::ImportOptions options;
@@ -96,7 +111,10 @@ Result<discover::Inventory> read_source(const Source& source, const ImportComman
   if (options.name.empty()) options.name = "imported";
   const discover::Importer& importer = *source.importer;
   discover::Inventory inventory;
-  if (importer.read_tree != nullptr) {
+  if (importer.format == "redfish" && is_url(source.file)) {
+    line.next(source.file, 0);
+    inventory = TRY(read_controller(source.file, command, options));
+  } else if (importer.read_tree != nullptr) {
     line.next(source.file, 0);
     inventory = TRY(importer.read_tree(discover::Root(source.file), options));
   } else {

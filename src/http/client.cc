@@ -179,6 +179,8 @@ Result<std::unique_ptr<Transport>> connect(Loop& loop, ClientOptions options) {
     tls = TRY(TlsContext::for_client({.host = url.address.host,
                                       .ca_pem = options.ca_pem,
                                       .ca_sha256 = options.ca_sha256,
+                                      .certificate_sha256 = options.certificate_sha256,
+                                      .is_unverified = options.is_unverified,
                                       .certificate_pem = options.certificate_pem,
                                       .key_pem = options.key_pem}));
   } else if (!options.bearer_token.empty() || !options.key_pem.empty()) {

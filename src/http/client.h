@@ -47,6 +47,11 @@ struct ClientOptions {
   // When set, the server's CA is not known yet and its certificate chain must hold a certificate
   // with this SHA-256 (hex), as a join token carries it. Then ca_pem is not looked at.
   std::string ca_sha256{};
+  // When set, the server's own certificate must have this SHA-256 (hex), and nothing else of it is
+  // judged, neither host nor times: for devices that make their own. ca_pem is not looked at.
+  std::string certificate_sha256{};
+  // Any certificate will do, so that whoever sits in between can read and change everything.
+  bool is_unverified = false;
   std::string certificate_pem{}, key_pem{};  // client certificate, optional
   std::string bearer_token{};                // optional
   int connections = 4;                       // at once, kept alive; streams have their own

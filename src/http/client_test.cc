@@ -265,6 +265,41 @@ TEST(Client, a_pinned_authority_that_did_not_sign_the_server_does_not_count) {
   EXPECT_EQ(response.error().reason, Reason::unavailable);
 }
 
+TEST(Client, takes_a_device_by_the_hash_of_its_own_certificate_whatever_it_calls_itself) {
+  ServerOptions everywhere;
+  everywhere.listen = "0.0.0.0:0";
+  TestServer server(testing::echo, std::move(everywhere));
+  Loop loop;
+  ClientOptions options = server.client_options();
+  options.url = "https://127.0.0.2:" + std::to_string(server.port());  // not in the certificate
+  options.ca_pem.clear();
+  options.certificate_sha256 = certificate_sha256(certificates().server.certificate_pem).value();
+  auto transport = connect(loop, options).value();
+  const auto response = call(loop, *transport, get("/"));
+  EXPECT_TRUE(response.ok()) << response.error().message;
+
+  options.certificate_sha256 = certificate_sha256(certificates().authority.certificate_pem).value();
+  transport = connect(loop, options).value();
+  const auto refused = call(loop, *transport, get("/"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().reason, Reason::unavailable);
+  EXPECT_THAT(refused.error().message, HasSubstr("hash"));
+  options.certificate_sha256 = "abc";
+  EXPECT_EQ(connect(loop, options).error().reason, Reason::invalid);
+}
+
+TEST(Client, takes_any_certificate_only_when_it_is_told_to) {
+  TestServer server;
+  Loop loop;
+  ClientOptions options = server.client_options();
+  options.ca_pem.clear();
+  auto transport = connect(loop, options).value();
+  EXPECT_FALSE(call(loop, *transport, get("/")).ok());
+  options.is_unverified = true;
+  transport = connect(loop, options).value();
+  EXPECT_TRUE(call(loop, *transport, get("/")).ok());
+}
+
 TEST(Client, shows_its_certificate) {
   TestServer server([](Request request, std::unique_ptr<Responder> responder) {
     responder->respond({.status = 200, .body = bytes(request.peer.certificate_common_name)});

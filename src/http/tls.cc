@@ -143,12 +143,33 @@ class TlsContext::Impl {
   SslCtx ctx;
   ClientTls client;
   std::string pinned;     // SHA-256 of a certificate, 32 bytes, or empty
+  std::string leaf;       // the same, of the server's own
   SslSessionPtr session;  // the client's last one, to resume
 
   static int keep_session(SSL* ssl, SSL_SESSION* session) {
     auto* self = static_cast<Impl*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
     self->session.reset(session);
     return 1;  // we own it
+  }
+
+  static std::string digest_of(const X509* certificate) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
+    return std::string(reinterpret_cast<char*>(digest.data()), size);
+  }
+
+  static int verify_leaf(X509_STORE_CTX* judged, void* argument) {
+    const auto* self = static_cast<const Impl*>(argument);
+    const X509* sent = X509_STORE_CTX_get0_cert(judged);
+    const bool is_it = sent != nullptr && digest_of(sent) == self->leaf;
+    X509_STORE_CTX_set_error(judged, is_it ? X509_V_OK : X509_V_ERR_APPLICATION_VERIFICATION);
+    return is_it ? 1 : 0;
+  }
+
+  static int verify_nothing(X509_STORE_CTX* judged, void*) {
+    X509_STORE_CTX_set_error(judged, X509_V_OK);
+    return 1;
   }
 
   // Trusts whatever certificate of the peer's chain has the pinned hash; all else (signatures,
@@ -158,10 +179,7 @@ class TlsContext::Impl {
     STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(judged);
     for (int i = 0; i < sk_X509_num(sent); ++i) {
       X509* certificate = sk_X509_value(sent, i);
-      std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-      unsigned int size = 0;
-      if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return 0;
-      if (std::string_view(reinterpret_cast<char*>(digest.data()), size) != self->pinned) continue;
+      if (digest_of(certificate) != self->pinned) continue;
       const X509Stack trusted(sk_X509_new_null());
       if (!trusted || sk_X509_push(trusted.get(), certificate) == 0) return 0;
       X509_STORE_CTX_set0_trusted_stack(judged, trusted.get());
@@ -209,7 +227,16 @@ Result<std::shared_ptr<TlsContext>> TlsContext::for_client(ClientTls options) {
   impl->ctx = TRY(make_context(TLS_client_method()));
   SSL_CTX* ctx = impl->ctx.get();
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
-  if (!options.ca_sha256.empty()) {
+  if (options.is_unverified) {
+    SSL_CTX_set_cert_verify_callback(ctx, Impl::verify_nothing, nullptr);
+  } else if (!options.certificate_sha256.empty()) {
+    const auto leaf = from_hex(options.certificate_sha256);
+    if (!leaf || leaf->size() != 32) {
+      return Error{Reason::invalid, "the hash of the certificate must be 64 hex digits"};
+    }
+    impl->leaf = *leaf;
+    SSL_CTX_set_cert_verify_callback(ctx, Impl::verify_leaf, impl.get());
+  } else if (!options.ca_sha256.empty()) {
     const auto pinned = from_hex(options.ca_sha256);
     if (!pinned || pinned->size() != 32) {
       return Error{Reason::invalid, "the hash of the authority must be 64 hex digits"};

@@ -22,7 +22,9 @@ struct TlsFiles;
 
 struct ClientTls {
   std::string host;  // checked against the certificate: a DNS name or an IP address
-  std::string ca_pem, ca_sha256, certificate_pem, key_pem;  // as in ClientOptions
+  std::string ca_pem, ca_sha256{}, certificate_sha256{};  // as in ClientOptions, and so below
+  bool is_unverified = false;
+  std::string certificate_pem{}, key_pem{};
 };
 
 class TlsContext {

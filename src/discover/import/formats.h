@@ -24,4 +24,7 @@ Result<Inventory> import_nccl(std::string_view text, const ImportOptions& option
 Result<Inventory> import_nvidia_smi(std::string_view text, const ImportOptions& options);
 Result<Inventory> import_rocm_smi(std::string_view text, const ImportOptions& options);
 
+// A management controller, with the machines behind it.
+Result<Inventory> import_redfish(const Root& root, const ImportOptions& options);
+
 }  // namespace freehold::discover

@@ -42,6 +42,7 @@ struct Inventory {
   std::vector<HostFacts> hosts;
   std::vector<api::Rack> racks;
   std::vector<api::PowerDomain> power_domains;
+  std::vector<api::CoolingUnit> cooling_units;  // of the site, whose object no source can write
   std::vector<api::Fabric> fabrics;
   std::vector<api::StoragePool> pools;
   std::vector<std::string> notes;  // for people: what was left out, and why

@@ -1,0 +1,333 @@
+#include "discover/redfish/facility.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/strings.h"
+#include "discover/redfish/inventory.h"
+
+namespace freehold::discover::redfish {
+
+namespace {
+
+constexpr size_t feeds_of_a_rack = 8;  // the schema's
+constexpr size_t domains_behind = 64;  // the schema's
+
+std::string last_part(std::string_view id) { return std::string(id.substr(id.rfind('/') + 1)); }
+
+api::PowerDomainType type_of_equipment(const std::string& type) {
+  if (type == "PowerShelf") return api::PowerDomainType::shelf;
+  if (type == "Bus") return api::PowerDomainType::busway;
+  if (type == "BatteryShelf") return api::PowerDomainType::ups;
+  return api::PowerDomainType::pdu;
+}
+
+api::PowerDomain make_domain(const std::string& name, const std::string& site,
+                             api::PowerDomainType type, double capacity,
+                             std::optional<double> load) {
+  api::PowerDomain domain;
+  domain.metadata.name = name;
+  domain.spec.site = site;
+  domain.spec.type = type;
+  domain.spec.capacity = watts(capacity);
+  domain.status.load = watts(load);
+  if (load) domain.status.basis = api::PowerBasis::measured;
+  return domain;
+}
+
+}  // namespace
+
+Quantity watts(std::optional<double> number) {
+  if (!number) return {};
+  return Quantity::of(static_cast<int64_t>(std::llround(*number * 1000)), Dimension::power);
+}
+
+std::string unique(std::string name, std::set<std::string>& taken, size_t most) {
+  const std::string base = name;
+  for (int n = 2; !taken.insert(name).second; ++n) {
+    const std::string number = "-" + std::to_string(n);
+    name = base.substr(0, most - number.size());
+    while (name.ends_with('-') || name.ends_with('.')) name.pop_back();
+    name += number;
+  }
+  return name;
+}
+
+std::optional<double> rated_watts(const Circuit& circuit) {
+  std::string_view voltage = circuit.nominal_voltage;
+  if (!circuit.amps || (!voltage.starts_with("AC") && !voltage.starts_with("DC")))
+    return std::nullopt;
+  voltage.remove_prefix(2);
+  const auto volts = parse_int(voltage.substr(0, voltage.find_first_not_of("0123456789")));
+  if (!volts || *volts <= 0) return std::nullopt;
+  const double phases = circuit.wiring.starts_with("ThreePhase") ? std::sqrt(3.0) : 1;
+  return *circuit.amps * static_cast<double>(*volts) * phases;
+}
+
+Facility::Facility(const Survey& survey, const ImportOptions& options)
+    : survey_(survey), options_(options) {
+  for (const Chassis& one : survey.chassis) chassis_.emplace(one.id, &one);
+  for (const Distribution& one : survey.distributions) {
+    for (const auto* circuits : {&one.mains, &one.branches, &one.feeders})
+      for (const Circuit& circuit : *circuits) {
+        circuits_.emplace(circuit.id, &circuit);
+        owner_.emplace(circuit.id, &one);
+      }
+    for (const Outlet& outlet : one.outlets) {
+      outlets_.emplace(outlet.id, &outlet);
+      owner_.emplace(outlet.id, &one);
+    }
+  }
+}
+
+const Chassis* Facility::chassis(std::string_view id) const {
+  const auto at = chassis_.find(id);
+  return at == chassis_.end() ? nullptr : at->second;
+}
+
+Place Facility::place(std::string_view chassis_id) const {
+  const Chassis* at = chassis(chassis_id);
+  for (int depth = 0; at != nullptr && depth < 16; ++depth) {
+    if (!at->place.rack.empty()) return at->place;
+    at = chassis(at->contained_by);
+  }
+  return {};
+}
+
+api::NodePower Facility::power(const System& system) const {
+  api::NodePower out;
+  for (const std::string& id : system.chassis) {
+    const Chassis* own = chassis(id);
+    if (own == nullptr) continue;
+    if (!out.nameplate.is_set()) out.nameplate = watts(own->capacity_watts);
+    if (!out.measured.is_set()) out.measured = watts(own->consumed_watts);
+    for (const PowerLimit& limit : survey_.limits)
+      if (limit.owner == id && limit.mode != "Disabled" && !out.limit.is_set())
+        out.limit = watts(limit.set_point);
+  }
+  if (out.nameplate.is_set() || out.measured.is_set() || out.limit.is_set()) out.source = "redfish";
+  return out;
+}
+
+std::string Facility::name_of(std::string_view type, std::string_view id) const {
+  std::string name = options_.name;
+  if (!type.empty()) name += "-" + std::string(type);
+  return label_of(name + "-" + last_part(id));
+}
+
+Place Facility::place_of_equipment(Place own, const std::vector<std::string>& ids) const {
+  for (const std::string& id : ids) {
+    const Place more = place(id);
+    if (own.rack.empty()) own.rack = more.rack;
+    if (own.row.empty()) own.row = more.row;
+    if (own.room.empty()) own.room = more.room;
+  }
+  return own;
+}
+
+// What the mains may carry: of those that must be up, the weakest.
+std::optional<double> Facility::capacity_of_mains(const Distribution& distribution) const {
+  std::vector<double> ratings;
+  for (const Circuit& main : distribution.mains) {
+    auto rating = rated_watts(main);
+    for (const std::string& source : main.sources)
+      if (const auto at = circuits_.find(source); !rating && at != circuits_.end())
+        rating = rated_watts(*at->second);
+    if (!rating) return std::nullopt;
+    ratings.push_back(*rating);
+  }
+  if (ratings.empty()) return std::nullopt;
+  std::ranges::sort(ratings);
+  if (const auto needed = static_cast<size_t>(distribution.mains_needed);
+      needed > 0 && needed < ratings.size())
+    ratings.resize(needed);
+  double sum = 0;
+  for (const double rating : ratings) sum += rating;
+  return sum;
+}
+
+std::optional<double> Facility::capacity(const Distribution& distribution, const std::string& name,
+                                         Inventory& into) const {
+  if (distribution.capacity_va) {
+    into.notes.push_back(name + ": says volt-amperes; its capacity in watts holds at a power factor of 1");
+    return distribution.capacity_va;
+  }
+  for (const std::string& id : distribution.chassis)
+    if (const Chassis* own = chassis(id); own != nullptr && own->capacity_watts)
+      return own->capacity_watts;
+  return capacity_of_mains(distribution);
+}
+
+// Branches are domains of their own: a full branch trips before the whole unit does.
+void Facility::branches(const Distribution& distribution, const std::string& name,
+                        const std::string& above, Inventory& into) {
+  for (const auto* circuits : {&distribution.branches, &distribution.feeders})
+    for (const Circuit& circuit : *circuits) {
+      const auto rating = rated_watts(circuit);
+      if (!rating) continue;
+      const std::string own = unique(label_of(name + "-" + last_part(circuit.id)), domain_names_);
+      auto domain = make_domain(own, options_.site, type_of_equipment(distribution.type), *rating,
+                                circuit.watts);
+      if (!above.empty()) domain.spec.supplied_by.domains.push_back(above);
+      domains_.emplace(circuit.id, own);
+      into.power_domains.push_back(std::move(domain));
+    }
+}
+
+void Facility::domain(const Distribution& distribution, Inventory& into) {
+  const std::string name =
+      unique(name_of(distribution.type, distribution.id), domain_names_);
+  const auto capacity_watts = capacity(distribution, name, into);
+  if (capacity_watts) {
+    domains_.emplace(distribution.id, name);
+    into.power_domains.push_back(make_domain(name, options_.site,
+                                             type_of_equipment(distribution.type), *capacity_watts,
+                                             distribution.load_watts));
+  } else {
+    into.notes.push_back(name + ": neither it nor its mains say how much they carry: left out");
+  }
+  branches(distribution, name, capacity_watts ? name : std::string(), into);
+}
+
+// The domain that an outlet or circuit hangs on: its branch's, or its unit's.
+std::string Facility::domain_behind(const std::string& source) const {
+  std::string at = source;
+  if (const auto outlet = outlets_.find(source); outlet != outlets_.end()) {
+    if (const auto branch = domains_.find(outlet->second->branch); branch != domains_.end())
+      return branch->second;
+  }
+  if (const auto own = domains_.find(at); own != domains_.end()) return own->second;
+  const auto unit = owner_.find(at);
+  if (unit == owner_.end()) return {};
+  const auto whole = domains_.find(unit->second->id);
+  return whole == domains_.end() ? std::string() : whole->second;
+}
+
+void Facility::supply(const Distribution& distribution, Inventory& into) const {
+  const auto own = domains_.find(distribution.id);
+  if (own == domains_.end()) return;
+  std::set<std::string> behind;
+  for (const Circuit& main : distribution.mains)
+    for (const std::string& source : main.sources) {
+      std::string name = domain_behind(source);
+      if (!name.empty() && name != own->second && behind.size() < domains_behind)
+        behind.insert(std::move(name));
+    }
+  if (behind.empty()) return;
+  for (api::PowerDomain& domain : into.power_domains) {
+    if (domain.metadata.name != own->second) continue;
+    domain.spec.supplied_by.domains.assign(behind.begin(), behind.end());
+    const auto count = static_cast<int64_t>(behind.size());
+    domain.spec.supplied_by.required =
+        distribution.mains_needed > 0 ? std::min(distribution.mains_needed, count) : count;
+  }
+}
+
+// A service that shows neither systems nor power equipment, only a case with power supplies: that
+// delivers power, as the controllers of some power shelves show themselves.
+void Facility::lone_shelves(Inventory& into) {
+  if (!survey_.systems.empty() || !survey_.distributions.empty()) return;
+  for (const Chassis& one : survey_.chassis) {
+    const auto supplies = std::ranges::count(survey_.power_supplies, one.id, &PowerSupply::owner);
+    if (supplies == 0) continue;
+    const std::string name = unique(name_of({}, one.id), domain_names_);
+    if (!one.capacity_watts) {
+      into.notes.push_back(name + ": does not say how much it delivers: left out");
+      continue;
+    }
+    into.notes.push_back(name + ": a chassis with " + std::to_string(supplies) +
+                         " power supplies and no system: taken as a power shelf");
+    domains_.emplace(one.id, name);
+    into.power_domains.push_back(make_domain(name, options_.site, api::PowerDomainType::shelf,
+                                             *one.capacity_watts, one.consumed_watts));
+  }
+}
+
+void Facility::cooling(Inventory& into) {
+  for (const CoolingUnit& one : survey_.cooling_units) {
+    api::CoolingUnit unit;
+    unit.name = unique(name_of(one.type, one.id), cooler_names_);
+    unit.type = api::CoolingType::liquid;
+    unit.capacity = watts(one.capacity_watts);
+    const Place place = one.place;
+    if (const std::string rack = label_of(place.rack); !rack.empty()) coolers_.emplace(rack, unit.name);
+    std::string text = "cooling unit " + unit.name;
+    if (!unit.capacity.is_set()) text += ": does not say its capacity";
+    if (one.heat_kw) text += ", carries " + humanize(std::llround(*one.heat_kw * 1e6), Dimension::power) + " now";
+    into.notes.push_back(text + "; a Site lists it in spec.cooling");
+    for (const std::string& leak : one.leaks) into.notes.push_back(unit.name + ": leak: " + leak);
+    into.cooling_units.push_back(std::move(unit));
+  }
+}
+
+void Facility::racks(Inventory& into) const {
+  std::map<std::string, api::Rack> racks;
+  const auto rack = [&](const Place& place) -> api::Rack* {
+    const std::string name = label_of(place.rack);
+    if (name.empty()) return nullptr;
+    api::Rack& out = racks[name];
+    out.metadata.name = name;
+    out.spec.site = options_.site;
+    if (out.spec.row.empty()) out.spec.row = place.row.substr(0, 63);
+    if (out.spec.room.empty()) out.spec.room = place.room.substr(0, 63);
+    return &out;
+  };
+  for (const Chassis& one : survey_.chassis) {
+    api::Rack* in = rack(one.place);
+    if (in != nullptr && one.is_liquid_cooled) in->spec.cooling.type = api::CoolingType::liquid;
+  }
+  for (const Distribution& one : survey_.distributions) {
+    api::Rack* in = rack(place_of_equipment(one.place, one.chassis));
+    const auto domain = domains_.find(one.id);
+    if (in == nullptr || domain == domains_.end()) continue;
+    auto& feeds = in->spec.feeds;
+    const bool is_feed = one.type == "RackPDU" || one.type == "PowerShelf";
+    if (is_feed && feeds.size() < feeds_of_a_rack &&
+        std::ranges::find(feeds, domain->second) == feeds.end())
+      feeds.push_back(domain->second);
+  }
+  for (const CoolingUnit& one : survey_.cooling_units) {
+    api::Rack* in = rack(one.place);
+    if (in == nullptr) continue;
+    in->spec.cooling.type = api::CoolingType::liquid;
+    in->spec.cooling.unit = coolers_.at(in->metadata.name);
+  }
+  for (auto& [name, one] : racks) into.racks.push_back(std::move(one));
+}
+
+void Facility::write(Inventory& into) {
+  for (const Distribution& one : survey_.distributions) domain(one, into);
+  for (const Distribution& one : survey_.distributions) supply(one, into);
+  lone_shelves(into);
+  cooling(into);
+  racks(into);
+  std::ranges::sort(into.power_domains, {}, [](const auto& d) { return d.metadata.name; });
+}
+
+void Facility::feed(const System* system, HostFacts& host) const {
+  std::set<std::string> own(system->chassis.begin(), system->chassis.end());
+  std::set<std::string> domains;
+  const auto add = [&](const std::string& outlet) {
+    if (std::string name = domain_behind(outlet); !name.empty()) domains.insert(std::move(name));
+  };
+  for (const PowerSupply& supply : survey_.power_supplies) {
+    if (!own.contains(supply.owner)) continue;
+    for (const std::string& outlet : supply.outlets) add(outlet);
+    own.insert(supply.id);
+  }
+  for (const auto& [id, outlet] : outlets_)
+    if (std::ranges::any_of(outlet->loads, [&](const auto& load) { return own.contains(load); }))
+      add(id);
+  for (const std::string& name : domains) {
+    if (host.feeds.size() == feeds_of_a_rack) break;
+    api::Feed feed;
+    feed.domain = name;
+    const auto count = static_cast<int64_t>(domains.size());
+    // Whole percents that add up: the first takes what division leaves over.
+    feed.share_percent = 100 / count + (host.feeds.empty() ? 100 % count : 0);
+    host.feeds.push_back(std::move(feed));
+  }
+}
+
+}  // namespace freehold::discover::redfish

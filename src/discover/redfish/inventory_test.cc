@@ -1,0 +1,186 @@
+#include "discover/redfish/inventory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "discover/testing/redfish.h"
+
+namespace freehold::discover::redfish {
+namespace {
+
+using testing::crawl_of;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+Inventory read(std::string_view yaml) {
+  return inventory(survey(crawl_of(yaml)), {.file = "x", .name = "bmc-1", .site = "fra1"});
+}
+
+const api::Device* find(const HostFacts& host, std::string_view id) {
+  for (const api::Device& device : host.profile.devices)
+    if (device.id == id) return &device;
+  return nullptr;
+}
+
+TEST(RedfishInventory, a_board_of_gpus_belongs_to_the_machine_with_the_cpus) {
+  const Inventory all = read(testing::gpu_machine());
+  EXPECT_EQ(all.confidence, api::Confidence::bmc);
+  ASSERT_THAT(all.hosts, SizeIs(1));
+  const HostFacts& host = all.hosts[0];
+  EXPECT_EQ(host.name, "gpu-1");
+  EXPECT_EQ(host.profile.product, "G8");
+  EXPECT_EQ(host.profile.architecture, "x86_64");
+  ASSERT_THAT(host.profile.packages, SizeIs(2)) << "an empty socket is none";
+  EXPECT_EQ(host.profile.packages[1].model, "Maker C1");
+  EXPECT_THAT(all.notes, Contains(HasSubstr("taken as a part of gpu-1")));
+}
+
+TEST(RedfishInventory, devices_have_classes_models_and_identities) {
+  const HostFacts host = read(testing::gpu_machine()).hosts[0];
+  ASSERT_NE(find(host, "gpu0"), nullptr);
+  EXPECT_EQ(find(host, "gpu0")->model, "NVIDIA H100");
+  EXPECT_EQ(find(host, "gpu0")->slot, "GPU_SXM_1");
+  EXPECT_EQ(find(host, "gpu1")->memory_bytes, int64_t{80} << 30);
+  EXPECT_EQ(find(host, "nvme0")->cls, api::DeviceClass::nvme);
+  EXPECT_EQ(find(host, "nic0")->cls, api::DeviceClass::rdma_nic);
+  EXPECT_EQ(find(host, "nic0")->speed, "400Gbps");
+  EXPECT_EQ(find(host, "nic1")->cls, api::DeviceClass::nic);
+  EXPECT_THAT(host.profile.devices, SizeIs(5)) << "an interface of an adapter is no device";
+  ASSERT_THAT(host.devices, SizeIs(5));
+  EXPECT_EQ(host.devices[0].identity, "aaaa-0");
+  EXPECT_EQ(host.devices[0].power_limit.text(), "700W");
+  EXPECT_EQ(host.devices[1].health, api::Health::failed);
+  EXPECT_THAT(host.devices[1].reason, HasSubstr("Critical"));
+}
+
+TEST(RedfishInventory, a_machine_stands_in_its_rack_and_has_its_watts) {
+  const Inventory all = read(testing::gpu_machine());
+  const HostFacts& host = all.hosts[0];
+  EXPECT_EQ(host.rack, "r12");
+  EXPECT_EQ(host.unit, 20);
+  EXPECT_EQ(host.height, 8);
+  EXPECT_EQ(host.power.nameplate.value(), 10'200'000);
+  EXPECT_EQ(host.power.measured.value(), 4'321'000);
+  EXPECT_FALSE(host.power.limit.is_set());
+  ASSERT_THAT(all.racks, SizeIs(1));
+  EXPECT_EQ(all.racks[0].spec.row, "A");
+  EXPECT_EQ(all.racks[0].spec.site, "fra1");
+  EXPECT_THAT(all.racks[0].spec.feeds, ElementsAre("bmc-1-rackpdu-1"));
+}
+
+TEST(RedfishInventory, a_pdu_and_its_branches_are_domains_and_outlets_are_supply_lines) {
+  const Inventory all = read(testing::gpu_machine());
+  ASSERT_THAT(all.power_domains, SizeIs(2));
+  const api::PowerDomain &pdu = all.power_domains[0], &branch = all.power_domains[1];
+  EXPECT_EQ(pdu.metadata.name, "bmc-1-rackpdu-1");
+  EXPECT_EQ(pdu.spec.capacity.value(), 17'300'000);
+  EXPECT_EQ(branch.metadata.name, "bmc-1-rackpdu-1-a");
+  EXPECT_EQ(branch.spec.capacity.value(), 3'200'000) << "16 A at 200 V";
+  EXPECT_EQ(branch.status.load.value(), 900'000);
+  EXPECT_EQ(branch.status.basis, api::PowerBasis::measured);
+  EXPECT_THAT(branch.spec.supplied_by.domains, ElementsAre("bmc-1-rackpdu-1"));
+  ASSERT_THAT(all.hosts[0].feeds, SizeIs(1));
+  EXPECT_EQ(all.hosts[0].feeds[0].domain, "bmc-1-rackpdu-1-a");
+  EXPECT_EQ(all.hosts[0].feeds[0].share_percent, 100);
+}
+
+TEST(RedfishInventory, what_has_no_capacity_is_no_domain_and_is_told) {
+  const Inventory all = read(R"(
+/redfish/v1: {PowerEquipment: {"@odata.id": /p}}
+/p: {ElectricalBuses: {"@odata.id": /p/b}}
+/p/b: {Members: [{"@odata.id": /p/b/1}]}
+/p/b/1: {EquipmentType: Bus}
+)");
+  EXPECT_THAT(all.power_domains, IsEmpty());
+  EXPECT_THAT(all.notes, ElementsAre(HasSubstr("bmc-1-bus-1: neither it nor its mains say")));
+}
+
+TEST(RedfishInventory, a_domain_is_supplied_by_what_its_mains_are_plugged_into) {
+  const Inventory all = read(R"(
+/redfish/v1: {PowerEquipment: {"@odata.id": /p}}
+/p: {FloorPDUs: {"@odata.id": /p/f}, RackPDUs: {"@odata.id": /p/r}}
+/p/f: {Members: [{"@odata.id": /p/f/A}, {"@odata.id": /p/f/B}]}
+/p/f/A: {EquipmentType: FloorPDU, PowerCapacityVA: 100000, Outlets: {"@odata.id": /p/f/A/o}}
+/p/f/A/o: {Members: [{"@odata.id": /p/f/A/o/1}]}
+/p/f/A/o/1: {PowerState: "On"}
+/p/f/B: {EquipmentType: FloorPDU, PowerCapacityVA: 100000, Feeders: {"@odata.id": /p/f/B/f}}
+/p/f/B/f: {Members: [{"@odata.id": /p/f/B/f/1}]}
+/p/f/B/f/1: {CircuitType: Feeder, RatedCurrentAmps: 32, NominalVoltage: AC400V, PhaseWiringType: ThreePhase5Wire}
+/p/r: {Members: [{"@odata.id": /p/r/1}]}
+/p/r/1: {EquipmentType: RackPDU, Mains: {"@odata.id": /p/r/1/m}, MainsRedundancy: {MinNeededInGroup: 1}}
+/p/r/1/m: {Members: [{"@odata.id": /p/r/1/m/1}, {"@odata.id": /p/r/1/m/2}]}
+/p/r/1/m/1: {RatedCurrentAmps: 32, NominalVoltage: AC240V, Links: {PowerOutlet: {"@odata.id": /p/f/A/o/1}}}
+/p/r/1/m/2: {Links: {SourceCircuit: {"@odata.id": /p/f/B/f/1}}}
+)");
+  ASSERT_THAT(all.power_domains, SizeIs(4));
+  const api::PowerDomain& rack = all.power_domains[3];
+  EXPECT_EQ(rack.metadata.name, "bmc-1-rackpdu-1");
+  EXPECT_EQ(rack.spec.capacity.value(), 7'680'000) << "the weaker of its mains";
+  EXPECT_THAT(rack.spec.supplied_by.domains, ElementsAre("bmc-1-floorpdu-a", "bmc-1-floorpdu-b-1"));
+  EXPECT_EQ(rack.spec.supplied_by.required, 1);
+}
+
+TEST(RedfishInventory, a_case_with_power_supplies_alone_is_a_shelf) {
+  const Inventory all = read(R"(
+/redfish/v1: {Chassis: {"@odata.id": /c}}
+/c: {Members: [{"@odata.id": /c/Shelf}]}
+/c/Shelf: {MaxPowerWatts: 33000, PowerSubsystem: {"@odata.id": /c/Shelf/p}}
+/c/Shelf/p: {PowerSupplies: {"@odata.id": /c/Shelf/s}}
+/c/Shelf/s: {Members: [{Name: a, PowerCapacityWatts: 5500}]}
+)");
+  ASSERT_THAT(all.power_domains, SizeIs(1));
+  EXPECT_EQ(all.power_domains[0].metadata.name, "bmc-1-shelf");
+  EXPECT_EQ(all.power_domains[0].spec.type, api::PowerDomainType::shelf);
+  EXPECT_EQ(all.power_domains[0].spec.capacity.value(), 33'000'000);
+  EXPECT_THAT(all.hosts, IsEmpty());
+}
+
+TEST(RedfishInventory, a_cooling_unit_cools_the_rack_that_it_stands_in) {
+  const Inventory all = read(R"(
+/redfish/v1: {ThermalEquipment: {"@odata.id": /t}}
+/t: {CDUs: {"@odata.id": /t/c}}
+/t/c: {Members: [{"@odata.id": /t/c/1}]}
+/t/c/1:
+  EquipmentType: CDU
+  CoolingCapacityWatts: 70000
+  Location: {Placement: {Rack: "4"}}
+  LeakDetection: {"@odata.id": /t/c/1/l}
+/t/c/1/l: {LeakDetectorGroups: [{Detectors: [{DeviceName: Tray, DetectorState: Critical}, {DetectorState: OK}]}]}
+)");
+  ASSERT_THAT(all.cooling_units, SizeIs(1));
+  EXPECT_EQ(all.cooling_units[0].name, "bmc-1-cdu-1");
+  EXPECT_EQ(all.cooling_units[0].capacity.value(), 70'000'000);
+  ASSERT_THAT(all.racks, SizeIs(1));
+  EXPECT_EQ(all.racks[0].spec.cooling.type, api::CoolingType::liquid);
+  EXPECT_EQ(all.racks[0].spec.cooling.unit, "bmc-1-cdu-1");
+  EXPECT_THAT(all.notes, Contains(HasSubstr("leak: Tray: Critical")));
+}
+
+TEST(RedfishInventory, a_limit_that_is_disabled_is_not_in_force) {
+  const Inventory all = read(R"(
+/redfish/v1: {Systems: {"@odata.id": /s}, Chassis: {"@odata.id": /c}}
+/s: {Members: [{"@odata.id": /s/1}]}
+/s/1: {Links: {Chassis: [{"@odata.id": /c/1}]}}
+/c: {Members: [{"@odata.id": /c/1}]}
+/c/1: {EnvironmentMetrics: {"@odata.id": /c/1/e}, Links: {ComputerSystems: [{"@odata.id": /s/1}]}}
+/c/1/e: {PowerLimitWatts: {SetPoint: 300, ControlMode: Disabled}}
+)");
+  ASSERT_THAT(all.hosts, SizeIs(1));
+  EXPECT_EQ(all.hosts[0].name, "bmc-1");
+  EXPECT_FALSE(all.hosts[0].power.limit.is_set());
+}
+
+TEST(RatedWatts, are_amperes_times_the_lowest_voltage) {
+  EXPECT_EQ(rated_watts({{}, "", 250.0, {}, "DC48V", "", {}}), 12'000);
+  EXPECT_EQ(rated_watts({{}, "", 16.0, {}, "AC200To240V", "TwoPhase3Wire", {}}), 3'200);
+  EXPECT_NEAR(*rated_watts({{}, "", 32.0, {}, "AC400V", "ThreePhase5Wire", {}}), 22'170, 1);
+  EXPECT_FALSE(rated_watts({{}, "", 32.0, {}, "", "", {}}));
+  EXPECT_FALSE(rated_watts({{}, "", {}, {}, "AC240V", "", {}}));
+  EXPECT_FALSE(rated_watts({{}, "", 1.0, {}, "ACmuch", "", {}}));
+}
+
+}  // namespace
+}  // namespace freehold::discover::redfish
