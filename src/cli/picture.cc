@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
+#include <map>
 #include <string_view>
 
 namespace freehold::cli {
@@ -76,8 +76,13 @@ class Layout {
     children_.resize(picture.boxes.size());
     for (size_t i = 0; i < picture.boxes.size(); ++i)
       if (has_parent(i)) children_[static_cast<size_t>(picture.boxes[i].parent)].push_back(i);
+    const bool has_trees = std::any_of(children_.begin(), children_.end(),
+                                       [](const auto& below) { return !below.empty(); });
     for (size_t i = 0; i < picture.boxes.size(); ++i)
-      if (!has_parent(i)) place(i);
+      if (!has_parent(i) && (!has_trees || !children_[i].empty())) place(i);
+    for (size_t i = 0; i < picture.boxes.size(); ++i)
+      if (x_[i] < 0) floating_[picture.boxes[i].layer].push_back(i);
+    for (const auto& [layer, boxes] : floating_) centre(layer, boxes);
     spread();
   }
 
@@ -111,6 +116,21 @@ class Layout {
     x_[root] = (x_[children_[root].front()] + x_[children_[root].back()]) / 2;
   }
 
+  // Boxes that belong to no tree: in the middle where the layer is theirs, else beside the others.
+  void centre(int layer, const std::vector<size_t>& boxes) {
+    double from = 0, all = -gap_x;
+    for (size_t i = 0; i < x_.size(); ++i) {
+      all = std::max(all, x_[i] + width);
+      if (picture_.boxes[i].layer == layer) from = std::max(from, x_[i] + width + gap_x);
+    }
+    const double taken = static_cast<double>(boxes.size()) * (width + gap_x) - gap_x;
+    if (from == 0) from = std::max(0.0, (all - taken) / 2);
+    for (const size_t box : boxes) {
+      x_[box] = from;
+      from += width + gap_x;
+    }
+  }
+
   // Boxes of one layer never overlap: a later one moves right. A lonely layer is centred.
   void spread() {
     std::vector<size_t> order(x_.size());
@@ -128,6 +148,7 @@ class Layout {
   const Picture& picture_;
   std::vector<std::vector<size_t>> children_;
   std::vector<double> x_;
+  std::map<int, std::vector<size_t>> floating_;  // by layer
   double next_ = 0;
 };
 
@@ -152,7 +173,8 @@ std::string line_svg(const Picture& picture, const Picture::Line& line, const La
                        middle, x2, middle, x2, y2);
   }
   return fmt::format(
-      "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{:.1f}\"{}><title>{} – {}{}{}"
+      "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{:.1f}\" "
+      "stroke-opacity=\"0.7\"{}><title>{} – {}{}{}"
       "</title></path>\n",
       path, colour, thick, line.is_degraded ? " stroke-dasharray=\"6 4\"" : "",
       escaped(picture.boxes[line.from].label), escaped(picture.boxes[line.to].label),

@@ -114,6 +114,8 @@ std::string tree_of(const api::Node& node, const api::HardwareProfile& profile,
   discover::DrawOptions options;
   options.colour = terminal.colour;
   options.width = terminal.width;
+  options.is_seen = std::any_of(machine.devices.begin(), machine.devices.end(),
+                                [](const auto& one) { return one.health != api::Health::unknown; });
   return discover::draw(machine, options);
 }
 

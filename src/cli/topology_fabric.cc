@@ -164,7 +164,13 @@ std::string summary(const api::Fabric& fabric, const FabricView& view) {
 
 std::string rate_text(int64_t mbps) {
   if (mbps < 0) return "?";
-  return humanize(mbps * 1'000'000, Dimension::bandwidth);
+  constexpr int64_t tera = 1'000'000, giga = 1'000;
+  const auto in = [&](int64_t unit, std::string_view name) {
+    const int64_t tenths = (mbps * 10 + unit / 2) / unit;
+    const std::string whole = std::to_string(tenths / 10);
+    return whole + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) + std::string(name);
+  };
+  return mbps >= tera ? in(tera, "Tbps") : mbps >= giga ? in(giga, "Gbps") : in(1, "Mbps");
 }
 
 std::string fabric_table(const api::Fabric& fabric, const Terminal& terminal) {

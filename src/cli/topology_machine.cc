@@ -230,22 +230,30 @@ class MachinePicture {
     for (const VertexKind roots :
          {VertexKind::numa, VertexKind::host_bridge, VertexKind::pci_switch, VertexKind::device})
       for (uint32_t v = 0; v < graph_.vertices().size(); ++v)
-        if (graph_.vertices()[v].kind == roots && !boxes_.contains(v)) hang(v, -1, 0);
+        if (graph_.vertices()[v].kind == roots && !boxes_.contains(v) && !is_scale_up_switch(v))
+          hang(v, -1, 0);
     int lowest = 0;
     for (const auto& box : picture_.boxes) lowest = std::max(lowest, box.layer);
     for (const auto& [vertex, box] : boxes_)  // devices stand side by side
       if (device_at_.contains(vertex)) picture_.boxes[box].layer = lowest;
     for (uint32_t v = 0; v < graph_.vertices().size(); ++v)
-      if (!boxes_.contains(v)) hang(v, -1, lowest + 1);
+      if (graph_.vertices()[v].kind == VertexKind::scale_up_hub) hang(v, -1, lowest + 1);
     for (const fleet::Edge& edge : graph_.edges()) draw(edge);
     return std::move(picture_);
   }
 
  private:
+  // They are drawn as one: the hub that devices reach through all of them.
+  bool is_scale_up_switch(uint32_t vertex) const {
+    const auto found = device_at_.find(vertex);
+    return found != device_at_.end() &&
+           machine_.device_class(found->second) == api::DeviceClass::nvswitch;
+  }
+
   void hang(uint32_t vertex, int parent, int layer) {
     const size_t box = picture_.boxes.size();
     boxes_.emplace(vertex, box);
-    picture_.boxes.push_back({printable(graph_.vertices()[vertex].name), detail_of(vertex), layer,
+    picture_.boxes.push_back({label_of(vertex), detail_of(vertex), layer,
                               look_of(machine_, device_at_, vertex), parent});
     if (device_at_.contains(vertex) || graph_.vertices()[vertex].kind == VertexKind::scale_up_hub)
       return;
@@ -258,7 +266,22 @@ class MachinePicture {
     }
   }
 
+  std::string label_of(uint32_t vertex) const {
+    const auto found = device_at_.find(vertex);
+    if (graph_.vertices()[vertex].kind == VertexKind::scale_up_hub) return "scale-up switches";
+    return printable(found == device_at_.end() || found->second >= profile_.devices.size()
+                         ? graph_.vertices()[vertex].name
+                         : profile_.devices[found->second].id);
+  }
+
   std::string detail_of(uint32_t vertex) const {
+    if (graph_.vertices()[vertex].kind == VertexKind::scale_up_hub) {
+      const auto& devices = profile_.devices;
+      const auto count = std::count_if(devices.begin(), devices.end(), [](const auto& device) {
+        return device.cls == api::DeviceClass::nvswitch;
+      });
+      return std::to_string(count) + (count == 1 ? " of them" : " as one");
+    }
     const auto found = device_at_.find(vertex);
     if (found == device_at_.end() || found->second >= profile_.devices.size()) return "";
     const api::Device& device = profile_.devices[found->second];
@@ -266,6 +289,7 @@ class MachinePicture {
   }
 
   void draw(const fleet::Edge& edge) {
+    if (!boxes_.contains(edge.from) || !boxes_.contains(edge.to)) return;
     const size_t from = boxes_.at(edge.from), to = boxes_.at(edge.to);
     const auto& boxes = picture_.boxes;
     const bool is_tree =

@@ -179,7 +179,7 @@ std::string draw(const Machine& machine, const DrawOptions& options) {
   out += paint_line(size_cells(profile), options);
   if (const auto cells = device_cells(profile); !cells.empty()) out += paint_line(cells, options);
   if (const auto cells = board_cells(machine); !cells.empty()) out += paint_line(cells, options);
-  out += paint(machine_rows(machine), options);
+  out += paint(machine_rows(machine, options.is_seen), options);
   if (const std::string table = distances(machine, options); !table.empty()) out += table;
   for (const auto& link : machine.degraded)
     out += wrapped("▲ " + link.message, Style::bad, options);

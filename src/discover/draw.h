@@ -13,6 +13,8 @@ struct DrawOptions {
   bool colour = false;
   int width = 100;      // columns; longer lines are cut
   bool unicode = true;  // else plain ASCII
+  // Whether somebody has looked at the devices; else nothing is said of how they are.
+  bool is_seen = true;
 };
 
 // Lines, each with its line end.

@@ -49,7 +49,7 @@ struct Place {
 
 class TreeBuilder {
  public:
-  explicit TreeBuilder(const Machine& machine) : machine_(machine) {
+  TreeBuilder(const Machine& machine, bool is_seen) : machine_(machine), is_seen_(is_seen) {
     for (const auto& function : machine.profile.pci) functions_[function.address] = &function;
     for (const auto& link : machine.degraded) degraded_.insert(link.at);
   }
@@ -419,7 +419,7 @@ class TreeBuilder {
     if (seen.health == api::Health::failed) return {"failed", Style::bad};
     if (seen.health == api::Health::degraded) return {"degraded", Style::warning};
     if (!used.empty()) return {used, Style::dim};
-    if (seen.health == api::Health::unknown)
+    if (seen.health == api::Health::unknown && is_seen_)
       return {device.cls == api::DeviceClass::nic || device.cls == api::DeviceClass::rdma_nic
                   ? "no link"
                   : "not known to work",
@@ -428,13 +428,16 @@ class TreeBuilder {
   }
 
   const Machine& machine_;
+  const bool is_seen_;
   std::map<std::string, const api::PciFunction*, std::less<>> functions_;
   std::set<std::string, std::less<>> degraded_;
 };
 
 }  // namespace
 
-std::vector<Row> machine_rows(const Machine& machine) { return TreeBuilder(machine).rows(); }
+std::vector<Row> machine_rows(const Machine& machine, bool is_seen) {
+  return TreeBuilder(machine, is_seen).rows();
+}
 
 std::string memory_text(int64_t bytes) {
   return with_unit(bytes, 1024, {"B", "KiB", "MiB", "GiB", "TiB", "PiB"});

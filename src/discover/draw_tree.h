@@ -37,7 +37,7 @@ struct Row {
 };
 
 // What the tree is made of, as one row per memory node (and one for devices that belong to none).
-std::vector<Row> machine_rows(const Machine& machine);
+std::vector<Row> machine_rows(const Machine& machine, bool is_seen);
 
 // Paints a tree: branches, columns, colours; cuts lines at the width.
 std::string paint(const std::vector<Row>& rows, const DrawOptions& options);
