@@ -70,10 +70,9 @@ Table systems(const Survey& survey) {
 Table chassis(const Survey& survey) {
   Table table({"CHASSIS", "TYPE", "HEALTH", "MODEL", "PLACE", "CAPACITY", "DRAWS", "SUPPLIES"});
   for (const redfish::Chassis& one : survey.chassis) {
-    const auto supplies =
-        std::ranges::count_if(survey.power_supplies, [&](const redfish::PowerSupply& s) {
-          return s.owner == one.id && !s.is_absent();
-        });
+    const auto supplies = std::ranges::count_if(
+        survey.power_supplies,
+        [&](const redfish::PowerSupply& s) { return s.owner == one.id && !s.is_absent(); });
     std::string count = count_text(supplies);
     if (one.supplies_needed > 0 && supplies > 0)
       count += fmt::format(" ({} needed)", one.supplies_needed);
@@ -108,10 +107,8 @@ class Parts {
 
 std::string speed_of(const redfish::Adapter& adapter) {
   int64_t most = 0;
-  for (const redfish::Port& port : adapter.ports)
-    most = std::max({most, port.max_mbps, port.mbps});
-  const std::string rate =
-      most == 0 ? "-" : humanize(most * 1'000'000, Dimension::bandwidth);
+  for (const redfish::Port& port : adapter.ports) most = std::max({most, port.max_mbps, port.mbps});
+  const std::string rate = most == 0 ? "-" : humanize(most * 1'000'000, Dimension::bandwidth);
   return adapter.ports.size() < 2 ? rate : fmt::format("{} × {}", adapter.ports.size(), rate);
 }
 
@@ -154,19 +151,20 @@ Table equipment(const Survey& survey) {
     const auto on = std::ranges::count(one.outlets, "On", &redfish::Outlet::power_state);
     std::string outlets = count_text(static_cast<int64_t>(one.outlets.size()));
     if (on > 0) outlets += fmt::format(" ({} on)", on);
-    table.add({or_dash(one.name), or_dash(one.type), or_dash(one.health), model_of(one),
-               place_text(one.place),
-               one.capacity_va ? humanize(std::llround(*one.capacity_va * 1000), Dimension::power) + "*"
-                               : "-",
-               watts_text(one.load_watts), count_text(static_cast<int64_t>(one.mains.size())),
-               count_text(static_cast<int64_t>(one.branches.size() + one.feeders.size())),
-               outlets});
+    table.add(
+        {or_dash(one.name), or_dash(one.type), or_dash(one.health), model_of(one),
+         place_text(one.place),
+         one.capacity_va ? humanize(std::llround(*one.capacity_va * 1000), Dimension::power) + "*"
+                         : "-",
+         watts_text(one.load_watts), count_text(static_cast<int64_t>(one.mains.size())),
+         count_text(static_cast<int64_t>(one.branches.size() + one.feeders.size())), outlets});
   }
   return table;
 }
 
 Table cooling(const Survey& survey) {
-  Table table({"COOLING", "TYPE", "HEALTH", "MODEL", "PLACE", "CAPACITY", "HEAT", "PUMPS", "LEAKS"});
+  Table table(
+      {"COOLING", "TYPE", "HEALTH", "MODEL", "PLACE", "CAPACITY", "HEAT", "PUMPS", "LEAKS"});
   for (const redfish::CoolingUnit& one : survey.cooling_units)
     table.add({or_dash(one.name), or_dash(one.type), or_dash(one.health), model_of(one),
                place_text(one.place), watts_text(one.capacity_watts),
@@ -194,21 +192,22 @@ std::string survey_text(const Survey& survey, const Terminal& terminal) {
   while (head.ends_with(' ')) head.pop_back();
   if (!survey.version.empty()) head += " · Redfish " + survey.version;
   for (const redfish::Manager& manager : survey.managers)
-    head += " · " + last_part(manager.id) +
-            (manager.firmware.empty() ? "" : " " + manager.firmware);
+    head +=
+        " · " + last_part(manager.id) + (manager.firmware.empty() ? "" : " " + manager.firmware);
   out += printable(head) + "\n";
   append(out, systems(survey), terminal);
   append(out, chassis(survey), terminal);
   append(out, parts(survey), terminal);
   append(out, equipment(survey), terminal);
-  if (std::ranges::any_of(survey.distributions, [](const auto& d) { return d.capacity_va; }))
+  if (std::ranges::any_of(survey.distributions,
+                          [](const auto& d) { return d.capacity_va.has_value(); }))
     out += "* in volt-amperes; as watts it holds at a power factor of 1\n";
   append(out, cooling(survey), terminal);
   std::string more;
   if (survey.fans > 0) more += fmt::format("{} fans", survey.fans);
   if (survey.coolant_connectors > 0)
-    more += fmt::format("{}{} coolant connectors", more.empty() ? "" : ", ",
-                        survey.coolant_connectors);
+    more +=
+        fmt::format("{}{} coolant connectors", more.empty() ? "" : ", ", survey.coolant_connectors);
   if (!more.empty()) out += "\n" + more + "\n";
   return out;
 }
