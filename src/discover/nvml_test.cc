@@ -1,4 +1,5 @@
 // NVML against a stand-in at its C interface; no GPU has been at hand for the real one.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
