@@ -1,6 +1,7 @@
 // Files that were cut, flipped, doubled, shuffled, blown up and renamed, of every text format that
-// the registry has: no importer crashes, takes a second, or accepts a reference that leads nowhere.
-// The samples are those of the fuzzers; the seed is fixed, so a failure repeats.
+// the registry has, and the documents of a Redfish service: no importer crashes, takes a second, or
+// accepts a reference that leads nowhere. The samples are those of the fuzzers; the seed is fixed,
+// so a failure repeats. All ten thousand run each time.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,6 +15,9 @@
 #include "base/random.h"
 #include "base/strings.h"
 #include "discover/import/testing/promises.h"
+#include "discover/redfish/inventory.h"
+#include "discover/redfish/survey.h"
+#include "discover/testing/redfish.h"
 
 namespace freehold::discover {
 namespace {
@@ -21,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t mutations = 10'000;  // over all formats
+constexpr double most_seconds = 1;    // of processor time, for one file
 
 std::string read_text(const fs::path& path) {
   std::ostringstream out;
@@ -141,6 +146,15 @@ class Mutator {
   Random random_;
 };
 
+struct Slowest {
+  double seconds = 0;
+  std::clock_t began = 0;
+  void begin() { began = std::clock(); }
+  void end() {
+    seconds = std::max(seconds, static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC);
+  }
+};
+
 TEST(Mutations, ten_thousand_broken_files_are_refused_or_read_without_a_loose_end) {
   std::map<std::string, std::pair<const Importer*, std::vector<std::string>>> formats;
   for (const Importer& importer : importers()) {
@@ -150,19 +164,42 @@ TEST(Mutations, ten_thousand_broken_files_are_refused_or_read_without_a_loose_en
                                   << folder_of(importer.format);
     formats.emplace(importer.format, std::pair(&importer, std::move(samples)));
   }
-  double slowest = 0;
+  Slowest slowest;
   uint64_t seed = 1;
   for (const auto& [format, about] : formats) {
     Mutator mutator(seed++);
-    for (size_t i = 0; i < mutations / formats.size(); ++i) {
+    // One share of ten thousand is Redfish's, below.
+    for (size_t i = 0; i < mutations / (formats.size() + 1); ++i) {
       SCOPED_TRACE(format + ", mutation " + std::to_string(i));
       const std::string text = mutator.mutate(about.second);
-      const std::clock_t began = std::clock();
+      slowest.begin();
       ASSERT_EQ(testing::import_faults(text, about.first->read_text), "") << text.substr(0, 2000);
-      slowest = std::max(slowest, static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC);
+      slowest.end();
     }
   }
-  EXPECT_LT(slowest, 1.0) << "seconds of processor time for one file";
+  EXPECT_LT(slowest.seconds, most_seconds);
+}
+
+TEST(Mutations, a_broken_redfish_service_is_read_without_a_loose_end) {
+  const auto whole = testing::redfish_documents(testing::gpu_machine());
+  std::vector<std::string> ids;
+  for (const auto& [id, text] : whole) ids.push_back(id);
+  Mutator mutator(100);
+  Slowest slowest;
+  for (size_t i = 0; i < mutations / 10; ++i) {
+    SCOPED_TRACE("mutation " + std::to_string(i));
+    auto documents = whole;
+    for (size_t n = mutator.below(3) + 1; n > 0; --n) {
+      const std::string& id = ids[mutator.below(ids.size())];
+      documents[id] = mutator.mutate({whole.at(id)});
+    }
+    slowest.begin();
+    ASSERT_EQ(testing::import_faults(redfish::inventory(
+                  redfish::survey(testing::crawl_of(documents)), testing::promise_options())),
+              "");
+    slowest.end();
+  }
+  EXPECT_LT(slowest.seconds, most_seconds);
 }
 
 TEST(Mutations, the_samples_themselves_are_read) {

@@ -71,29 +71,30 @@ inline std::string broken_promise(const Inventory& inventory) {
   return {};
 }
 
-using ReadText = Result<Inventory>(std::string_view, const ImportOptions&);
+// The options that the functions below read and merge with.
+inline ImportOptions promise_options() { return {"file", "imported", "fra1"}; }
 
-// Reads and merges as the command line does. Empty when what was accepted keeps its promises, and
-// what was refused says why.
-inline std::string import_faults(std::string_view text, ReadText* read) {
-  ImportOptions options;
-  options.file = "file";
-  options.name = "imported";
-  options.site = "fra1";
+// Merges as the command line does. Empty when what was accepted keeps its promises, and what was
+// refused says why.
+inline std::string import_faults(Result<Inventory> inventory) {
   const auto reason_of = [](const Error& error) -> std::string {
     return error.message.empty() || !is_utf8(error.message) ? "a refusal without a reason" : "";
   };
-  auto inventory = read(text, options);
   if (!inventory) return reason_of(inventory.error());
   if (std::string broken = broken_promise(*inventory); !broken.empty()) return broken;
   std::vector<Inventory> all;
   all.push_back(std::move(*inventory));
-  const auto merged = merge(std::move(all), options);
+  const auto merged = merge(std::move(all), promise_options());
   if (!merged) return reason_of(merged.error());
   for (const api::Object& object : merged->objects)
     if (const auto* fabric = object.as<api::Fabric>())
       if (std::string broken = broken_promise(fabric->spec); !broken.empty()) return broken;
   return {};
+}
+
+using ReadText = Result<Inventory>(std::string_view, const ImportOptions&);
+inline std::string import_faults(std::string_view text, ReadText* read) {
+  return import_faults(read(text, promise_options()));
 }
 
 }  // namespace freehold::discover::testing
