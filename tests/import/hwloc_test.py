@@ -42,7 +42,7 @@ def by_lstopo(path):
     interfaces, rdma = collections.defaultdict(set), collections.defaultdict(set)
     pci = ""
     for line in done.stdout.splitlines():
-        match = re.match(r" *(\w+)(\(\w[\w -]*\))? L#", line)
+        match = re.match(r" *(\w+)(\(\w[\w -]*\))? L#\d+\b(?! =)", line)
         if not match:
             continue
         kind = match[1]
