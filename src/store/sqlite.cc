@@ -55,7 +55,7 @@ class SqliteStore final : public Core {
         lock_(std::move(lock)),
         reader_(std::move(reader)),
         select_leaves_(*reader_, "SELECT id, data FROM leaf WHERE id BETWEEN ? AND ? ORDER BY id"),
-        is_examined_(mode == SqliteOptions::Mode::examine),
+        is_examined_(mode != SqliteOptions::Mode::read_write),
         forgotten_(image_->history_start()) {
     if (!database) return;
     writer_ = std::make_unique<Writer>(std::move(database), image_->logs(), forgotten_,

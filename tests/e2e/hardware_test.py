@@ -65,7 +65,7 @@ def test(directory):
     server = harness.Server(directory)
     server.start()
     client = server.client()
-    token = harness.freehold("token", "--node", "n1", kubeconfig=server.kubeconfig)[1].strip()
+    token = harness.freehold("token", "--node", "n1", kubeconfig=server.kubeconfig)[1].split()[-1]
     agent = harness.Process(f"{directory}/agent.log", "agent", "--data-dir", f"{directory}/agent",
                             "--server", f"https://{client.host}:{client.port}", "--token", token,
                             "--node", "n1", "--address", "127.0.0.1", "--listen", "127.0.0.1:0",
@@ -89,7 +89,7 @@ def test(directory):
             raise Failure("a loss made another model of the machine")
         if lost["allocatable"].get("devices") != ["gpu1"]:
             raise Failure(f"given away: {lost['allocatable'].get('devices')}")
-        if [d["health"] for d in lost["devices"]] != ["failed", "healthy"]:
+        if [d["health"] for d in lost["devices"]] != ["Failed", "Healthy"]:
             raise Failure(f"devices: {lost['devices']}")
 
         # What was known outlives the agent.

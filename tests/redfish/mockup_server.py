@@ -79,6 +79,10 @@ class Service:
         self.busy = int(faults.get("busy", 0))
         self.pending = []  # (when, system, state)
         self.lock = threading.Lock()
+        # Where a client logs in; the standard wants it, and some mockups leave it out.
+        root = next((d for i, d in documents.items() if i.rstrip("/") == ROOT), {})
+        root.setdefault("Links", {}).setdefault(
+            "Sessions", {"@odata.id": f"{ROOT}/SessionService/Sessions"})
         if "loop" in faults:
             chassis = [i for i, d in documents.items() if ".Chassis" in d.get("@odata.type", "")]
             everyone = [{"@odata.id": i} for i in chassis]

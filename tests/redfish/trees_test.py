@@ -12,7 +12,10 @@ import service
 UNREACHABLE = {
     # The chassis names its sensors as its PowerSubsystem.
     ("public-power-shelf", "PowerSupply"): 6,
-    # Its document at SecondaryHeatLoad and the like are sensors; nothing that is counted.
+    # PowerEquipment names its shelf, not the two buses beside it.
+    ("public-power-shelf", "PowerDistribution"): 2,
+    ("public-power-shelf", "Outlet"): 7,
+    ("public-power-shelf", "Circuit"): 2,
 }
 
 

@@ -122,10 +122,13 @@ class DeviceMaker {
     return std::nullopt;
   }
 
-  // In KiB, as CUDA, ROCm and Level Zero give it: a little less than what was bought.
+  // In KiB, as CUDA, ROCm and Level Zero give it: a little less than what was bought. Version 3
+  // writes the unit.
   int64_t memory_on(size_t pci) {
-    const auto kib = parse_int(info_on(
-        pci, {"CUDAGlobalMemorySize", "RSMIVRAMSize", "LevelZeroHBMSize", "LevelZeroDDRSize"}));
+    std::string_view said = info_on(
+        pci, {"CUDAGlobalMemorySize", "RSMIVRAMSize", "LevelZeroHBMSize", "LevelZeroDDRSize"});
+    if (said.ends_with("KiB")) said.remove_suffix(3);
+    const auto kib = parse_int(said);
     return kib && *kib > 0 && *kib < int64_t{1} << 38 ? bought_size(*kib * 1024) : 0;
   }
 

@@ -255,7 +255,9 @@ std::vector<Result<http::Response>> Client::fetch(const std::vector<std::string>
 }
 
 Result<Answer> Client::get(const std::string& id) {
-  return answer_of(std::move(fetch({id}).front()), id);
+  auto response = std::move(fetch({id}).front());
+  if (!response) return std::move(response).error().within(id);
+  return answer_of(std::move(response), id);
 }
 
 std::vector<Result<std::string>> Client::read(const std::vector<std::string>& ids) {
@@ -284,6 +286,7 @@ Result<http::Response> Client::send(const Write& write) {
                      });
   loop_.run();
   if (!*result) return Error{Reason::timeout, write.path + ": no answer"};
+  if (!**result) return std::move(**result).error().within(write.path);
   return std::move(**result);
 }
 
