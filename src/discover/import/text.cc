@@ -118,16 +118,20 @@ Result<std::vector<std::string>> expand_element(std::string_view text) {
     const size_t close = text.find(']', open);
     if (close == text.npos)
       return Error{Reason::bad_request, "\"" + clean_text(text, 64) + "\" has no closing bracket"};
-    std::vector<std::string> next;
+    std::vector<Range> ranges;
+    size_t count = 0;
     for (const std::string_view part : split(text.substr(open + 1, close - open - 1), ',')) {
-      const Range range = TRY(parse_range(trim(part)));
-      if (range.to - range.from >= limits::import_hosts ||
-          (range.to - range.from + 1) * out.size() + next.size() > limits::import_hosts)
-        return too_many_hosts();
-      for (const std::string& name : out)
+      ranges.push_back(TRY(parse_range(trim(part))));
+      const uint64_t numbers = ranges.back().to - ranges.back().from + 1;
+      if (numbers > limits::import_hosts) return too_many_hosts();
+      count += numbers;
+      if (count * out.size() > limits::import_hosts) return too_many_hosts();
+    }
+    std::vector<std::string> next;
+    for (const std::string& name : out)
+      for (const Range& range : ranges)
         for (uint64_t n = range.from; n <= range.to; ++n)
           next.push_back(name + padded_number(n, range.width));
-    }
     out = std::move(next);
     text.remove_prefix(close + 1);
   }
