@@ -73,7 +73,7 @@ class Page {
   void text(int x, int y, std::string_view cls, std::string_view words) {
     body_ += "<text x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" class=\"" +
              std::string(cls) + "\">" + escaped(words) + "</text>\n";
-    reach(x, y);
+    reach(x + static_cast<int>(display_width(words)) * 6, y);
   }
   void box(int x, int y, int width, int height, const std::string& style) {
     body_ += "<rect x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" width=\"" +
@@ -132,8 +132,8 @@ void draw_rack(Page& page, const RackView& rack, const Supply& supply, int x, in
   page.text(x + 7, y + 42, "", watts_text(rack.load_mw) + " of " + watts_text(rack.capacity_mw));
   page.text(x + 7, y + 55, "dim", watts_text(rack.power.mw) + " left");
   page.text(x + 7, y + 68, "dim",
-            std::to_string(rack.free_units) + "U free, GPU " + std::to_string(rack.free_gpus) +
-                "/" + std::to_string(rack.gpus));
+            std::to_string(rack.free_units) + "U, GPU " + std::to_string(rack.free_gpus) + "/" +
+                std::to_string(rack.gpus));
   if (rack.stranded_mw > 0)
     page.text(x + 7, y + 80, "bad", shortened("stranded " + watts_text(rack.stranded_mw), 17));
   else if (rack.stranded_units > 0)
@@ -162,7 +162,9 @@ std::vector<int64_t> columns_of(const std::vector<const RackView*>& racks) {
 
 int draw_row(Page& page, const std::vector<const RackView*>& racks, const Supply& supply, int y) {
   page.text(margin, y + box_height / 2, "row",
-            racks.front()->row.empty() ? "no row" : shortened("row " + racks.front()->row, 10));
+            racks.front()->row.empty()              ? "no row"
+            : racks.front()->row.starts_with("row") ? shortened(racks.front()->row, 10)
+                                                    : shortened("row " + racks.front()->row, 10));
   const std::vector<int64_t> columns = columns_of(racks);
   int lines = 1;
   std::vector<int64_t> taken = columns;
@@ -177,9 +179,11 @@ int draw_row(Page& page, const std::vector<const RackView*>& racks, const Supply
   for (int64_t c = 0; c < taken.back(); ++c)
     if (!std::binary_search(taken.begin(), taken.end(), c)) {
       const auto column = static_cast<int>(c);
-      page.box(margin + label_width + column % most_columns * (box_width + gap),
-               y + column / most_columns * (box_height + gap), box_width, box_height,
+      const int x = margin + label_width + column % most_columns * (box_width + gap);
+      const int top = y + column / most_columns * (box_height + gap);
+      page.box(x, top, box_width, box_height,
                "fill=\"none\" stroke=\"#9ca3af\" stroke-dasharray=\"4 4\"");
+      page.text(x + 7, top + 16, "dim", "free");
     }
   return y + lines * (box_height + gap);
 }

@@ -201,7 +201,8 @@ std::string pools_text(const Estate& estate, const FacilityView& view, const Ter
     }
     const auto free = [](const Quantity& all, int64_t held, Dimension dimension) {
       if (!all.is_set()) return std::string("-");
-      return of(humanize(std::max<int64_t>(0, all.value() - held), dimension), all.text());
+      return humanize(std::max<int64_t>(0, all.value() - held), dimension) + " of " +
+             humanize(all.value(), dimension);
     };
     table.add({std::string(name), spec.site, spec.technology.empty() ? "-" : spec.technology,
                free(spec.capacity, bytes, Dimension::bytes),

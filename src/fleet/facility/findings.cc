@@ -39,7 +39,7 @@ void find_power_faults(Facility& facility) {
     out.push_back({Severity::error, "powerdomain/" + name,
                    "its suppliers lead back to it; the step that closes the circle is not "
                    "counted: correct spec.suppliedBy"});
-  Names unknown, down;
+  Names unknown, down, unused;
   int64_t machines_down = 0;
   for (uint32_t d = 0; d < domains.size(); ++d) {
     const DomainView& view = facility.domains[d];
@@ -47,6 +47,7 @@ void find_power_faults(Facility& facility) {
       unknown.add(view.name);
       continue;
     }
+    if (!view.is_used && !domains[d].stands_by) unused.add(view.name);
     const int64_t capacity = domains[d].capacity_mw;
     const std::string about = "powerdomain/" + view.name;
     if (view.load_mw > capacity)
@@ -68,6 +69,8 @@ void find_power_faults(Facility& facility) {
                    count(down.number(), "domain takes", "domains take") +
                        " machines down by failing alone, up to " + std::to_string(machines_down) +
                        " at once: " + down.text()});
+  if (unused.number() > 0)
+    out.push_back({Severity::note, "powerdomains", "no machine hangs on " + unused.text()});
   if (unknown.number() > 0)
     out.push_back({Severity::warning, "powerdomains",
                    count(unknown.number(), "domain is", "domains are") +

@@ -81,12 +81,10 @@ Use find_use(RackView& rack, const Density& density, const std::vector<Machine>&
   return use;
 }
 
-// Of what racks want together, the part that the domains between them and the grid have: a
-// millionth each. No watt is given to two racks.
+// Of what racks want together, the part that the domains between them and the grid have. No watt is
+// given to two racks.
 class Shares {
  public:
-  static constexpr int64_t whole = 1'000'000;
-
   explicit Shares(const Facility& facility) {
     for (const DomainView& domain : facility.domains)
       left_.push_back(domain.domain == nullptr ? no_limit
@@ -102,18 +100,21 @@ class Shares {
       for (const auto& [domain, weight] : racks[r].power.weights)
         sums[domain] = std::min(no_limit / 2, sums[domain] + on_domain(wanted[r], weight));
     for (size_t r = 0; r < racks.size(); ++r) {
-      int64_t share = whole;
+      double share = 1;
       for (const auto& [domain, weight] : racks[r].power.weights)
         if (weight > 0 && sums[domain] > left_[domain])
-          share = std::min(share, left_[domain] / (sums[domain] / whole + 1));
-      if (share < whole) wanted[r] = wanted[r] / whole * share + wanted[r] % whole * share / whole;
+          share = std::min(share,
+                           static_cast<double>(left_[domain]) / static_cast<double>(sums[domain]));
+      if (share < 1) wanted[r] = static_cast<int64_t>(share * static_cast<double>(wanted[r]));
     }
     for (size_t r = 0; r < racks.size(); ++r)
       for (const auto& [domain, weight] : racks[r].power.weights)
         if (left_[domain] != no_limit)
           left_[domain] = std::max<int64_t>(0, left_[domain] - on_domain(wanted[r], weight));
   }
-  int64_t left(uint32_t domain) const { return left_[domain]; }
+  int64_t left(uint32_t domain) const { return material(left_[domain]); }
+  // Less than a watt is what rounding leaves.
+  static int64_t material(int64_t mw) { return mw < 1'000 ? 0 : mw; }
 
  private:
   std::vector<int64_t> left_;
@@ -129,7 +130,9 @@ void name_reasons(RackView& rack, const Use& use, int64_t used) {
       if (by == Strander::space && rack.gpus > 0 && rack.free_gpus == 0) add(Strander::gpus);
     }
   const int64_t for_new = std::max<int64_t>(0, used - use.growth);
-  const int64_t fed = use.per_unit > 0 ? for_new / use.per_unit : for_new > 0 ? rack.free_units : 0;
+  const int64_t fed = use.per_unit > 0 ? (for_new + 1'000) / use.per_unit
+                      : for_new > 0    ? rack.free_units
+                                       : 0;
   rack.stranded_units = std::max<int64_t>(0, rack.free_units - fed);
   if (rack.stranded_units == 0) return;
   for (const Strander by : use.bounds)
@@ -178,14 +181,15 @@ void find_stranded(Facility& facility) {
   Shares shares(facility);
   shares.take(facility.racks, used);
   for (uint32_t d = 0; d < facility.domains.size(); ++d)
-    if (facility.domains[d].domain != nullptr && !supply.domains()[d].stands_by)
+    if (facility.domains[d].is_used && facility.domains[d].domain != nullptr &&
+        !supply.domains()[d].stands_by)
       facility.domains[d].stranded_mw = shares.left(d);
   shares.take(facility.racks, idle);
   std::vector<std::map<Strander, int>> limits(facility.domains.size());
   for (size_t r = 0; r < facility.racks.size(); ++r) {
     RackView& rack = facility.racks[r];
     if (rack.power.mw < 0) continue;
-    rack.stranded_mw = idle[r];
+    rack.stranded_mw = Shares::material(idle[r]);
     name_reasons(rack, uses[r], used[r]);
     for (const auto& [domain, weight] : rack.power.weights)
       if (weight > 0 && facility.domains[domain].stranded_mw > 0)
