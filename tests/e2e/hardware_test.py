@@ -27,6 +27,7 @@ def plant(root):
         write(root, f"{topology}/core_cpus_list", f"{cpu}\n")
         write(root, f"{topology}/core_id", f"{cpu}\n")
         write(root, f"{topology}/physical_package_id", "0\n")
+    write(root, "/proc/sys/kernel/hostname", "n1\n")
     node = "/sys/devices/system/node/node0"
     write(root, f"{node}/cpulist", "0-1\n")
     write(root, f"{node}/distance", "10\n")
@@ -65,7 +66,8 @@ def test(directory):
     server = harness.Server(directory)
     server.start()
     client = server.client()
-    token = harness.freehold("token", "--node", "n1", kubeconfig=server.kubeconfig)[1].strip()
+    said = harness.freehold("token", "--node", "n1", kubeconfig=server.kubeconfig)[1]
+    token = next(word for word in said.split() if word.startswith("fh1."))
     agent = harness.Process(f"{directory}/agent.log", "agent", "--data-dir", f"{directory}/agent",
                             "--server", f"https://{client.host}:{client.port}", "--token", token,
                             "--node", "n1", "--address", "127.0.0.1", "--listen", "127.0.0.1:0",
@@ -89,7 +91,7 @@ def test(directory):
             raise Failure("a loss made another model of the machine")
         if lost["allocatable"].get("devices") != ["gpu1"]:
             raise Failure(f"given away: {lost['allocatable'].get('devices')}")
-        if [d["health"] for d in lost["devices"]] != ["failed", "healthy"]:
+        if [d["health"] for d in lost["devices"]] != ["Failed", "Healthy"]:
             raise Failure(f"devices: {lost['devices']}")
 
         # What was known outlives the agent.
