@@ -114,9 +114,9 @@ class Running final : public RunningAgent {
   void serve_logs();
   void renew();
   std::vector<std::string> addresses() const {
-    std::vector<std::string> all{options_.address, "127.0.0.1"};
-    if (!host_name_.empty()) all.push_back(host_name_);
-    return all;
+    std::vector<std::string> out = {options_.address, "127.0.0.1"};
+    if (!host_name_.empty()) out.push_back(host_name_);
+    return out;
   }
   http::TlsFiles tls() const {
     return {credentials_.certificate_pem, credentials_.key_pem, credentials_.ca_pem};

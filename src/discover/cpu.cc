@@ -151,16 +151,16 @@ std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root) {
 namespace {
 
 // As before where the same CPUs are online: cores do not move, and hwloc costs the most of a look.
-std::optional<CpuTopology> look_at_cpus(Scan& scan, const std::vector<uint32_t>& online) {
+std::optional<CpuTopology> look_at_cpus(const Scan& scan, const std::vector<uint32_t>& online) {
   if (scan.known_cpus != nullptr && scan.known_cpus->online == online && !online.empty())
     return *scan.known_cpus;
   auto found = read_cpus_with_hwloc(scan.root);
   if (!found) {
     found = read_cpus_from_sysfs(scan.root);
-    if (found) scan.note("cpu: hwloc cannot read this machine; sysfs was read without it");
+    if (found) found->note = "cpu: hwloc cannot read this machine; sysfs was read without it";
   } else if (!online.empty() && online != found->online) {
-    scan.note("cpu: hwloc sees the CPUs " + format_cpu_list(found->online) + ", sysfs " +
-              format_cpu_list(online));
+    found->note = "cpu: hwloc sees the CPUs " + format_cpu_list(found->online) + ", sysfs " +
+                  format_cpu_list(online);
   }
   return found;
 }
@@ -170,6 +170,7 @@ std::optional<CpuTopology> look_at_cpus(Scan& scan, const std::vector<uint32_t>&
 std::optional<CpuTopology> scan_cpus(Scan& scan) {
   auto found = look_at_cpus(scan, read_online_cpus(scan.root));
   if (!found) return found;
+  if (!found->note.empty()) scan.note(found->note);
   auto& profile = scan.machine.profile;
   profile.cpus = format_cpu_list(found->cpus);
   profile.packages = found->packages;

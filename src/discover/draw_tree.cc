@@ -68,7 +68,9 @@ class TreeBuilder {
              }));
       size_t count = 1;
       if (below.empty())
-        while (i + count < all.size() && is_alike(all[i], all[i + count])) ++count;
+        while (i + count < all.size() && is_alike(all[i], all[i + count]) &&
+               all[i + count].id == all[i].id + static_cast<int64_t>(count))
+          ++count;
       out.push_back(numa_row(all[i], all[i + count - 1].id, count));
       out.back().below = std::move(below);
       i += count;

@@ -27,6 +27,7 @@ struct PciRecord {
 // What the CPU step finds, by hwloc or by sysfs alone.
 struct CpuTopology {
   std::string source;  // hwloc or sysfs
+  std::string note;    // what is wrong with it; empty: nothing
   std::vector<uint32_t> cpus, online;
   std::vector<api::Package> packages;
   std::vector<std::string> cores;

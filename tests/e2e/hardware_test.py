@@ -27,6 +27,7 @@ def plant(root):
         write(root, f"{topology}/core_cpus_list", f"{cpu}\n")
         write(root, f"{topology}/core_id", f"{cpu}\n")
         write(root, f"{topology}/physical_package_id", "0\n")
+    write(root, "/proc/sys/kernel/hostname", "n1\n")
     node = "/sys/devices/system/node/node0"
     write(root, f"{node}/cpulist", "0-1\n")
     write(root, f"{node}/distance", "10\n")
@@ -65,7 +66,8 @@ def test(directory):
     server = harness.Server(directory)
     server.start()
     client = server.client()
-    token = harness.freehold("token", "--node", "n1", kubeconfig=server.kubeconfig)[1].split()[-1]
+    said = harness.freehold("token", "--node", "n1", kubeconfig=server.kubeconfig)[1]
+    token = next(word for word in said.split() if word.startswith("fh1."))
     agent = harness.Process(f"{directory}/agent.log", "agent", "--data-dir", f"{directory}/agent",
                             "--server", f"https://{client.host}:{client.port}", "--token", token,
                             "--node", "n1", "--address", "127.0.0.1", "--listen", "127.0.0.1:0",
