@@ -15,7 +15,7 @@ inline constexpr int format_version = 1;
 struct SqliteOptions {
   std::string path{};  // ":memory:" is refused
   // `examine` is read_only for a store that may be damaged: it takes what there is, without
-  // history, and checks nothing; read_log ends before the first leaf that is missing.
+  // history, and checks nothing. In both, read_log ends before the first leaf that is missing.
   enum class Mode : uint8_t { read_write, read_only, examine } mode = Mode::read_write;
   uint64_t max_bytes =
       0;  // the file never grows beyond; commits that need more are refused. 0: no bound
