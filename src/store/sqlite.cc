@@ -55,7 +55,7 @@ class SqliteStore final : public Core {
         lock_(std::move(lock)),
         reader_(std::move(reader)),
         select_leaves_(*reader_, "SELECT id, data FROM leaf WHERE id BETWEEN ? AND ? ORDER BY id"),
-        is_examined_(mode != SqliteOptions::Mode::read_write),
+        is_for_reading_(mode != SqliteOptions::Mode::read_write),
         forgotten_(image_->history_start()) {
     if (!database) return;
     writer_ = std::make_unique<Writer>(std::move(database), image_->logs(), forgotten_,
@@ -77,7 +77,8 @@ class SqliteStore final : public Core {
     Result<void> read = read_leaves(log, first, from, leaves);
     select_leaves_.reset();
     if (!read.ok()) return std::move(read).error();
-    const bool is_gap_known = is_examined_ && !leaves.empty();
+    // A reader is told how far the log goes; the writer must not go on from there.
+    const bool is_gap_known = is_for_reading_ && !leaves.empty();
     if (leaves.size() != count && !is_gap_known)
       return Error{Reason::invalid, "log \"" + std::string(log) + "\" misses leaf " +
                                         std::to_string(from + leaves.size())};
@@ -151,7 +152,7 @@ class SqliteStore final : public Core {
   std::unique_ptr<Database> reader_;
   mutable Statement select_leaves_;
   mutable std::map<std::string, uint64_t, std::less<>> log_numbers_;
-  const bool is_examined_;
+  const bool is_for_reading_;
   Rev forgotten_;  // the writer knows
   uint64_t epoch_ = 0;
   bool refusing_ = false;
