@@ -83,9 +83,10 @@ TEST_F(Catalogue, parts_of_machines_that_draw_most_are_models_of_the_catalogue) 
   for (const auto& [name, model] : models) by_name.emplace(name, model);
   const fleet::facility::Models find(by_name);
   for (const auto& [name, model] : models)
-    for (const api::ModelPart& part : model->spec.parts)
-      if (part.cls == "gpu")
-        EXPECT_NE(find.find(part.model), nullptr) << name << ": " << part.model;
+    for (const api::ModelPart& part : model->spec.parts) {
+      if (part.cls != "gpu") continue;
+      EXPECT_NE(find.find(part.model), nullptr) << name << ": " << part.model;
+    }
 }
 
 TEST_F(Catalogue, accelerators_that_discovery_knows_by_their_ids_are_in_it) {
