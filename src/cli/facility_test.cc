@@ -25,13 +25,14 @@ TEST(FacilityText, the_first_table_answers_the_first_question) {
   const Grid grid = two_racks();
   const Facility facility = survey(grid.estate, Footing::now);
   const std::string text = facility_text(grid.estate, facility, {}, {});
-  EXPECT_THAT(
-      text, HasSubstr("0 sites, 2 racks, 2 machines, 0 GPUs (0 free); they draw 10kW (measured).\n"
-                      "Stranded: 10kW (10kW by space)"));
+  EXPECT_THAT(text, HasSubstr("0 sites, 2 racks, 2 machines, 0 GPUs (0 free); "
+                              "they draw 10kW (measured).\nStranded: 21 rack units.\n"))
+      << "what the full rack cannot use, its neighbour can";
   EXPECT_THAT(text, HasSubstr("RACK  ROW  POWER"));
   EXPECT_THAT(text, HasSubstr("6kW/20kW"));
   EXPECT_THAT(text, Not(HasSubstr("\033"))) << "colour is for terminals";
   EXPECT_THAT(text, HasSubstr("a             pdu"));
+  EXPECT_THAT(text, HasSubstr("10kW      balance"));
 }
 
 TEST(FacilityText, one_rack_comes_with_its_machines) {

@@ -75,14 +75,17 @@ std::string summary(const Estate& estate, const Facility& f, const FacilityView&
            " (" + api::enum_text(basis) + ")";
   out += ".\n";
   if (stranded == 0 && units == 0) return out;
-  out += "Stranded: " + watts_text(stranded);
-  std::string causes;
-  for (size_t i = 0; i < by.size(); ++i)
-    if (by[i] > 0)
-      causes += (causes.empty() ? "" : ", ") + watts_text(by[i]) + " by " +
-                std::string(strander_text(static_cast<Strander>(i)));
-  if (!causes.empty()) out += " (" + causes + ")";
-  return out + ", " + count(units, "rack unit", "rack units") + ".\n";
+  out += "Stranded: ";
+  if (stranded > 0) {
+    std::string causes;
+    for (size_t i = 0; i < by.size(); ++i)
+      if (by[i] > 0)
+        causes += (causes.empty() ? "" : ", ") + watts_text(by[i]) + " by " +
+                  std::string(strander_text(static_cast<Strander>(i)));
+    out += watts_text(stranded) + " (" + causes + ")" + (units > 0 ? ", " : "");
+  }
+  if (units > 0) out += count(units, "rack unit", "rack units");
+  return out + ".\n";
 }
 
 std::string racks_text(const Facility& f, const FacilityView& view, const Terminal& t) {

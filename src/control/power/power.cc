@@ -99,7 +99,7 @@ Plan PowerController::plan(std::string_view, const Input& in) const {
   const ff::Estate estate = estate_of(in);
   if (estate.domains.empty()) return plan;  // the first one will be told
   plan.look_again(power_interval);
-  const ff::Facility facility = ff::survey(estate, ff::Footing::now);
+  const ff::Facility facility = ff::survey_power(estate, ff::Footing::now);
   for (const ff::DomainView& view : facility.domains) {
     if (view.domain == nullptr || view.domain->metadata.deletion_timestamp.is_set()) continue;
     const Verdict verdict = verdict_of(view, *facility.supply);

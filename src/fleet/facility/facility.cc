@@ -58,10 +58,18 @@ class Survey {
     out_.footing = footing;
   }
 
+  Facility run_power() {
+    list_racks();
+    list_machines();
+    measure_domains();
+    return std::move(out_);
+  }
+
   Facility run() {
     list_racks();
     list_machines();
-    measure_power();
+    measure_domains();
+    measure_rooms();
     for (RackView& rack : out_.racks) measure_space(rack, out_.machines, out_.findings);
     const Cooling cooling(estate_, out_.racks, out_.findings);
     out_.cooling = cooling.units();
@@ -207,9 +215,8 @@ class Survey {
     rack.free_gpus += machine.free_gpus;
   }
 
-  void measure_power() {
+  void measure_domains() {
     const auto& domains = out_.supply->domains();
-    std::vector<const api::PowerDomain*> objects(domains.size(), nullptr);
     for (uint32_t d = 0; d < domains.size(); ++d) {
       DomainView& view = out_.domains.emplace_back();
       view.name = domains[d].name;
@@ -220,6 +227,10 @@ class Survey {
       if (view.domain != nullptr) view.headroom_mw = out_.cases->headroom_mw(d);
     }
     find_bases();
+  }
+
+  void measure_rooms() {
+    const auto& domains = out_.supply->domains();
     std::map<std::vector<std::string>, Room> rooms;  // racks of one row often share their feeds
     for (RackView& rack : out_.racks) {
       const std::vector<std::string> feeds = feeds_of_rack(rack);
@@ -316,5 +327,9 @@ const RackView* Facility::rack(std::string_view name) const {
 }
 
 Facility survey(const Estate& estate, Footing footing) { return Survey(estate, footing).run(); }
+
+Facility survey_power(const Estate& estate, Footing footing) {
+  return Survey(estate, footing).run_power();
+}
 
 }  // namespace freehold::fleet::facility

@@ -95,5 +95,7 @@ struct Facility {
 };
 
 Facility survey(const Estate& estate, Footing footing);
+// Machines and domains alone, for those who look often: no rooms, space, cooling or findings.
+Facility survey_power(const Estate& estate, Footing footing);
 
 }  // namespace freehold::fleet::facility

@@ -258,7 +258,7 @@ TEST(Stranded, taken_gpus_are_named_where_only_they_could_use_the_power) {
 
 TEST(Stranded, a_rack_that_no_switch_of_its_site_reaches_strands_its_power) {
   Grid grid = grid_of(
-      "pdu a 30kW; rack r on a; rack q on a; node n in r at 1 high 1 draws 1kW;"
+      "pdu a 30kW; pdu b 30kW; rack r on a; rack q on b; node n in r at 1 high 1 draws 1kW;"
       "node m in q at 1 high 1 draws 1kW");
   api::Fabric fabric;
   fabric.metadata.name = "rdma";
@@ -269,7 +269,7 @@ TEST(Stranded, a_rack_that_no_switch_of_its_site_reaches_strands_its_power) {
   grid.add(std::move(fabric));
   const Facility f = survey(grid.estate, Footing::now);
   EXPECT_EQ(rack_of(f, "r").stranded_mw, 0);
-  EXPECT_EQ(rack_of(f, "q").stranded_mw, 28 * kw);
+  EXPECT_EQ(rack_of(f, "q").stranded_mw, 29 * kw);
   EXPECT_THAT(rack_of(f, "q").why, ElementsAre(Strander::network));
 }
 
