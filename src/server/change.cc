@@ -123,6 +123,8 @@ Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Val
   if (name.empty())
     errors.add(schema::Fault::required, "metadata.name",
                "required: what is applied is found by its name");
+  if (kind->namespaced && !is_dns_label(ns))
+    errors.add(schema::Fault::invalid, "metadata.namespace", "is no valid name of a namespace");
   if (!errors.empty()) {
     api::validate(object, errors);
     return errors.to_error(kind->name, name);

@@ -109,6 +109,12 @@ TEST_F(ChangeTest, all_that_is_wrong_with_an_object_is_said_at_once) {
         << refused.text();
 }
 
+TEST_F(ChangeTest, a_namespace_that_is_no_name_is_said_by_its_field) {
+  const Answer refused = desk.apply(config_map("\\tno name\\n", "m"));
+  EXPECT_EQ(refused.status, 422) << refused.text();
+  EXPECT_NE(refused.text().find("spec.objects[0].metadata.namespace"), std::string::npos);
+}
+
 TEST_F(ChangeTest, an_agent_is_held_to_its_own_objects_in_a_set_too) {
   const std::string hijack =
       R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Instance","metadata":{"name":"i1"},)"
