@@ -347,8 +347,9 @@ void add_generate(CLI::App& app, Arguments& a, Chosen& chosen) {
 
 void add_redfish(CLI::App& app, Arguments& a, Chosen& chosen) {
   RedfishOptions& o = a.redfish;
-  CLI::App* redfish = app.add_subcommand("redfish", "look at a management controller, or command it")
-                          ->require_subcommand(1);
+  CLI::App* redfish =
+      app.add_subcommand("redfish", "look at a management controller, or command it")
+          ->require_subcommand(1);
   const auto add = [&](const char* name, const char* text, int (*run)(const RedfishOptions&)) {
     CLI::App* command = redfish->add_subcommand(name, text);
     command->add_option("target", o.target.target, "https://HOST, or a folder of its documents")

@@ -89,7 +89,7 @@ int discover(const std::string& root, Output output);
 struct ImportCommand {
   std::vector<std::string> words;  // FORMAT FILE… [FORMAT FILE…]…
   std::string site, name;
-  std::string form;  // json, yaml or dot; empty: a summary
+  std::string form;          // json, yaml or dot; empty: a summary
   RedfishTarget controller;  // how a live one is reached; its target is a word
 };
 int import_files(const ImportCommand& command);

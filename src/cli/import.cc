@@ -94,8 +94,7 @@ Result<discover::Inventory> read_controller(const std::string& url, const Import
   if (command.name.empty()) options.name = discover::label_of(url.substr(url.find("://") + 3));
   RedfishTarget target = command.controller;
   target.target = url;
-  auto inventory =
-      discover::redfish::inventory(TRY(survey_target(target)), options);
+  auto inventory = discover::redfish::inventory(TRY(survey_target(target)), options);
   inventory.at = Loop().now();
   for (discover::HostFacts& host : inventory.hosts)
     if (!host.power.source.empty()) host.power.at = inventory.at;

@@ -38,8 +38,9 @@ Result<std::string> password_of(const RedfishTarget& target) {
 
 Result<std::unique_ptr<live::Connection>> connect(const RedfishTarget& target) {
   if (!is_url(target.target))
-    return Error{Reason::bad_request, "\"" + target.target + "\" is no https:// URL; a folder can " +
-                                          "only be looked at"};
+    return Error{
+        Reason::bad_request,
+        "\"" + target.target + "\" is no https:// URL; a folder can " + "only be looked at"};
   live::Target to{.url = target.target, .timeout = target.timeout};
   if (!target.user.empty()) to.credentials = {target.user, TRY(password_of(target))};
   if (!target.ca_file.empty()) to.ca_pem = TRY(read_file(target.ca_file));
@@ -49,7 +50,8 @@ Result<std::unique_ptr<live::Connection>> connect(const RedfishTarget& target) {
   to.is_unverified = target.insecure;
   if (target.insecure)
     put("freehold: WARNING: --insecure: the certificate of " + printable(target.target) +
-            " is not checked; whoever sits in between can read the password and change everything\n",
+            " is not checked; whoever sits in between can read the password and change "
+            "everything\n",
         stderr);
   return live::Connection::open(std::move(to));
 }
@@ -93,10 +95,10 @@ Result<PowerLimit> find_limit(const Survey& survey, const std::string& of) {
   }
   if (fits == 1) return *found;
   if (names.empty()) return Error{Reason::not_found, "the controller shows no power limit"};
-  return Error{fits == 0 ? Reason::not_found : Reason::bad_request,
-               (fits == 0 ? "there is no power limit of \"" + of + "\""
-                          : "there are several power limits") +
-                   "; name one with --of: " + join(names, ", ")};
+  return Error{
+      fits == 0 ? Reason::not_found : Reason::bad_request,
+      (fits == 0 ? "there is no power limit of \"" + of + "\"" : "there are several power limits") +
+          "; name one with --of: " + join(names, ", ")};
 }
 
 json::Value subset(const json::Value& all, std::initializer_list<std::string_view> names) {
@@ -157,8 +159,7 @@ Result<int> set_limit(const RedfishOptions& options) {
   std::string_view text = options.watts;
   if (text.ends_with('W')) text.remove_suffix(1);
   const auto watts = parse_double(text);
-  if (!watts)
-    return Error{Reason::bad_request, "\"" + options.watts + "\": use watts such as 450"};
+  if (!watts) return Error{Reason::bad_request, "\"" + options.watts + "\": use watts such as 450"};
   const auto connection = TRY(connect(options.target));
   live::Client& client = connection->client();
   const Survey survey = TRY(live::survey(client));
@@ -189,8 +190,8 @@ Result<int> change_power(const RedfishOptions& options, Choose choose) {
   out["system"] = last_part(system.id);
   out["before"] = system.power_state;
   // Asked for a state that it has: nothing to do. A restart is always one.
-  const bool is_state = type == "On" || type == "ForceOn" || type == "ForceOff" ||
-                        type == "GracefulShutdown";
+  const bool is_state =
+      type == "On" || type == "ForceOn" || type == "ForceOff" || type == "GracefulShutdown";
   if (is_state && system.power_state == live::state_after(type)) {
     out["after"] = system.power_state;
     return told(options, std::move(out), last_part(system.id) + ": is " + system.power_state, true);
@@ -281,8 +282,8 @@ int redfish_off(const RedfishOptions& options) {
 }
 
 int redfish_reset(const RedfishOptions& options) {
-  return finished(
-      change_power(options, [](const System& system, const RedfishOptions& o) -> Result<std::string> {
+  return finished(change_power(
+      options, [](const System& system, const RedfishOptions& o) -> Result<std::string> {
         if (o.type.empty())
           return live::type_for_restart(system, o.force ? live::Force::yes : live::Force::no);
         TRY(live::check_reset(system, o.type));

@@ -13,7 +13,7 @@
 namespace freehold::cli {
 
 struct RedfishTarget {
-  std::string target;  // https://HOST, or a folder of its documents
+  std::string target;               // https://HOST, or a folder of its documents
   std::string user, password_file;  // password_file: "-" is standard input
   std::string ca_file, certificate_sha256;
   bool insecure = false;

@@ -173,8 +173,10 @@ void Crawl::take(const std::string& id, Result<std::string> answer) {
   if (expected == expected_.end()) return;  // never asked for
   const bool is_root = id == root_id;
   const auto fail = [&](Error error) {
-    if (is_root) root_ = std::move(error).within(id);
-    else note(shown(id) + ": " + clean_text(error.message, 512));
+    if (is_root)
+      root_ = std::move(error).within(id);
+    else
+      note(shown(id) + ": " + clean_text(error.message, 512));
   };
   if (!answer) return fail(std::move(answer).error());
   if (answer->size() > limits::document_bytes)
@@ -201,8 +203,7 @@ void Crawl::take(const std::string& id, Result<std::string> answer) {
 void Crawl::add(const std::string& id, json::Value body, const std::string& expected) {
   std::string type = type_of(body);
   if (type.empty()) type = expected;
-  if (type != expected)
-    note(shown(id) + ": a link to a " + expected + " leads to this " + type);
+  if (type != expected) note(shown(id) + ": a link to a " + expected + " leads to this " + type);
   const std::string own(body.string_at({"@odata.id"}));
   if (!own.empty() && id.find('?') == std::string::npos && local_id(own) != id &&
       !id.starts_with(local_id(own) + "#"))
@@ -259,7 +260,8 @@ void Crawl::want(const json::Value& link, std::string_view from, std::string_vie
   if (id.empty()) return note(shown(from) + ": \"" + shown(given) + "\" leads elsewhere");
   if (expected_.contains(id)) return;
   if (expected_.size() >= limits::documents)
-    return note("more than " + std::to_string(limits::documents) + " documents: the rest is left out");
+    return note("more than " + std::to_string(limits::documents) +
+                " documents: the rest is left out");
   expected_.emplace(id, type);
   wanted_.push_back(std::move(id));
 }

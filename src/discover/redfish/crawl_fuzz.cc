@@ -54,8 +54,7 @@ void crawl_over(const std::vector<std::string_view>& pieces) {
     for (const std::string& behind : domain.spec.supplied_by.domains)
       CHECK(names.contains(behind) && behind != domain.metadata.name, "no dangling reference");
   for (const HostFacts& host : all.hosts)
-    for (const api::Feed& feed : host.feeds)
-      CHECK(names.contains(feed.domain), "no dangling feed");
+    for (const api::Feed& feed : host.feeds) CHECK(names.contains(feed.domain), "no dangling feed");
 }
 
 }  // namespace freehold::discover::redfish

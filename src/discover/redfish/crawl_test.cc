@@ -9,8 +9,8 @@
 namespace freehold::discover::redfish {
 namespace {
 
-using testing::crawl_of;
 using ::testing::Contains;
+using testing::crawl_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -95,7 +95,8 @@ TEST(Crawl, what_is_broken_costs_a_note_and_not_the_rest) {
   EXPECT_THAT(crawl.notes(), Contains(HasSubstr("/c/list: is no JSON object")));
   EXPECT_THAT(crawl.notes(), Contains(HasSubstr("/c: member 0 is no object")));
   EXPECT_THAT(crawl.notes(), Contains(HasSubstr("/c/1: calls itself /c/2")));
-  EXPECT_THAT(crawl.notes(), Contains(HasSubstr("10.0.0.1/redfish/v1/PowerEquipment\" leads elsewhere")));
+  EXPECT_THAT(crawl.notes(),
+              Contains(HasSubstr("10.0.0.1/redfish/v1/PowerEquipment\" leads elsewhere")));
   EXPECT_THAT(crawl.notes(), Contains(HasSubstr("/redfish/../etc/passwd\" leads elsewhere")));
   EXPECT_THAT(crawl.notes(), Contains(HasSubstr("a link to a FabricCollection has no @odata.id")));
 }
@@ -160,7 +161,8 @@ TEST(LocalId, is_a_path_of_this_service) {
   EXPECT_EQ(local_id("/redfish/v1/"), "/redfish/v1");
   EXPECT_EQ(local_id("/a#/b"), "/a");
   EXPECT_EQ(local_id("/c?$skip=2"), "/c?$skip=2");
-  for (const char* bad : {"", "a", "//host/a", "https://host/a", "/a/../b", "/a b", "/a\\b", "/\xff"})
+  for (const char* bad :
+       {"", "a", "//host/a", "https://host/a", "/a/../b", "/a b", "/a\\b", "/\xff"})
     EXPECT_EQ(local_id(bad), "") << bad;
   EXPECT_EQ(local_id("/" + std::string(limits::id_bytes, 'a')), "");
 }

@@ -150,7 +150,8 @@ std::optional<double> Facility::capacity_of_mains(const Distribution& distributi
 std::optional<double> Facility::capacity(const Distribution& distribution, const std::string& name,
                                          Inventory& into) const {
   if (distribution.capacity_va) {
-    into.notes.push_back(name + ": says volt-amperes; its capacity in watts holds at a power factor of 1");
+    into.notes.push_back(name +
+                         ": says volt-amperes; its capacity in watts holds at a power factor of 1");
     return distribution.capacity_va;
   }
   for (const std::string& id : distribution.chassis)
@@ -176,8 +177,7 @@ void Facility::branches(const Distribution& distribution, const std::string& nam
 }
 
 void Facility::domain(const Distribution& distribution, Inventory& into) {
-  const std::string name =
-      unique(name_of(distribution.type, distribution.id), domain_names_);
+  const std::string name = unique(name_of(distribution.type, distribution.id), domain_names_);
   const auto capacity_watts = capacity(distribution, name, into);
   if (capacity_watts) {
     domains_.emplace(distribution.id, name);
@@ -251,10 +251,12 @@ void Facility::cooling(Inventory& into) {
     unit.type = api::CoolingType::liquid;
     unit.capacity = watts(one.capacity_watts);
     const Place place = one.place;
-    if (const std::string rack = label_of(place.rack); !rack.empty()) coolers_.emplace(rack, unit.name);
+    if (const std::string rack = label_of(place.rack); !rack.empty())
+      coolers_.emplace(rack, unit.name);
     std::string text = "cooling unit " + unit.name;
     if (!unit.capacity.is_set()) text += ": does not say its capacity";
-    if (one.heat_kw) text += ", carries " + humanize(std::llround(*one.heat_kw * 1e6), Dimension::power) + " now";
+    if (one.heat_kw)
+      text += ", carries " + humanize(std::llround(*one.heat_kw * 1e6), Dimension::power) + " now";
     into.notes.push_back(text + "; a Site lists it in spec.cooling");
     for (const std::string& leak : one.leaks) into.notes.push_back(unit.name + ": leak: " + leak);
     into.cooling_units.push_back(std::move(unit));

@@ -31,8 +31,8 @@ class Facility {
 
  private:
   void domain(const Distribution& distribution, Inventory& into);
-  void branches(const Distribution& distribution, const std::string& name,
-                const std::string& above, Inventory& into);
+  void branches(const Distribution& distribution, const std::string& name, const std::string& above,
+                Inventory& into);
   std::optional<double> capacity(const Distribution& distribution, const std::string& name,
                                  Inventory& into) const;
   std::optional<double> capacity_of_mains(const Distribution& distribution) const;

@@ -41,8 +41,7 @@ Result<std::vector<std::string>> folders(const Root& root) {
       }
       if (++seen > limits::folders)
         return Error{Reason::too_large, "the tree has more than " +
-                                            std::to_string(limits::folders) +
-                                            " files and folders"};
+                                            std::to_string(limits::folders) + " files and folders"};
     }
   }
   std::ranges::sort(found);

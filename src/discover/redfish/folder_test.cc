@@ -9,18 +9,20 @@
 namespace freehold::discover::redfish {
 namespace {
 
-using testing::Tree;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using testing::Tree;
 
 TEST(RedfishFolder, documents_are_found_by_what_they_call_themselves) {
   Tree tree;
-  tree.file("/a/index.json",
-            R"({"@odata.id":"/redfish/v1","@odata.type":"#ServiceRoot.v1_1_0.ServiceRoot","Chassis":{"@odata.id":"/redfish/v1/Chassis"}})");
-  tree.file("/z/index.json",
-            R"({"@odata.id":"/redfish/v1/Chassis/","Members":[{"@odata.id":"/redfish/v1/Chassis/1"}]})");
+  tree.file(
+      "/a/index.json",
+      R"({"@odata.id":"/redfish/v1","@odata.type":"#ServiceRoot.v1_1_0.ServiceRoot","Chassis":{"@odata.id":"/redfish/v1/Chassis"}})");
+  tree.file(
+      "/z/index.json",
+      R"({"@odata.id":"/redfish/v1/Chassis/","Members":[{"@odata.id":"/redfish/v1/Chassis/1"}]})");
   tree.file("/b/index.json", R"({"@odata.id":"/redfish/v1/Chassis/1","Name":"one"})");
   const Survey s = survey_folder(tree.root()).value();
   ASSERT_THAT(s.chassis, SizeIs(1));
@@ -29,8 +31,9 @@ TEST(RedfishFolder, documents_are_found_by_what_they_call_themselves) {
 
 TEST(RedfishFolder, a_document_without_an_id_is_found_by_its_place) {
   Tree tree;
-  tree.file("/redfish/v1/index.json",
-            R"({"@odata.type":"#ServiceRoot.v1_1_0.ServiceRoot","Chassis":{"@odata.id":"/redfish/v1/Chassis"}})");
+  tree.file(
+      "/redfish/v1/index.json",
+      R"({"@odata.type":"#ServiceRoot.v1_1_0.ServiceRoot","Chassis":{"@odata.id":"/redfish/v1/Chassis"}})");
   tree.file("/redfish/v1/Chassis/index.json",
             R"({"Members":[{"@odata.id":"/redfish/v1/Chassis/1"}]})");
   tree.file("/redfish/v1/Chassis/1/index.json", R"({"Name":"one"})");
@@ -41,10 +44,12 @@ TEST(RedfishFolder, a_document_without_an_id_is_found_by_its_place) {
 
 TEST(RedfishFolder, of_two_documents_with_one_id_the_one_in_its_place_counts) {
   Tree tree;
-  tree.file("/index.json",
-            R"({"@odata.type":"#ServiceRoot.v1_1_0.ServiceRoot","@odata.id":"/redfish/v1/","Chassis":{"@odata.id":"/redfish/v1/Chassis"}})");
-  tree.file("/Chassis/index.json",
-            R"({"@odata.id":"/redfish/v1/Chassis","Members":[{"@odata.id":"/redfish/v1/Chassis/B"},{"@odata.id":"/redfish/v1/Chassis/A"}]})");
+  tree.file(
+      "/index.json",
+      R"({"@odata.type":"#ServiceRoot.v1_1_0.ServiceRoot","@odata.id":"/redfish/v1/","Chassis":{"@odata.id":"/redfish/v1/Chassis"}})");
+  tree.file(
+      "/Chassis/index.json",
+      R"({"@odata.id":"/redfish/v1/Chassis","Members":[{"@odata.id":"/redfish/v1/Chassis/B"},{"@odata.id":"/redfish/v1/Chassis/A"}]})");
   tree.file("/Chassis/A/index.json", R"({"@odata.id":"/redfish/v1/Chassis/B","Name":"copied"})");
   tree.file("/Chassis/B/index.json", R"({"@odata.id":"/redfish/v1/Chassis/B","Name":"right"})");
   const Survey s = survey_folder(tree.root()).value();

@@ -212,7 +212,8 @@ void Writer::processors(const System& system, HostFacts& host) {
     constexpr std::string_view no_uuid = "00000000-0000-0000-0000-000000000000";
     if (!p.uuid.empty() && p.uuid != no_uuid) here.identity = p.uuid;
     for (const PowerLimit& limit : survey_.limits)
-      if (limit.owner == p.id && limit.mode != "Disabled") here.power_limit = watts(limit.set_point);
+      if (limit.owner == p.id && limit.mode != "Disabled")
+        here.power_limit = watts(limit.set_point);
     for (const PcieDevice& pci : survey_.pcie_devices)
       if (std::ranges::find(p.functions, pci.id) != p.functions.end() ||
           std::ranges::any_of(pci.functions, [&](const PcieFunction& f) {
@@ -235,9 +236,11 @@ void Writer::adapters(const System& system, HostFacts& host) {
     const bool rdma = std::ranges::any_of(
         a.ports, [](const Port& port) { return port.link_layer == "InfiniBand"; });
     const bool fabric = a.kind == AdapterKind::fabric;
-    api::NodeDevice& here =
-        add(host, fabric ? api::DeviceClass::other : rdma ? api::DeviceClass::rdma_nic : api::DeviceClass::nic,
-            fabric ? "fabric" : "nic", a);
+    api::NodeDevice& here = add(host,
+                                fabric ? api::DeviceClass::other
+                                : rdma ? api::DeviceClass::rdma_nic
+                                       : api::DeviceClass::nic,
+                                fabric ? "fabric" : "nic", a);
     int64_t most = 0;
     for (const Port& port : a.ports) {
       if (std::ranges::find(here.ports, port.number, &api::DevicePort::number) != here.ports.end())
@@ -258,7 +261,8 @@ void Writer::drives(const System& system, HostFacts& host) {
   for (const Drive& drive : survey_.drives) {
     if (!is_of(drive, system) || drive.is_absent() || is_full(host)) continue;
     const bool nvme = drive.protocol.starts_with("NVMe");
-    add(host, nvme ? api::DeviceClass::nvme : api::DeviceClass::other, nvme ? "nvme" : "drive", drive);
+    add(host, nvme ? api::DeviceClass::nvme : api::DeviceClass::other, nvme ? "nvme" : "drive",
+        drive);
     host.profile.devices.back().memory_bytes = drive.bytes;
   }
 }
@@ -270,7 +274,8 @@ void Writer::pcie(const System& system, HostFacts& host) {
   for (const PcieDevice& pci : survey_.pcie_devices) {
     if (!is_of(pci, system) || pci.is_absent() || is_full(host)) continue;
     const auto is_accelerator = [](const PcieFunction& f) {
-      return !f.has_processor && (f.class_code.starts_with("0302") || f.class_code.starts_with("1200"));
+      return !f.has_processor &&
+             (f.class_code.starts_with("0302") || f.class_code.starts_with("1200"));
     };
     if (pci.cxl == "Type3") {
       add(host, api::DeviceClass::cxl, "cxl", pci);
@@ -309,11 +314,11 @@ void Writer::fabrics() {
     fabric.metadata.name = name;
     fabric.spec.site = options_.site;
     fabric.spec.technology = one.type.substr(0, 63);
-    fabric.spec.kind = one.type == "NVLink"                            ? api::FabricKind::scale_up
-                       : one.type == "InfiniBand"                      ? api::FabricKind::rdma
-                       : one.type == "Ethernet"                        ? api::FabricKind::data
+    fabric.spec.kind = one.type == "NVLink"                             ? api::FabricKind::scale_up
+                       : one.type == "InfiniBand"                       ? api::FabricKind::rdma
+                       : one.type == "Ethernet"                         ? api::FabricKind::data
                        : one.type == "FC" || one.type == "FibreChannel" ? api::FabricKind::storage
-                                                                       : api::FabricKind::pcie;
+                                                                        : api::FabricKind::pcie;
     api::FabricSwitch here;
     here.name = one.id.substr(one.id.rfind('/') + 1).substr(0, 253);
     here.identity = one.serial;

@@ -8,8 +8,8 @@
 namespace freehold::discover::redfish {
 namespace {
 
-using testing::crawl_of;
 using ::testing::Contains;
+using testing::crawl_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

@@ -6,7 +6,7 @@
 
 namespace freehold::discover::redfish::limits {
 
-inline constexpr size_t documents = 20'000;      // a rack controller with all of its sensors has 8,000
+inline constexpr size_t documents = 20'000;  // a rack controller with all of its sensors has 8,000
 inline constexpr size_t document_bytes = 4u << 20;  // an expanded collection of sensors has 0.2 MiB
 inline constexpr size_t total_bytes = 128u << 20;   // all documents of one service
 inline constexpr size_t id_bytes = 1'024;           // "@odata.id"

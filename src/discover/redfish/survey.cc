@@ -201,8 +201,8 @@ std::vector<Port> Surveyor::ports(const json::Value& adapter) {
   for (const Found& one : found) {
     const json::Value& body = *one.body;
     Port port;
-    const std::string number_text = text(body, "PortId").empty() ? text(body, "Id")
-                                                                  : text(body, "PortId");
+    const std::string number_text =
+        text(body, "PortId").empty() ? text(body, "Id") : text(body, "PortId");
     port.number = parse_int(number_text).value_or(static_cast<int64_t>(out.size()) + 1);
     if (port.number < 0 || port.number > 65'535) port.number = static_cast<int64_t>(out.size()) + 1;
     port.state = text(body, "LinkStatus");
@@ -236,11 +236,11 @@ void Surveyor::adapters(const Found& owner) {
 
 // VLANs and the way to the management controller are no adapters of the machine.
 void Surveyor::interfaces(const Found& system) {
-  for (const Found& found :
-       view_.all(*system.body, "EthernetInterfaces", "EthernetInterface")) {
+  for (const Found& found : view_.all(*system.body, "EthernetInterfaces", "EthernetInterface")) {
     const json::Value& body = *found.body;
     const std::string type = text(body, "EthernetInterfaceType");
-    if ((!type.empty() && type != "Physical") || !ids(body, "Links.HostInterface").empty()) continue;
+    if ((!type.empty() && type != "Physical") || !ids(body, "Links.HostInterface").empty())
+      continue;
     if (!taken_.insert(found.id).second) continue;
     Adapter adapter = part<Adapter>(found, system.id);
     adapter.kind = AdapterKind::interface;
@@ -257,23 +257,24 @@ void Surveyor::interfaces(const Found& system) {
 }
 
 void Surveyor::pcie_devices(const Found& owner) {
-  parts(owner, "PCIeDevices", "PCIeDevice", out_.pcie_devices, [&](PcieDevice& d, const auto& body) {
-    d.generation = text(body, "PCIeInterface.PCIeType");
-    d.max_generation = text(body, "PCIeInterface.MaxPCIeType");
-    d.lanes = whole(body, "PCIeInterface.LanesInUse", 64);
-    d.max_lanes = whole(body, "PCIeInterface.MaxLanes", 64);
-    d.cxl = text(body, "CXLDevice.DeviceType");
-    for (const Found& logical : view_.all(body, "CXLLogicalDevices", "CXLLogicalDevice"))
-      d.cxl_bytes += byte_count(*logical.body, "MemorySizeMiB", mib);
-    if (d.label.empty()) d.label = text(body, "Slot.Location.PartLocation.ServiceLabel");
-    auto functions = view_.all(body, "PCIeFunctions", "PCIeFunction");
-    if (functions.empty()) functions = view_.all(body, "Links.PCIeFunctions", "PCIeFunction");
-    for (const Found& one : functions)
-      d.functions.push_back({one.id, parse_hex_id(text(*one.body, "ClassCode"), 6),
-                             parse_hex_id(text(*one.body, "VendorId"), 4),
-                             parse_hex_id(text(*one.body, "DeviceId"), 4),
-                             !ids(*one.body, "Links.Processor").empty()});
-  });
+  parts(owner, "PCIeDevices", "PCIeDevice", out_.pcie_devices,
+        [&](PcieDevice& d, const auto& body) {
+          d.generation = text(body, "PCIeInterface.PCIeType");
+          d.max_generation = text(body, "PCIeInterface.MaxPCIeType");
+          d.lanes = whole(body, "PCIeInterface.LanesInUse", 64);
+          d.max_lanes = whole(body, "PCIeInterface.MaxLanes", 64);
+          d.cxl = text(body, "CXLDevice.DeviceType");
+          for (const Found& logical : view_.all(body, "CXLLogicalDevices", "CXLLogicalDevice"))
+            d.cxl_bytes += byte_count(*logical.body, "MemorySizeMiB", mib);
+          if (d.label.empty()) d.label = text(body, "Slot.Location.PartLocation.ServiceLabel");
+          auto functions = view_.all(body, "PCIeFunctions", "PCIeFunction");
+          if (functions.empty()) functions = view_.all(body, "Links.PCIeFunctions", "PCIeFunction");
+          for (const Found& one : functions)
+            d.functions.push_back({one.id, parse_hex_id(text(*one.body, "ClassCode"), 6),
+                                   parse_hex_id(text(*one.body, "VendorId"), 4),
+                                   parse_hex_id(text(*one.body, "DeviceId"), 4),
+                                   !ids(*one.body, "Links.Processor").empty()});
+        });
 }
 
 // ---- power and cooling of a chassis
@@ -314,8 +315,7 @@ void Surveyor::power(const Found& owner, Chassis& into) {
   }
   const auto subsystem = view_.one(body, "PowerSubsystem", "PowerSubsystem");
   if (!subsystem) return older_power(owner, into);
-  into.capacity_watts =
-      first_of({into.capacity_watts, number(*subsystem->body, "CapacityWatts")});
+  into.capacity_watts = first_of({into.capacity_watts, number(*subsystem->body, "CapacityWatts")});
   for (const json::Value* group : references(property(*subsystem->body, "PowerSupplyRedundancy")))
     into.supplies_needed = std::max(into.supplies_needed, whole(*group, "MinNeededInGroup", 1'000));
   supplies(*subsystem, owner.id);
@@ -346,8 +346,8 @@ void Surveyor::older_power(const Found& owner, Chassis& into) {
     PowerSupply supply = part<PowerSupply>(found, owner.id);
     supply.capacity_watts = number(*list[i], "PowerCapacityWatts");
     supply.input_watts = number(*list[i], "PowerInputWatts");
-    supply.output_watts = first_of(
-        {number(*list[i], "PowerOutputWatts"), number(*list[i], "LastPowerOutputWatts")});
+    supply.output_watts =
+        first_of({number(*list[i], "PowerOutputWatts"), number(*list[i], "LastPowerOutputWatts")});
     out_.power_supplies.push_back(std::move(supply));
   }
 }
@@ -368,7 +368,8 @@ void Surveyor::thermal(const Found& owner, Chassis& into) {
     into.is_liquid_cooled = connectors > 0;
     out_.coolant_connectors += connectors;
     if (const auto metrics = view_.one(*subsystem->body, "ThermalMetrics", "ThermalMetrics"))
-      for (const json::Value* one : references(property(*metrics->body, "TemperatureReadingsCelsius")))
+      for (const json::Value* one :
+           references(property(*metrics->body, "TemperatureReadingsCelsius")))
         add(*one, "DeviceName", "Reading");
     return;
   }
@@ -390,7 +391,8 @@ std::vector<Circuit> Surveyor::circuits(const Found& owner, std::string_view pat
     c.watts = number(body, "PowerWatts");
     c.nominal_voltage = text(body, "NominalVoltage");
     c.wiring = text(body, "PhaseWiringType");
-    for (const std::string_view source : {"Links.PowerOutlet", "Links.SourceCircuit", "Links.BranchCircuit"})
+    for (const std::string_view source :
+         {"Links.PowerOutlet", "Links.SourceCircuit", "Links.BranchCircuit"})
       for (std::string& id : ids(body, source)) c.sources.push_back(std::move(id));
   });
   return out;
@@ -436,10 +438,11 @@ void Surveyor::cooling_unit(const Found& found) {
   out.capacity_watts = number(body, "CoolingCapacityWatts");
   for (const Found& side : view_.all(body, "SecondaryCoolantConnectors", "CoolantConnector")) {
     ++out_.coolant_connectors;
-    if (const auto heat = number(*side.body, "HeatRemovedkW")) out.heat_kw = out.heat_kw.value_or(0) + *heat;
+    if (const auto heat = number(*side.body, "HeatRemovedkW"))
+      out.heat_kw = out.heat_kw.value_or(0) + *heat;
   }
-  out_.coolant_connectors += static_cast<int64_t>(
-      view_.all(body, "PrimaryCoolantConnectors", "CoolantConnector").size());
+  out_.coolant_connectors +=
+      static_cast<int64_t>(view_.all(body, "PrimaryCoolantConnectors", "CoolantConnector").size());
   out.pumps = static_cast<int64_t>(view_.all(body, "Pumps", "Pump").size());
   if (const auto detection = view_.one(body, "LeakDetection", "LeakDetection"))
     for (const json::Value* group : references(property(*detection->body, "LeakDetectorGroups")))

@@ -51,16 +51,16 @@ struct Chassis : Part {
   std::vector<std::string> systems;  // ids
   std::string distribution;          // id; empty: it is none
   Place place;
-  int64_t height = 0;  // rack units; 0: unknown
+  int64_t height = 0;                    // rack units; 0: unknown
   std::optional<double> capacity_watts;  // of its plates: the most that it draws or delivers
   std::optional<double> consumed_watts;
-  int64_t supplies_needed = 0;  // power supplies that must work; 0: unknown
+  int64_t supplies_needed = 0;    // power supplies that must work; 0: unknown
   bool is_liquid_cooled = false;  // has connectors for a coolant
 };
 struct Processor : Part {
   std::string type, instruction_set, uuid;
   int64_t cores = 0, threads = 0;
-  int64_t memory_bytes = 0;  // its own, without caches
+  int64_t memory_bytes = 0;            // its own, without caches
   std::vector<std::string> functions;  // ids of its PCIeFunctions and PCIeDevice
 };
 struct MemoryModule : Part {
@@ -138,7 +138,7 @@ struct PowerLimit {
   LimitForm form = LimitForm::environment_metrics;
   int64_t index = 0;  // in PowerControl[]
   std::optional<double> set_point, minimum, maximum, standard;
-  std::string mode;  // "Automatic", "Disabled"; empty: not said
+  std::string mode;               // "Automatic", "Disabled"; empty: not said
   std::optional<double> reading;  // watts now
 };
 struct Temperature {

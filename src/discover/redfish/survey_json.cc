@@ -16,8 +16,10 @@ void put(Object& out, std::string_view name, const std::string& text) {
 void put(Object& out, std::string_view name, const std::optional<double>& number) {
   if (!number) return;
   const auto whole = static_cast<int64_t>(*number);
-  if (static_cast<double>(whole) == *number) out[name] = whole;
-  else out[name] = *number;
+  if (static_cast<double>(whole) == *number)
+    out[name] = whole;
+  else
+    out[name] = *number;
 }
 void put(Object& out, std::string_view name, int64_t number) {
   if (number != 0) out[name] = number;

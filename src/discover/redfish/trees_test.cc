@@ -23,7 +23,8 @@ class RedfishTrees : public ::testing::Test {
   }
   static Inventory read(const std::string& tree) {
     const auto data = testing::test_data("topologies/redfish");
-    auto all = import_redfish(Root(*data + "/" + tree), {.file = tree, .name = "x", .site = "fra1"});
+    auto all =
+        import_redfish(Root(*data + "/" + tree), {.file = tree, .name = "x", .site = "fra1"});
     EXPECT_TRUE(all.ok()) << tree << ": " << (all ? "" : all.error().message);
     return all ? std::move(*all) : Inventory();
   }
@@ -71,8 +72,8 @@ TEST_F(RedfishTrees, blades_stand_where_their_enclosure_stands) {
 TEST_F(RedfishTrees, cxl_memory_and_accelerators_behind_it_are_devices) {
   const Inventory all = read("dmtf/public-cxl");
   ASSERT_THAT(all.hosts, SizeIs(1));
-  EXPECT_THAT(devices(all.hosts[0]), ::testing::UnorderedElementsAre("gpu0", "processor0", "cxl0",
-                                                                     "fabric0"));
+  EXPECT_THAT(devices(all.hosts[0]),
+              ::testing::UnorderedElementsAre("gpu0", "processor0", "cxl0", "fabric0"));
   ASSERT_THAT(all.fabrics, SizeIs(1));
   EXPECT_EQ(all.fabrics[0].spec.kind, api::FabricKind::pcie);
   EXPECT_THAT(all.notes, Contains(HasSubstr("PooledCXLType3/PCIeDevices/1: belongs to no system")));
@@ -84,7 +85,8 @@ TEST_F(RedfishTrees, a_pdu_feeds_its_rack_and_its_branches_have_their_ratings) {
   EXPECT_THAT(domains(all), Contains("x-rackpdu-1 20kW"));
   EXPECT_THAT(domains(all), Contains("x-rackpdu-1-a 3200W"));
   EXPECT_THAT(all.notes, Contains(HasSubstr("x-floorpdu-row1: neither it nor its mains say")));
-  const auto rack = std::ranges::find(all.racks, "42", [](const auto& r) { return r.metadata.name; });
+  const auto rack =
+      std::ranges::find(all.racks, "42", [](const auto& r) { return r.metadata.name; });
   ASSERT_NE(rack, all.racks.end());
   EXPECT_THAT(rack->spec.feeds, ElementsAre("x-rackpdu-1"));
 }

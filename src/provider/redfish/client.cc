@@ -20,20 +20,31 @@ using discover::redfish::root_id;
 
 Reason reason_of(int status) {
   switch (status) {
-    case 400: return Reason::bad_request;
-    case 401: return Reason::unauthorized;
-    case 403: return Reason::forbidden;
-    case 404: return Reason::not_found;
+    case 400:
+      return Reason::bad_request;
+    case 401:
+      return Reason::unauthorized;
+    case 403:
+      return Reason::forbidden;
+    case 404:
+      return Reason::not_found;
     case 405:
-    case 501: return Reason::method_not_allowed;
+    case 501:
+      return Reason::method_not_allowed;
     case 409:
     case 412:
-    case 428: return Reason::conflict;
-    case 413: return Reason::too_large;
-    case 429: return Reason::too_many_requests;
-    case 503: return Reason::unavailable;
-    case 504: return Reason::timeout;
-    default: return Reason::internal;
+    case 428:
+      return Reason::conflict;
+    case 413:
+      return Reason::too_large;
+    case 429:
+      return Reason::too_many_requests;
+    case 503:
+      return Reason::unavailable;
+    case 504:
+      return Reason::timeout;
+    default:
+      return Reason::internal;
   }
 }
 
@@ -163,10 +174,9 @@ void Client::start(const std::shared_ptr<Read>& read) {
     loop_.post([this, read, error = std::move(wanted).error()] { finish(read, error); });
     return;
   }
-  transport_.request(std::move(*wanted), options_.timeout,
-                     [this, read](Result<http::Response> response) {
-                       answered(read, std::move(response));
-                     });
+  transport_.request(
+      std::move(*wanted), options_.timeout,
+      [this, read](Result<http::Response> response) { answered(read, std::move(response)); });
 }
 
 // Whether another try follows. Only what may pass by itself is tried again: a lost connection, a
@@ -302,7 +312,8 @@ Result<http::Response> Client::write(const Write& write) {
     response = send(write);
   }
   if (response && is_redirect(response->status))
-    return Error{Reason::forbidden, write.path + ": answers a change with a redirect: not followed"};
+    return Error{Reason::forbidden,
+                 write.path + ": answers a change with a redirect: not followed"};
   return response;
 }
 

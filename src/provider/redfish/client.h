@@ -47,8 +47,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Errors: `unauthorized` for a wrong password, `unavailable`, `timeout`, `bad_request` for what is
-  // no JSON, `too_large`, and what the controller itself says.
+  // Errors: `unauthorized` for a wrong password, `unavailable`, `timeout`, `bad_request` for what
+  // is no JSON, `too_large`, and what the controller itself says.
   Result<Answer> get(const std::string& id);
   // The texts of several documents, a few of them read at a time; in the order of `ids`.
   std::vector<Result<std::string>> read(const std::vector<std::string>& ids);

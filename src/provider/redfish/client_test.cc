@@ -20,12 +20,12 @@ class Fake final : public http::Transport {
   using Answers = std::function<Result<http::Response>(const http::Request&)>;
   Fake(Loop& loop, Answers answers) : loop_(loop), answers_(std::move(answers)) {}
 
-  void request(http::Request request, Duration, std::function<void(Result<http::Response>)> done) override {
+  void request(http::Request request, Duration,
+               std::function<void(Result<http::Response>)> done) override {
     seen.push_back(request.method + " " + request.path);
     last = request;
-    loop_.post([this, request = std::move(request), done = std::move(done)] {
-      done(answers_(request));
-    });
+    loop_.post(
+        [this, request = std::move(request), done = std::move(done)] { done(answers_(request)); });
   }
   std::unique_ptr<http::Call> stream(http::Request, http::StreamEvents) override { return nullptr; }
 
@@ -45,7 +45,8 @@ http::Response reply(int status, std::string body = {}, http::Headers headers = 
   return response;
 }
 
-constexpr const char* root = R"({"Links":{"Sessions":{"@odata.id":"/redfish/v1/SessionService/Sessions"}}})";
+constexpr const char* root =
+    R"({"Links":{"Sessions":{"@odata.id":"/redfish/v1/SessionService/Sessions"}}})";
 
 // The service root and a session service that lets "root" with "secret" in.
 std::optional<http::Response> log_in(const http::Request& request, std::string token = "t1") {
@@ -53,7 +54,8 @@ std::optional<http::Response> log_in(const http::Request& request, std::string t
   if (request.path != "/redfish/v1/SessionService/Sessions") return std::nullopt;
   const auto body = json::parse(*request.body).value();
   if (body.string_at({"Password"}) != "secret") return reply(401);
-  return reply(201, "{}", {{"x-auth-token", token}, {"location", "/redfish/v1/SessionService/Sessions/9"}});
+  return reply(201, "{}",
+               {{"x-auth-token", token}, {"location", "/redfish/v1/SessionService/Sessions/9"}});
 }
 
 ClientOptions options(std::string password = "secret") {
@@ -137,7 +139,8 @@ TEST(RedfishClient, a_change_is_sent_again_only_when_it_was_not_let_in) {
     return r.header("x-auth-token") == "t2" ? reply(503) : reply(401);
   });
   Client client(loop, fake, options());
-  EXPECT_EQ(client.patch("/x", json::Value(json::Object()), "").error().reason, Reason::unavailable);
+  EXPECT_EQ(client.patch("/x", json::Value(json::Object()), "").error().reason,
+            Reason::unavailable);
   EXPECT_EQ(patches, 2);
 }
 
@@ -187,7 +190,9 @@ TEST(RedfishClient, says_what_the_controller_says) {
   Loop loop;
   Fake fake(loop, [](const http::Request& r) -> Result<http::Response> {
     if (r.path == "/why")
-      return reply(400, R"({"error":{"message":"see","@Message.ExtendedInfo":[{"Message":"No.","Resolution":"Ask."}]}})");
+      return reply(
+          400,
+          R"({"error":{"message":"see","@Message.ExtendedInfo":[{"Message":"No.","Resolution":"Ask."}]}})");
     if (r.path == "/html") return reply(500, "<html>");
     return reply(200, "<html>");
   });
@@ -200,7 +205,8 @@ TEST(RedfishClient, says_what_the_controller_says) {
 TEST(RedfishClient, a_limit_that_the_controller_swallows_is_not_in_force) {
   Loop loop;
   Fake fake(loop, [](const http::Request&) -> Result<http::Response> {
-    return reply(200, R"({"PowerLimitWatts":{"SetPoint":500,"AllowableMin":100,"AllowableMax":600}})");
+    return reply(200,
+                 R"({"PowerLimitWatts":{"SetPoint":500,"AllowableMin":100,"AllowableMax":600}})");
   });
   Client client(loop, fake, {.authority = "bmc"});
   PowerLimit limit;

@@ -12,9 +12,10 @@ namespace freehold::provider::redfish {
 struct Target {
   std::string url;  // https://10.0.0.7
   Credentials credentials{};
-  std::string ca_pem{};              // empty: the system's authorities
-  std::string certificate_sha256{};  // of the controller's own certificate; then no authority counts
-  bool is_unverified = false;        // takes any certificate
+  std::string ca_pem{};  // empty: the system's authorities
+  std::string
+      certificate_sha256{};    // of the controller's own certificate; then no authority counts
+  bool is_unverified = false;  // takes any certificate
   Duration timeout = seconds(limits::answer_s);
 };
 

@@ -61,16 +61,17 @@ Result<void> check_limit(const PowerLimit& limit, double watts) {
   const std::string of = limit.of.empty() ? limit.id : limit.of;
   if (!(watts > 0)) return invalid(of + ": a power limit is more than 0 W");
   if (limit.mode == "Disabled")
-    return invalid(of + ": ControlMode is Disabled, so that the controller would not hold a limit; "
-                        "enable it in the firmware's settings first");
+    return invalid(of +
+                   ": ControlMode is Disabled, so that the controller would not hold a limit; "
+                   "enable it in the firmware's settings first");
   if (limit.minimum && watts < *limit.minimum)
     return invalid(fmt::format("{}: {} is below AllowableMin, which is {}", of, shown(watts),
                                shown(*limit.minimum)));
   if (limit.maximum && *limit.maximum > 0 && watts > *limit.maximum)
-    return invalid(fmt::format(
-        "{}: {} is above {}, which is {}", of, shown(watts),
-        limit.form == LimitForm::power_control ? "PowerCapacityWatts" : "AllowableMax",
-        shown(*limit.maximum)));
+    return invalid(
+        fmt::format("{}: {} is above {}, which is {}", of, shown(watts),
+                    limit.form == LimitForm::power_control ? "PowerCapacityWatts" : "AllowableMax",
+                    shown(*limit.maximum)));
   return {};
 }
 
@@ -102,8 +103,7 @@ Result<LimitChange> set_limit(Client& client, const PowerLimit& limit, double wa
     if (look > 0) pause(client.loop(), milliseconds(limits::look_again_ms));
     const Answer after = TRY(client.get(limit.id));
     change.after = TRY(find(after.body, limit));
-    change.is_in_force =
-        change.after.set_point && std::abs(*change.after.set_point - watts) < 0.5;
+    change.is_in_force = change.after.set_point && std::abs(*change.after.set_point - watts) < 0.5;
     if (change.is_in_force) break;
   }
   return change;
@@ -133,7 +133,9 @@ Result<std::string> first_of(const System& system, std::initializer_list<const c
 
 }  // namespace
 
-Result<std::string> type_for_on(const System& system) { return first_of(system, {"On", "ForceOn"}); }
+Result<std::string> type_for_on(const System& system) {
+  return first_of(system, {"On", "ForceOn"});
+}
 Result<std::string> type_for_off(const System& system, Force force) {
   return first_of(system, {force == Force::yes ? "ForceOff" : "GracefulShutdown"});
 }
@@ -162,11 +164,13 @@ Result<std::vector<System>> systems(Client& client) {
   std::vector<System> out;
   const Answer root = TRY(client.get(std::string(redfish::root_id)));
   const auto link = redfish::references(redfish::property(root.body, "Systems"));
-  std::string page = link.empty() ? std::string() : redfish::local_id(link[0]->string_at({"@odata.id"}));
+  std::string page =
+      link.empty() ? std::string() : redfish::local_id(link[0]->string_at({"@odata.id"}));
   std::set<std::string> pages;
   while (!page.empty() && pages.insert(page).second) {
     const Answer collection = TRY(client.get(page));
-    for (const json::Value* member : redfish::references(redfish::property(collection.body, "Members")))
+    for (const json::Value* member :
+         redfish::references(redfish::property(collection.body, "Members")))
       if (const std::string id = redfish::local_id(member->string_at({"@odata.id"})); !id.empty())
         out.push_back(TRY(look(client, id)));
     page = redfish::local_id(collection.body.string_at({"Members@odata.nextLink"}));
@@ -201,8 +205,8 @@ Result<json::Value> boot_patch(const System& system, const BootWish& wish) {
     if (std::ranges::find(targets, wish.target) == targets.end())
       return invalid(fmt::format("{}: boot target \"{}\" is none of {}", name_of(system),
                                  wish.target, targets.empty() ? "none" : join(targets, ", ")));
-    if (wish.target == "UefiTarget" || wish.target == "UefiBootNext" ||
-        wish.target == "UefiHttp" || wish.target == "RemoteDrive")
+    if (wish.target == "UefiTarget" || wish.target == "UefiBootNext" || wish.target == "UefiHttp" ||
+        wish.target == "RemoteDrive")
       return invalid(wish.target + ": needs the path of a device, which cannot be given here yet");
     boot["BootSourceOverrideTarget"] = wish.target;
   }

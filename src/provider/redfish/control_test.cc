@@ -70,7 +70,8 @@ TEST(PowerLimit, is_written_in_the_form_that_the_document_has) {
   PowerLimit older = gpu();
   older.form = LimitForm::power_control;
   older.index = 1;
-  EXPECT_EQ(limit_patch(older, 450.5), yaml("PowerControl: [{}, {PowerLimit: {LimitInWatts: 450.5}}]"));
+  EXPECT_EQ(limit_patch(older, 450.5),
+            yaml("PowerControl: [{}, {PowerLimit: {LimitInWatts: 450.5}}]"));
 }
 
 TEST(Reset, takes_only_what_the_system_says_it_takes) {
@@ -98,10 +99,12 @@ TEST(Boot, is_one_of_the_targets_that_the_system_offers) {
             yaml("Boot: {BootSourceOverrideTarget: Pxe, BootSourceOverrideEnabled: Once}"));
   EXPECT_THAT(boot_patch(machine(), {.target = "Cd", .enabled = {}, .order = {}}).error().message,
               HasSubstr("boot target \"Cd\" is none of None, Pxe, UefiTarget"));
-  EXPECT_THAT(boot_patch(machine(), {.target = "UefiTarget", .enabled = {}, .order = {}}).error().message,
-              HasSubstr("path of a device"));
-  EXPECT_THAT(boot_patch(machine(), {.target = {}, .enabled = "Always", .order = {}}).error().message,
-              HasSubstr("none of Once, Continuous, Disabled"));
+  EXPECT_THAT(
+      boot_patch(machine(), {.target = "UefiTarget", .enabled = {}, .order = {}}).error().message,
+      HasSubstr("path of a device"));
+  EXPECT_THAT(
+      boot_patch(machine(), {.target = {}, .enabled = "Always", .order = {}}).error().message,
+      HasSubstr("none of Once, Continuous, Disabled"));
   EXPECT_FALSE(boot_patch(machine(), {}).ok());
 }
 
@@ -110,8 +113,9 @@ TEST(Boot, what_is_not_named_follows_in_its_old_order) {
             yaml("Boot: {BootOrder: [B3, B1, B2]}"));
   EXPECT_THAT(boot_patch(machine(), {.target = {}, .enabled = {}, .order = {"B4"}}).error().message,
               HasSubstr("\"B4\" is none of the boot order, which is B1, B2, B3"));
-  EXPECT_THAT(boot_patch(machine(), {.target = {}, .enabled = {}, .order = {"B1", "B1"}}).error().message,
-              HasSubstr("named twice"));
+  EXPECT_THAT(
+      boot_patch(machine(), {.target = {}, .enabled = {}, .order = {"B1", "B1"}}).error().message,
+      HasSubstr("named twice"));
 }
 
 }  // namespace
