@@ -150,7 +150,7 @@ TEST(Arguments, AServerThatCannotBeFoundIsAFailure) {
 TEST(Arguments, VersionAndExplainNeedNoServer) {
   EXPECT_EQ(run_with({"version"}), done);
   EXPECT_EQ(run_with({"explain", "contract.spec.roles"}), done);
-  EXPECT_EQ(run_with({"explain", "contract.spec.nonsense"}), absent);
+  EXPECT_EQ(run_with({"explain", "contract.spec.nonsense"}), usage);
 }
 
 }  // namespace

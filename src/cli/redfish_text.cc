@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/quantity.h"
+#include "cli/topology.h"
 
 namespace freehold::cli {
 
@@ -108,7 +109,7 @@ class Parts {
 std::string speed_of(const redfish::Adapter& adapter) {
   int64_t most = 0;
   for (const redfish::Port& port : adapter.ports) most = std::max({most, port.max_mbps, port.mbps});
-  const std::string rate = most == 0 ? "-" : humanize(most * 1'000'000, Dimension::bandwidth);
+  const std::string rate = most == 0 ? "-" : rate_text(most);
   return adapter.ports.size() < 2 ? rate : fmt::format("{} × {}", adapter.ports.size(), rate);
 }
 

@@ -265,61 +265,6 @@ TEST(Client, a_pinned_authority_that_did_not_sign_the_server_does_not_count) {
   EXPECT_EQ(response.error().reason, Reason::unavailable);
 }
 
-TEST(Client, takes_a_device_by_the_hash_of_its_own_certificate_whatever_it_calls_itself) {
-  ServerOptions everywhere;
-  everywhere.listen = "0.0.0.0:0";
-  TestServer server(testing::echo, std::move(everywhere));
-  Loop loop;
-  ClientOptions options = server.client_options();
-  options.url = "https://127.0.0.2:" + std::to_string(server.port());  // not in the certificate
-  options.ca_pem.clear();
-  options.certificate_sha256 = certificate_sha256(certificates().server.certificate_pem).value();
-  auto transport = connect(loop, options).value();
-  const auto response = call(loop, *transport, get("/"));
-  EXPECT_TRUE(response.ok()) << response.error().message;
-
-  options.certificate_sha256 = certificate_sha256(certificates().authority.certificate_pem).value();
-  transport = connect(loop, options).value();
-  const auto refused = call(loop, *transport, get("/"));
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().reason, Reason::unavailable);
-  EXPECT_THAT(refused.error().message, HasSubstr("hash"));
-  options.certificate_sha256 = "abc";
-  EXPECT_EQ(connect(loop, options).error().reason, Reason::invalid);
-}
-
-TEST(Client, takes_any_certificate_only_when_it_is_told_to) {
-  TestServer server;
-  Loop loop;
-  ClientOptions options = server.client_options();
-  options.ca_pem.clear();
-  auto transport = connect(loop, options).value();
-  EXPECT_FALSE(call(loop, *transport, get("/")).ok());
-  options.is_unverified = true;
-  transport = connect(loop, options).value();
-  EXPECT_TRUE(call(loop, *transport, get("/")).ok());
-}
-
-TEST(Client, shows_its_certificate) {
-  TestServer server([](Request request, std::unique_ptr<Responder> responder) {
-    responder->respond({.status = 200, .body = bytes(request.peer.certificate_common_name)});
-  });
-  Loop loop;
-  ClientOptions options = server.client_options();
-  options.certificate_pem = certificates().client.certificate_pem;
-  options.key_pem = certificates().client.key_pem;
-  auto transport = connect(loop, options).value();
-  EXPECT_EQ(*call(loop, *transport, get("/"))->body, "alice");
-  // And when it resumes a session, on a second connection.
-  std::string seen;
-  bool ended = false;
-  const auto stream = transport->stream(get("/"), {.on_head = {},
-                                                   .on_data = [&](auto data) { seen += data; },
-                                                   .on_end = [&](const auto&) { ended = true; }});
-  run_until(loop, [&] { return ended; });
-  EXPECT_EQ(seen, "alice");
-}
-
 TEST(Client, an_error_says_that_the_server_refused_its_certificate) {
   TestServer server;
   Loop loop;
@@ -598,34 +543,6 @@ TEST(Client, destroying_it_ends_everything_without_a_callback) {
   run_until(loop, [&] { return waited; });
   EXPECT_EQ(held.use_count(), 1) << "what the callbacks held is free";
   server.on_loop([&] { waiting.clear(); });
-}
-
-// ---- lines
-
-TEST(LineSplitter, splits_lines_over_any_pieces) {
-  const std::string text = "one\n\ntwo\nthree\nrest";
-  for (size_t size = 1; size <= text.size(); ++size) {
-    LineSplitter splitter;
-    std::vector<std::string> lines;
-    for (size_t at = 0; at < text.size(); at += size) {
-      ASSERT_TRUE(splitter
-                      .feed(std::string_view(text).substr(at, size),
-                            [&](std::string_view line) { lines.emplace_back(line); })
-                      .ok());
-    }
-    EXPECT_THAT(lines, ElementsAre("one", "", "two", "three"));
-  }
-}
-
-TEST(LineSplitter, refuses_a_line_without_end) {
-  LineSplitter splitter;
-  const auto ignore = [](std::string_view) {};
-  const std::string half(limits::object_bytes, 'x');
-  EXPECT_TRUE(splitter.feed(half, ignore).ok());
-  EXPECT_TRUE(splitter.feed(half, ignore).ok());
-  EXPECT_EQ(splitter.feed("x", ignore).error().reason, Reason::too_large);
-  LineSplitter whole;
-  EXPECT_FALSE(whole.feed(half + half + "x\nshort", ignore).ok());
 }
 
 }  // namespace

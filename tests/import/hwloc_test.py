@@ -32,8 +32,8 @@ def is_gpu(cls, vendor, device):
 def by_lstopo(path):
     """Counts in what lstopo prints; None when it cannot read the file."""
     done = subprocess.run(["lstopo-no-graphics", "-i", str(path), "--of", "console", "-v",
-                           "--whole-io", "--disallowed", "--no-collapse"], capture_output=True, text=True,
-                          timeout=120, check=False)
+                           "--whole-io", "--disallowed", "--no-collapse"],
+                          capture_output=True, text=True, timeout=120, check=False)
     if "cannot import XML version 3.0" in done.stderr:
         return None
     if done.returncode:

@@ -16,8 +16,8 @@ that follows. What it does not know it refuses, as DSP0266 asks. Faults are swit
     --fault deaf               takes a PATCH, says so, and changes nothing
     --fault stuck              takes a reset and changes nothing
 
-Prints `port N` when it serves. The password is read from a file. Without a certificate it makes one,
-`server.crt` in the folder that --state names.
+Prints `port N` when it serves. The password is read from a file. Without a certificate it makes
+one, `server.crt` in the folder that --state names.
 """
 
 import argparse
@@ -189,7 +189,8 @@ class Service:
 
 
 def tag(document):
-    return '"' + hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16] + '"'
+    text = json.dumps(document, sort_keys=True).encode()
+    return '"' + hashlib.sha256(text).hexdigest()[:16] + '"'
 
 
 def merge(now, change):
