@@ -203,8 +203,8 @@ def expect_same_profiles(names):
               ("8em64t-2p2ca2co-nonodesets", "28intel64-2p2g7c-CoDgroups")]
     for old, new in pairs:
         if names[old] != names[new]:
-            raise Failure(f"{old} and {new} are one machine, but have two profiles: "
-                          f"{names[old]}, {names[new]}")
+            raise Failure(f"{old} and {new} are one machine, but differ: {names[old]}, "
+                          f"{names[new]}")
     return len(pairs)
 
 
@@ -237,7 +237,8 @@ def test(_directory):
             expect_lstopo_matrix(path, ends, links)
             inputs.compare(path.name, links=(len(links), 2 * 16 * 6), ends=(len(ends), 28))
         expect_speeds(path, ours, root)
-        names[f"{path.parent.name}/{path.name}"] = ours.profile_name
+        names[f"{path.parent.name}/{path.name}"] = (ours.profile_name,
+                                                    ours.node["status"].get("devices"))
         counts.append({k: v if isinstance(v, int) else len(v) for k, v in mine.items()}
                       | {"links": len(links)})
     same = expect_same_profiles(names)

@@ -42,6 +42,14 @@ std::string port_state(std::string_view number) {
   return index && *index < std::size(states) ? std::string(states[*index]) : "";
 }
 
+// "16671616KiB", before version 3 without the unit; in bytes, 0 when unknown. Below what adds up to
+// more than a number holds, over all elements that a file may have.
+int64_t kib_bytes(std::string_view text) {
+  if (text.ends_with("KiB")) text.remove_suffix(3);
+  const auto kib = parse_int(text);
+  return kib && *kib > 0 && *kib < int64_t{1} << 35 ? *kib * 1024 : 0;
+}
+
 class DeviceMaker {
  public:
   DeviceMaker(HwlocObjects& objects, const NodeNear& node_near, HostFacts& host, HwlocNames& names,
@@ -122,14 +130,10 @@ class DeviceMaker {
     return std::nullopt;
   }
 
-  // In KiB, as CUDA, ROCm and Level Zero give it: a little less than what was bought. Version 3
-  // writes the unit.
+  // As CUDA, ROCm and Level Zero give it: a little less than what was bought.
   int64_t memory_on(size_t pci) {
-    std::string_view said = info_on(
-        pci, {"CUDAGlobalMemorySize", "RSMIVRAMSize", "LevelZeroHBMSize", "LevelZeroDDRSize"});
-    if (said.ends_with("KiB")) said.remove_suffix(3);
-    const auto kib = parse_int(said);
-    return kib && *kib > 0 && *kib < int64_t{1} << 38 ? bought_size(*kib * 1024) : 0;
+    return bought_size(kib_bytes(info_on(
+        pci, {"CUDAGlobalMemorySize", "RSMIVRAMSize", "LevelZeroHBMSize", "LevelZeroDDRSize"})));
   }
 
   Result<void> add_accelerators() {
@@ -251,8 +255,7 @@ class DeviceMaker {
       if (name.empty() || (disk.kinds & os_device::storage) == 0 || !disk.pci) continue;
       auto& [device, seen] = controllers[name];
       names_.os_devices[i] = name;
-      const auto kib = parse_int(info_of(disk.infos, "Size"));
-      if (kib && *kib > 0 && *kib < int64_t{1} << 44) device.memory_bytes += *kib * 1024;
+      device.memory_bytes += kib_bytes(info_of(disk.infos, "Size"));
       if (!device.id.empty()) continue;
       device.id = name;
       device.cls = api::DeviceClass::nvme;
@@ -274,10 +277,8 @@ class DeviceMaker {
       device.id = memory.name;
       device.cls = api::DeviceClass::cxl;
       device.numa = node_near_(memory.cpus);
-      for (const char* size : {"CXLRAMSize", "CXLPMEMSize"}) {
-        const auto kib = parse_int(info_of(memory.infos, size));
-        if (kib && *kib > 0 && *kib < int64_t{1} << 44) device.memory_bytes += *kib * 1024;
-      }
+      for (const char* size : {"CXLRAMSize", "CXLPMEMSize"})
+        device.memory_bytes += kib_bytes(info_of(memory.infos, size));
       seen.identity = clean_text(info_of(memory.infos, "SerialNumber"), 128);
       if (memory.pci) {
         device.model = pci_ids(objects_.pci[*memory.pci].function);

@@ -45,7 +45,7 @@ TEST(Nccl, GpusReachSwitchesAndProcessors) {
   const Inventory read = accepted(import_nccl, sample(nvlink));
   EXPECT_EQ(device(read, "gpu0").model, "NVIDIA H100 80GB HBM3");
   EXPECT_EQ(device(read, "gpu1").model, "NVIDIA sm90");
-  EXPECT_EQ(links(read, "gpu0"), "nvlink 4 nvswitch0, nvlink 5 nvswitch1, c2c 9 numa0 3600Gbps");
+  EXPECT_EQ(links(read, "gpu0"), "nvlink 4 nvswitch0, nvlink 5 nvswitch1, c2c 9 numa0 3.6Tbps");
   EXPECT_EQ(links(read, "gpu1"), "nvlink 4 nvswitch0");
   EXPECT_EQ(device(read, "nvswitch1").address, "0000:08:00.0");
   EXPECT_THAT(all_notes(read), HasSubstr("1 links of GPUs to themselves"));

@@ -190,9 +190,9 @@ class NvidiaSmi {
     for (size_t i = 0; i < lines.size(); ++i) {
       auto cells = cells_of(lines[i]);
       if (cells.empty() || cells[0].starts_with('#')) continue;
-      if (cells[0].starts_with("NIC Legend")) in_legend = true;
-      if (cells[0].find("Legend") != std::string::npos) {
+      if (lines[i].find("Legend:") != std::string::npos) {
         in_matrix = false;
+        in_legend = lines[i].find("NIC Legend:") != std::string::npos;
       } else if (in_legend) {
         TRY(take_legend(i + 1, lines[i]));
       } else if (in_matrix) {

@@ -73,7 +73,7 @@ inline std::string ids(const Inventory& inventory) {
   return out;
 }
 
-// "nvlink 2 nvswitch0 400Gbps, c2c 9 numa0 3600Gbps"
+// "nvlink 2 nvswitch0 400Gbps, c2c 9 numa0 3.6Tbps"
 inline std::string links(const Inventory& inventory, std::string_view id) {
   static constexpr const char* kinds[] = {"nvlink", "xgmi",       "c2c",     "smp",
                                           "cxl",    "infiniband", "ethernet"};
