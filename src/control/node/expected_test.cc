@@ -26,6 +26,7 @@ class Expected : public ::testing::Test {
     node.metadata.name = "n1";
     node.spec.expected_model = "dgx";
     node.status.profile = "hp-1";
+    node.status.agent_version = "0.1.0";  // an agent has reported it
     profile.product = "DGX";
     profile.packages = {{0, "xeon"}, {1, "xeon"}};
     for (int i = 0; i < 8; ++i) {
