@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Who may do what, over the wire: a developer of one tenant, agents with the certificates that
-their tokens bought, strangers. What they may not do is refused and changes nothing; no secret is logged.
-"""
+their tokens bought, strangers. What they may not do is refused and changes nothing; no secret
+is logged."""
 
 import copy
 import json
