@@ -126,7 +126,7 @@ metadata: {name: eth}
 spec:
   tiers: [{name: leaf, bandwidth: 10Gbps}]
   switches: [{name: a, tier: leaf, nodes: [n1]}, {name: b, tier: leaf, nodes: [n2]}]
-  links: [{from: a, to: b, bandwidth: "0", maximum: 10Gbps}]
+  links: [{from: a, to: b, bandwidth: 0bps, maximum: 10Gbps}]
 )"));
   EXPECT_EQ(told(fleet, "n1", "n2"), "NET 0/10000 3 hops 1 tiers");
 }
@@ -400,7 +400,7 @@ TEST(Fabrics, ways_are_those_of_a_search_through_every_way) {
       }
     }
   }
-  EXPECT_GT(ways, 1'500u);
+  EXPECT_GT(ways, 800u);
 }
 
 }  // namespace

@@ -184,8 +184,9 @@ FleetPath Fleet::path(const NodeState& from, const PoolFacts& pool) const {
   FleetPath best;
   for (const std::string& name : pool.nodes) {
     if (name == from.name()) {
-      best.cls = PathClass::loc;
-      return best;
+      FleetPath same;
+      same.cls = PathClass::loc;
+      return same;
     }
     const FleetPath path =
         network().between(here, legs_of_node(network().ports_of(name), to_storage, theirs));

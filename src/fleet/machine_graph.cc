@@ -260,7 +260,7 @@ class MachineGraphBuilder {
         v = graph_.add_vertex(VertexKind::device,
                               device.address.empty() ? device.id : device.address);
         if (hung_devices_.emplace(v, true).second && !is_linked_only(device))
-          edge(v, host_bridge({}, device.numa), EdgeKind::pci, {});
+          edge(v, host_bridge({}, device.numa), EdgeKind::pci, {}, 1, api::Confidence::inferred);
       }
       const auto index = static_cast<uint16_t>(out_.classes_.size());
       out_.device_index_.emplace_back(name_hash(device.id), index);
@@ -463,16 +463,18 @@ const api::Provenance* speaker_of(const std::vector<api::Provenance>& all, std::
 
 void MachineGraph::attribute(const std::vector<api::Provenance>& provenance) {
   for (Edge& edge : graph_.edges_to_change()) {
-    std::string path = "numa";
+    const api::Provenance* speaker = nullptr;
     if (edge.kind == EdgeKind::smp) {
-      path = "packages";  // whose model gives the rate
+      speaker = speaker_of(provenance, "packages");  // whose model gives the rate
     } else if (edge.kind == EdgeKind::pci) {
-      path = "pci[" + graph_.vertices()[edge.from].name + "].linkSpeed";
-    } else if (edge.kind != EdgeKind::internal && edge.kind != EdgeKind::somewhere) {
-      for (size_t d = 0; d < devices(); ++d)
-        if (ends_[d] == edge.from || ends_[d] == edge.to) path = "devices[" + ids_[d] + "].links";
+      speaker = speaker_of(provenance, "pci[" + graph_.vertices()[edge.from].name + "].linkSpeed");
+    } else if (edge.kind == EdgeKind::internal || edge.kind == EdgeKind::somewhere) {
+      speaker = speaker_of(provenance, "numa");
+    } else {  // either end may tell of a link
+      for (size_t d = 0; d < devices() && speaker == nullptr; ++d)
+        if (ends_[d] == edge.from || ends_[d] == edge.to)
+          speaker = speaker_of(provenance, "devices[" + ids_[d] + "].links");
     }
-    const api::Provenance* speaker = speaker_of(provenance, path);
     if (speaker == nullptr) continue;
     edge.source = graph_.add_source(speaker->source);
     edge.at = speaker->at;

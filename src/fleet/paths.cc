@@ -143,7 +143,7 @@ class Search {
       for (const uint32_t at : changed) {
         if (at == start || may_pass(at)) {
           for (const uint32_t e : graph_.edges_of(at)) step(at, e, at == start, next);
-        } else if (labels_[at].hops == 1 && is_scale_up_step(at) && is_device(start)) {
+        } else if (labels_[at].before == start && is_scale_up_step(at) && is_device(start)) {
           // Through one peer device, and to devices alone.
           for (const uint32_t e : graph_.edges_of(at)) {
             const Edge& edge = graph_.edges()[e];

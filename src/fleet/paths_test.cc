@@ -273,10 +273,14 @@ TEST(Paths, a_machine_that_deviates_has_an_overlay_of_its_own) {
   EXPECT_EQ(table.at(0, 3).usable_mbps, 96'000);
   EXPECT_EQ(overlay->at(table, 0, 1), table.at(0, 1));
 
-  // One of four NVLinks left, told by one end; then none, told by both.
-  status.devices[0].links.push_back({"gpu1", api::LinkKind::nvlink, 1, {}});
+  // Two of four NVLinks left, told by one end; then one, which carries less than PCI; then none.
+  status.devices[0].links.push_back({"gpu1", api::LinkKind::nvlink, 2, {}});
   overlay = PathOverlay::make(graph, table, *machine_now(status));
-  EXPECT_EQ(overlay->at(table, 0, 1).usable_mbps, 164'800);
+  EXPECT_EQ(overlay->at(table, 0, 1).usable_mbps, 329'600);
+  status.devices[0].links[0].up = 1;
+  overlay = PathOverlay::make(graph, table, *machine_now(status));
+  EXPECT_EQ(overlay->at(table, 0, 1).cls, PathClass::pxb) << "most bandwidth first";
+  EXPECT_EQ(overlay->scale_up_mbps(0), 164'800);
   status.devices[0].links[0].up = 0;
   status.devices[2].id = "gpu1";
   status.devices[2].links.push_back({"gpu0", api::LinkKind::nvlink, 0, {}});
