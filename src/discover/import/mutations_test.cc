@@ -179,7 +179,7 @@ TEST(Mutations, ten_thousand_broken_files_are_refused_or_read_without_a_loose_en
       ASSERT_EQ(testing::import_faults(std::move(inventory)), "") << text.substr(0, 2000);
       slowest.end();
     }
-    EXPECT_GT(accepted, 100u) << format << ": hardly anything was read, so little was tried";
+    EXPECT_GT(accepted, 50u) << format << ": hardly anything was read, so little was tried";
   }
   EXPECT_LT(slowest.seconds, most_seconds);
 }
