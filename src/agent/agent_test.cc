@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -218,6 +219,20 @@ TEST_F(AgentTest, TheMachineIsPublishedAndItsLeaseRenewed) {
   EXPECT_TRUE(first.is_set());
   runtime_.pass(seconds(10));
   EXPECT_GT(renewed(), first);
+}
+
+TEST_F(AgentTest, ANodeThatWasJustRegisteredIsHeardFromAtOnce) {
+  // The server takes no lease of a node that it does not know: the first one came too early.
+  runtime_.pass(seconds(3));
+  const auto at = [&](std::string_view what) {
+    return std::find_if(api_.log.begin(), api_.log.end(),
+                        [&](const std::string& line) { return line.find(what) == 0; });
+  };
+  const auto registered = at("POST /apis/freehold.dev/v1alpha1/nodes");
+  ASSERT_NE(registered, api_.log.end());
+  EXPECT_TRUE(std::any_of(registered, api_.log.end(), [](const std::string& line) {
+    return line.find("/leases/n1") != std::string::npos;
+  }));
 }
 
 TEST_F(AgentTest, WhatOthersSayOfTheNodeStays) {

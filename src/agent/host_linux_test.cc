@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -309,6 +310,23 @@ TEST_F(HostLinux, AnExitWhileTheAgentWasAwayIsNotLost) {
     ::sched_yield();
   reopen();
   EXPECT_EQ(ended().exit.code, 9);
+}
+
+TEST_F(HostLinux, AnExitOnAFullDiskIsNotLost) {
+  NEEDS_ROOT;
+  if (::mount("tmpfs", directory_.c_str(), "tmpfs", 0, "size=2m") != 0)
+    GTEST_SKIP() << "mounting is not allowed here";
+  reopen();
+  start("trap 'exit 6' TERM; echo up; while :; do sleep 0.05; done");
+  EXPECT_TRUE(wait([&] { return output().find("up") != std::string::npos; }));
+  std::ofstream filler(directory_ + "/filler");
+  const std::string block(4096, 'x');
+  while (filler.write(block.data(), 4096).flush()) continue;
+  host_->signal(id_, Signal::terminate);
+  EXPECT_EQ(ended().exit.code, 6);
+  host_.reset();
+  ::umount2(directory_.c_str(), MNT_DETACH);
+  reopen();
 }
 
 TEST_F(HostLinux, AShimThatIsKilledTakesItsProcessAlong) {

@@ -3,14 +3,15 @@
 #include <unistd.h>
 
 #include <utility>
+#include <vector>
 
 #include "agent/host_files.h"
 #include "base/log.h"
 
 namespace freehold::agent {
 
-Saver::Saver(std::string directory)
-    : directory_(std::move(directory)), thread_([this] { work(); }) {}
+Saver::Saver(std::string directory, std::chrono::milliseconds retry)
+    : directory_(std::move(directory)), retry_(retry), thread_([this] { work(); }) {}
 
 Saver::~Saver() {
   {
@@ -45,14 +46,26 @@ Result<std::string> Saver::load(const std::string& name) {
   return read_file(directory_ + "/" + name, 16u << 20);
 }
 
-void Saver::carry_out(const std::string& name, const Change& change) const {
+// False: the disk refused it.
+bool Saver::carry_out(const std::string& name, const Change& change) {
   const std::string path = directory_ + "/" + name;
   if (!change) {
     ::unlink(path.c_str());
-    return;
+    return true;
   }
-  if (auto done = write_atomic(path, *change); !done.ok())
-    log(LogLevel::error, "agent", "cannot save", {{"file", path}, {"error", done.error().message}});
+  const auto done = write_atomic(path, *change);
+  // Said once for each time that it begins.
+  if (!done.ok() && !refused_)
+    log(LogLevel::error, "agent", "cannot save; trying again",
+        {{"file", path}, {"error", done.error().message}});
+  refused_ = !done.ok();
+  return done.ok();
+}
+
+// What was not carried out waits again, unless something newer of its name does.
+void Saver::put_back() {
+  for (auto& [name, change] : writing_) waiting_.try_emplace(name, std::move(change));
+  writing_.clear();
 }
 
 void Saver::work() {
@@ -60,12 +73,21 @@ void Saver::work() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
+    const bool is_last = stopping_;
     writing_ = std::move(waiting_);
     waiting_.clear();
     lock.unlock();
-    for (const auto& [name, change] : writing_) carry_out(name, change);
+    std::vector<std::string> done;
+    for (const auto& [name, change] : writing_) {
+      if (!carry_out(name, change)) break;  // the rest may build on it
+      done.push_back(name);
+    }
     lock.lock();
-    writing_.clear();
+    for (const std::string& name : done) writing_.erase(name);
+    const bool refused = !writing_.empty();
+    put_back();
+    if (refused && is_last) return;
+    if (refused) wake_.wait_for(lock, retry_, [this] { return stopping_; });
   }
 }
 

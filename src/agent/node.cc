@@ -170,6 +170,7 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
     node.spec.site = config.site;
     remote.create(api::Object::of(std::move(node)), mine([](State& self, auto result) {
                     if (!result.ok()) return self.fail("Node", result.error());
+                    self.beat();  // the one before was of a node that nobody knew
                     self.write_status(*std::move(result));
                   }));
   }

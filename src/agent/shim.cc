@@ -44,6 +44,37 @@ int64_t oom_kills(const ShimSpec& spec) {
   return flat_value(read_file(spec.oom_file).value_or(""), "oom_kill");
 }
 
+// Room on the disk for the exit status, taken before the process starts: a disk that is full when
+// it ends must not cost what nobody else knows.
+class Reserve {
+ public:
+  explicit Reserve(std::string path) : path_(std::move(path)) {}
+
+  Result<void> take() {
+    fd_ = Fd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const std::string room(reserved_bytes, ' ');
+    if (!fd_ || ::write(fd_.get(), room.data(), room.size()) != ssize_t{reserved_bytes} ||
+        ::fsync(fd_.get()) != 0)
+      return system_error("no room for an exit status in " + path_, errno);
+    return {};
+  }
+  // White space after the document does no harm; it is cut off all the same.
+  Result<void> become(const std::string& path, std::string_view content) {
+    if (!fd_ || content.size() > reserved_bytes) return write_atomic(path, content);
+    if (::pwrite(fd_.get(), content.data(), content.size(), 0) !=
+            static_cast<ssize_t>(content.size()) ||
+        ::ftruncate(fd_.get(), static_cast<off_t>(content.size())) != 0 ||
+        ::fsync(fd_.get()) != 0 || ::rename(path_.c_str(), path.c_str()) != 0)
+      return system_error("cannot write " + path, errno);
+    return {};
+  }
+
+ private:
+  static constexpr int reserved_bytes = 4096;
+  const std::string path_;
+  Fd fd_;
+};
+
 class Shim {
  public:
   Shim(std::string directory, ShimSpec spec)
@@ -51,7 +82,8 @@ class Shim {
         spec_(std::move(spec)),
         log_(directory_ + "/log", limits::log_file_bytes, limits::log_files),
         out_(log_, "stdout"),
-        err_(log_, "stderr") {}
+        err_(log_, "stderr"),
+        exit_room_(directory_ + "/exit.room") {}
 
   int run();
 
@@ -67,6 +99,7 @@ class Shim {
   const ShimSpec spec_;
   LogWriter log_;
   LogWriter::Source out_, err_;
+  Reserve exit_room_;
   Fd out_pipe_, err_pipe_, signals_;
   pid_t pid_ = 0;
   bool ended_ = false;
@@ -228,17 +261,21 @@ int Shim::run() {
   signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC));
   oom_before_ = oom_kills(spec_);
 
-  if (start()) {
+  if (auto room = exit_room_.take(); !room.ok()) {
+    problem_ = room.error().message;
+  } else if (start()) {
     const ShimRun run{spec_.run,  pid_,          process_start_ticks(pid_),
                       ::getpid(), spec_.boot_id, wall_now()};
-    static_cast<void>(write_atomic(directory_ + "/run.json", print_run(run)));
+    // What cannot be found again must not run.
+    if (auto kept = write_atomic(directory_ + "/run.json", print_run(run)); !kept.ok()) {
+      problem_ = kept.error().message;
+      ::kill(pid_, SIGKILL);
+    }
     static_cast<void>(!::write(1, "run\n", 4));  // the agent may be gone
     serve();
   }
   reap();
-  if (auto left = write_atomic(directory_ + "/exit.json", print_exit(verdict())); !left.ok())
-    return 1;
-  return 0;
+  return exit_room_.become(directory_ + "/exit.json", print_exit(verdict())).ok() ? 0 : 1;
 }
 
 int fail(std::string_view message) {

@@ -37,6 +37,7 @@ void LogWriter::rotate() {
 }
 
 void LogWriter::flush() {
+  if (!file_) open();  // the disk had no room for a new file
   std::string_view rest = pending_;
   while (file_ && !rest.empty()) {
     const ssize_t n = ::write(file_.get(), rest.data(), rest.size());
