@@ -74,7 +74,12 @@ Plan NodeController::plan(std::string_view key, const Input& in) const {
   // Looks often enough to notice the first renewal after a start, and the silence soon after it has
   // begun.
   plan.look_again(heard ? *last + node_silence - in.uptime + milliseconds(100) : seconds(1));
-  if (heard) {
+  if (heard && node->status.profile.empty()) {
+    api::set_condition(next.status.conditions, "Ready", api::ConditionStatus::unknown,
+                       "HardwareNotSaid",
+                       "the agent is heard from and has not said yet what the machine is",
+                       node->metadata.generation, in.now);
+  } else if (heard) {
     api::set_condition(next.status.conditions, "Ready", api::ConditionStatus::true_, "AgentHeard",
                        "the agent renews its lease", node->metadata.generation, in.now);
   } else {
