@@ -97,7 +97,7 @@ std::string fabrics_text(const std::vector<const api::Fabric*>& fabrics, const T
     std::string tiers;
     for (const api::FabricTier& tier : spec.tiers) {
       const auto count = std::ranges::count(spec.switches, tier.name, &api::FabricSwitch::tier);
-      tiers += (tiers.empty() ? "" : ", ") + std::to_string(count) + " " + tier.name;
+      if (count > 0) tiers += (tiers.empty() ? "" : ", ") + std::to_string(count) + " " + tier.name;
     }
     int64_t cables = 0;
     for (const api::FabricLink& link : spec.links) cables += link.count;

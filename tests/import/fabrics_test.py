@@ -168,6 +168,27 @@ def resourceslice(files, yaml):
     print(f"{files[0].parent.name}: {dict(counts)}")
 
 
+def several(data):
+    """A topology file of an instance type and the ResourceSlices of one such instance: one node,
+    whose devices are matched by PCI address.
+    """
+    found, _ = objects("nccl", data / "nccl/aws/p4d-24xl-topo.xml", "resourceslice",
+                       *sorted((data / "resourceslices/aws-gpu-efa").glob("*.yaml")),
+                       "--name", "node-1")
+    node, profile = found["Node"][0], found["HardwareProfile"][0]["spec"]
+    same("one machine", (len(found["Node"]), len(found["HardwareProfile"])), (1, 1))
+    same("devices", collections.Counter(d["class"] for d in profile["devices"]),
+         collections.Counter({"gpu": 8, "rdma-nic": 4, "nic": 3}))
+    addresses = [d["address"] for d in profile["devices"]]
+    same("addresses", len(set(addresses)), len(addresses))
+    same("sources", {p["source"].split("#")[0] for p in node["status"]["provenance"]},
+         {"nccl", "resourceslice"})
+    gpus = {d["id"] for d in profile["devices"] if d["class"] == "gpu"}
+    same("UUIDs", sum("identity" in d for d in node["status"]["devices"] if d["id"] in gpus), 8)
+    print(f"p4d: {len(addresses)} devices of two formats, "
+          f"{len(node['status'].get('conflicts', []))} conflicts")
+
+
 def refusals(directory):
     """Errors name the file and the place; words are used as the help says."""
     wrong = pathlib.Path(directory) / "nccl"
@@ -232,6 +253,7 @@ def test(directory):
         topograph(file, yaml)
     for place in sorted(p for p in (data / "resourceslices").iterdir() if p.is_dir()):
         resourceslice(sorted(place.glob("*.yaml")), yaml)
+    several(data)
     apply(directory, data / "topograph/models/nvl72.yaml")
     return "every count agrees, and imported nodes are applied with their profile"
 
