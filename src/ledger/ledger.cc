@@ -192,7 +192,22 @@ std::string Ledger::principal_id(std::string_view user) const {
 
 // ---- preparing: conditions and metadata
 
+// Judged by what is sequenced: a namespace that is going is removed once it is seen to be empty,
+// and what came in unseen would be left in none, and be recorded in another log.
+Result<void> Ledger::check_namespace(const api::Object& object) const {
+  const api::ObjectMeta& meta = object.meta();
+  if (meta.ns.empty() || object.kind().persistence != api::Persistence::recorded) return {};
+  const RecordPtr ns = sequenced(api::kind_of<api::Namespace>().key({}, meta.ns));
+  if (ns == nullptr || !ns->object.meta().deletion_timestamp.is_set()) return {};
+  return Error{
+      Reason::forbidden,
+      "unable to create new content in namespace " + meta.ns + " because it is being terminated",
+      {{"NamespaceTerminating", "metadata.namespace",
+        "namespace " + meta.ns + " is being terminated"}}};
+}
+
 Result<void> Ledger::prepare_create(api::Object object, Prepared& out) {
+  TRY(check_namespace(object));
   api::ObjectMeta& meta = object.meta();
   if (meta.uid.empty()) meta.uid = make_uid(runtime_);
   meta.creation_timestamp = runtime_.now();

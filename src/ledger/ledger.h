@@ -111,6 +111,7 @@ class Ledger {
   Result<void> prepare(Op& op, Prepared& out);
   Result<void> prepare_create(api::Object object, Prepared& out);
   Result<void> prepare_update(const RecordPtr& before, api::Object object, Prepared& out);
+  Result<void> check_namespace(const api::Object& object) const;
   Result<void> check_tenant_label(const RecordPtr& before, const api::Object& after) const;
   Result<void> prepare_remove(const RecordPtr& before, Prepared& out);
   Result<void> check_removal(const Prepared& p) const;
