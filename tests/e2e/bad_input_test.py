@@ -27,6 +27,7 @@ MAPS = "/api/v1/namespaces/default/configmaps"
 YAML = "application/yaml"
 # A program with sanitizers is slow, and keeps what it freed for a while.
 SANITIZED = "FREEHOLD_SANITIZED" in os.environ
+LATE = 15  # seconds; a machine that is busy with other things cuts late, not early
 MOST_SECONDS = 30 if SANITIZED else 3  # for an answer to anything
 MOST_GROWTH = (512 if SANITIZED else 48) << 20  # of the server, by what was sent before
 
@@ -257,7 +258,7 @@ def drip(client, head, seconds, what):
         connection.sendall(head)
         connection.settimeout(0.5)
         try:
-            while time.monotonic() - begun < seconds + 10:
+            while time.monotonic() - begun < seconds + 2 * LATE:
                 try:
                     if not connection.recv(1000):
                         break
@@ -271,7 +272,7 @@ def drip(client, head, seconds, what):
 def silent(client, tls, seconds, what, first=b""):
     begun = time.monotonic()
     with dial(client, tls) as connection:
-        connection.settimeout(seconds + 10)
+        connection.settimeout(seconds + 2 * LATE)
         try:
             if first:
                 connection.sendall(first)
@@ -284,7 +285,7 @@ def silent(client, tls, seconds, what, first=b""):
 
 def judge(begun, seconds, what):
     took = time.monotonic() - begun
-    if not 0.7 * seconds <= took <= seconds + 5:
+    if not 0.7 * seconds <= took <= seconds + LATE:
         raise harness.Failure(f"{what}: cut after {took:.1f} s, not {seconds}")
 
 
