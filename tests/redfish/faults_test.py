@@ -11,7 +11,16 @@ CHASSIS = "/redfish/v1/Chassis/1U"
 SYSTEM = "/redfish/v1/Systems/437XR1138R2"
 
 
-def ends(done, status, pattern, within=20):
+# No fault may wait for the minute that a slow answer takes.
+WITHIN = 50
+
+
+def patience(fault):
+    """How long one answer may take: short only where that is the fault."""
+    return "2s" if fault.startswith("slow") else "30s"
+
+
+def ends(done, status, pattern, within=WITHIN):
     """Exit status, what is said, and how soon; a person waits for the latter."""
     if done.returncode != status:
         raise harness.Failure(f"exit {done.returncode}, not {status}: {done.stdout}{done.stderr}")
@@ -59,17 +68,14 @@ def root_faults(directory, tree):
     """Without the root there is nothing to show; the exit status says so."""
     for fault, status, pattern in [
             ("slow=/redfish/v1", 5, r"127.0.0.1"),
-            ("truncate=/redfish/v1", 1, r"/redfish/v1|127.0.0.1"),
+            ("truncate=/redfish/v1", 5, r"/redfish/v1|127.0.0.1"),
             ("garbage=/redfish/v1", 1, r"/redfish/v1: malformed JSON"),
             ("large=/redfish/v1", 1, r"larger than 4 MiB"),
             ("huge=/redfish/v1", 1, r"larger|too large|more than"),
             ("redirect=/redfish/v1,https://192.0.2.1/redfish/v1", 1, r"another host"),
             ("redirect=/redfish/v1,/redfish/v1", 1, r"redirects without end")]:
         with service.Controller(directory, tree, fault, "no-sessions") as controller:
-            done = controller.freehold("show", "--timeout", "2s")
-            if done.returncode == 0:
-                raise harness.Failure(f"{fault}: no error")
-            ends(done, status if status != 1 else done.returncode, pattern)
+            ends(controller.freehold("show", "--timeout", patience(fault)), status, pattern)
 
 
 def part_faults(directory, tree):
@@ -80,7 +86,7 @@ def part_faults(directory, tree):
             (f"large={CHASSIS}", rf"{CHASSIS}.*larger than 4 MiB"), (f"huge={CHASSIS}", CHASSIS),
             (f"redirect={CHASSIS},https://192.0.2.1{CHASSIS}", "another host")]:
         with service.Controller(directory, tree, fault) as controller:
-            done = controller.freehold("show", "--timeout", "2s")
+            done = controller.freehold("show", "--timeout", patience(fault))
             ends(done, 0, f"note: .*{pattern}")
             harness.expect(r"web483", done.stdout)
 
