@@ -63,6 +63,11 @@ class LinuxHost final : public Host {
         options_(std::move(options)),
         cgroups_(options_.cgroup_root, options_.cgroup_base),
         saver_(options_.directory + "/state") {}
+  LinuxHost(const LinuxHost&) = delete;
+  LinuxHost& operator=(const LinuxHost&) = delete;
+  ~LinuxHost() override {
+    if (!homes_.empty()) ::rmdir(homes_.c_str());  // only once it is empty
+  }
 
   Result<void> open();
   const HostFacts& facts() const override { return facts_; }

@@ -18,6 +18,7 @@
 #include "agent/shim.h"
 #include "base/limits.h"
 #include "base/strings.h"
+#include "http/pki.h"
 #include "json/value.h"
 
 namespace freehold::agent {
@@ -300,6 +301,20 @@ TEST_F(HostLinux, AnAgentThatComesBackFindsItsShimAndStartsNoSecond) {
       if (std::filesystem::exists(entry.path() / id_)) home = (entry.path() / id_).string();
   std::ofstream(home + "/go") << "now";
   EXPECT_EQ(ended().exit.code, 5);
+}
+
+TEST_F(HostLinux, NothingIsLeftWhereEveryoneMayWrite) {
+  NEEDS_ROOT;
+  // Tenants may not pass through the directory, so that their homes are elsewhere.
+  const std::string homes =
+      "/var/tmp/freehold-" + to_hex(http::sha256(directory_ + "/agent")).substr(0, 12);
+  start("exit 0");
+  ended();
+  EXPECT_TRUE(std::filesystem::exists(homes + "/" + id_));
+  host_->forget(id_);
+  host_.reset();
+  EXPECT_FALSE(std::filesystem::exists(homes));
+  reopen();
 }
 
 TEST_F(HostLinux, AnExitWhileTheAgentWasAwayIsNotLost) {

@@ -1,29 +1,19 @@
 // What the machine is called: product, architecture, kernel, boot, host name.
+#include <algorithm>
+
 #include "base/strings.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
+#include "discover/words.h"
 
 namespace freehold::discover {
 
 namespace {
 
-// Makers leave these in the firmware when nobody filled them in.
-bool says_nothing(std::string_view text) {
-  const std::string lower = to_lower(text);
-  for (const std::string_view filler :
-       {"", "none", "default string", "system product name", "to be filled by o.e.m.",
-        "not specified", "system manufacturer", "unknown"})
-    if (lower == filler) return true;
-  return false;
-}
-
 std::string product_of(const Scan& scan, std::string_view cpuinfo) {
-  const std::string vendor = scan.line("/sys/class/dmi/id/sys_vendor");
-  const std::string name = scan.line("/sys/class/dmi/id/product_name");
-  if (!says_nothing(name)) {
-    const bool doubled = says_nothing(vendor) || to_lower(name).starts_with(to_lower(vendor));
-    return doubled ? name : vendor + " " + name;
-  }
+  std::string product = product_name(scan.line("/sys/class/dmi/id/sys_vendor"),
+                                     scan.line("/sys/class/dmi/id/product_name"));
+  if (!product.empty()) return product;
   // Device trees end their strings with a zero byte.
   for (const char* path : {"/proc/device-tree/model", "/sys/firmware/devicetree/base/model"}) {
     std::string model = scan.line(path);

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
+#include "discover/words.h"
 
 namespace freehold::discover {
 
@@ -97,18 +98,6 @@ void read_caches(const Root& root, uint32_t cpu,
       continue;
     if (seen.emplace(cache.level, cache.type, cache.cpus).second) out.push_back(std::move(cache));
   }
-}
-
-// By level and type, then by the first CPU.
-void sort_caches(std::vector<api::Cache>& caches) {
-  const auto first_cpu = [](const api::Cache& cache) {
-    const auto cpus = parse_cpu_list(cache.cpus);
-    return cpus && !cpus->empty() ? cpus->front() : 0;
-  };
-  std::sort(caches.begin(), caches.end(), [&](const auto& a, const auto& b) {
-    return std::forward_as_tuple(a.level, a.type, first_cpu(a), a.cpus) <
-           std::forward_as_tuple(b.level, b.type, first_cpu(b), b.cpus);
-  });
 }
 
 }  // namespace

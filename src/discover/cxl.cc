@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
+#include "discover/words.h"
 
 namespace freehold::discover {
 
@@ -35,7 +36,7 @@ void add_memory_device(Scan& scan, const std::string& name) {
   api::Device device;
   device.id = "cxl-" + name;  // as the kernel names it, told apart from memory of other kinds
   device.cls = api::DeviceClass::cxl;
-  if (record != nullptr) device.model = record->function.vendor + ":" + record->function.device;
+  if (record != nullptr) device.model = pci_ids(record->function);
   device.memory_bytes =
       read_size(scan, *directory + "/ram/size") + read_size(scan, *directory + "/pmem/size");
   api::NodeDevice seen;

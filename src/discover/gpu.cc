@@ -7,32 +7,14 @@
 #include "discover/kfd.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
+#include "discover/words.h"
 
 namespace freehold::discover {
 
 namespace {
 
-constexpr std::string_view nvidia = "10de";
 constexpr std::string_view amd = "1002";
 constexpr std::string_view intel = "8086";
-
-// Consoles of management controllers and of processors are displays, too, but nobody computes on
-// them.
-bool is_accelerator(const PciRecord& record) {
-  const auto& function = record.function;
-  if (function.class_code == "0302" || function.class_code.starts_with("12")) return true;
-  if (function.class_code != "0300" && function.class_code != "0380") return false;
-  if (function.vendor == intel) return !function.address.ends_with(":00:02.0");
-  if (function.vendor == amd) return function.device != "515e";  // ES1000, on boards of old servers
-  return function.vendor == nvidia;
-}
-
-// Encryption and vector engines and the like.
-bool is_coprocessor(const PciRecord& record) { return record.function.class_code == "0b40"; }
-
-bool is_nvswitch(const PciRecord& record) {
-  return record.function.class_code == "0680" && record.function.vendor == nvidia;
-}
 
 // NVIDIA's driver: a folder per GPU, named by its address in any case.
 struct NvidiaInformation {
@@ -135,10 +117,10 @@ struct Role {
 };
 // What the function is to us. The driver's word counts where the class cannot be read.
 std::optional<Role> role_of(const PciRecord& record, const Vendors& vendors) {
-  if (is_nvswitch(record)) return Role{api::DeviceClass::nvswitch, "nvswitch"};
-  if (is_coprocessor(record)) return Role{api::DeviceClass::other, "coprocessor"};
+  if (is_nvswitch(record.function)) return Role{api::DeviceClass::nvswitch, "nvswitch"};
+  if (is_coprocessor(record.function)) return Role{api::DeviceClass::other, "coprocessor"};
   const auto parts = parse_pci_address(record.function.address);
-  if (is_accelerator(record) || vendors.nvidia.contains(*parts))
+  if (is_accelerator(record.function) || vendors.nvidia.contains(*parts))
     return Role{api::DeviceClass::gpu, "gpu"};
   return std::nullopt;
 }
@@ -149,8 +131,7 @@ void add_accelerator(Scan& scan, const PciRecord& record, const Vendors& vendors
   api::Device device;
   device.id = std::string(role.name) + std::to_string(number);
   device.cls = role.cls;
-  if (!record.function.vendor.empty())
-    device.model = record.function.vendor + ":" + record.function.device;
+  if (!record.function.vendor.empty()) device.model = pci_ids(record.function);
   if (const GpuModel* model = find_gpu_model(device.model)) {
     device.model = model->name;
     device.memory_bytes = model->memory_bytes;

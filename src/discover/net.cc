@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
+#include "discover/words.h"
 
 namespace freehold::discover {
 
@@ -29,7 +30,7 @@ void add_interface(Scan& scan, const std::string& name, const std::string& direc
   device.id = name;
   device.cls = api::DeviceClass::nic;
   if (record != nullptr) {
-    device.model = record->function.vendor + ":" + record->function.device;
+    device.model = pci_ids(record->function);
   } else {
     const auto driver = scan.root.read_link(directory + "/device/driver");
     if (driver.ok()) device.model = clean_text(driver->substr(driver->rfind('/') + 1), 63);

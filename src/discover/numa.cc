@@ -1,29 +1,18 @@
 // Memory nodes, with those that have no CPUs and those that are a device's memory, and what the
 // firmware says of their speed (HMAT; admin-guide/mm/numaperf.rst of the kernel's documentation).
 #include <algorithm>
-#include <bit>
-#include <limits>
 #include <map>
 
 #include "base/strings.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
+#include "discover/words.h"
 
 namespace freehold::discover {
 
 namespace {
 
 constexpr std::string_view node_folder = "/sys/devices/system/node";
-
-// What the kernel manages is a little less than what was bought, and differs from boot to boot.
-// Rounded up to a 16th of the power of two below, which is finer than memory modules come and
-// coarser than what kernels keep.
-int64_t bought_size(int64_t bytes) {
-  if (bytes <= 0) return 0;
-  const uint64_t step =
-      std::max<uint64_t>(std::bit_floor(static_cast<uint64_t>(bytes)) / 16, 1u << 20);
-  return static_cast<int64_t>((static_cast<uint64_t>(bytes) + step - 1) / step * step);
-}
 
 std::vector<int64_t> node_numbers(const Scan& scan) {
   std::vector<int64_t> out;
@@ -86,12 +75,6 @@ std::pair<std::string, bool> owner_of(const Scan& scan, int64_t node) {
   return {found->second, scan.machine.profile.devices[*at].cls == api::DeviceClass::gpu};
 }
 
-api::NumaClass class_of(bool has_cpus, bool has_memory, bool of_gpu) {
-  if (of_gpu) return api::NumaClass::gpu_memory;
-  if (has_cpus) return has_memory ? api::NumaClass::cpu_memory : api::NumaClass::cpu_only;
-  return has_memory ? api::NumaClass::memory_only : api::NumaClass::empty;
-}
-
 int64_t meminfo_total(const Scan& scan, const std::string& path) {
   const auto text = scan.root.read_start(path);
   return text.ok() ? parse_meminfo(*text, "MemTotal").value_or(0) : 0;
@@ -109,24 +92,6 @@ int64_t package_of(const Scan& scan, const std::vector<uint32_t>& cpus) {
   return package;
 }
 
-// A node without CPUs belongs to the package of the node that it is nearest to.
-void adopt_packages(std::vector<api::NumaNode>& nodes) {
-  const auto before = nodes;
-  for (api::NumaNode& node : nodes) {
-    if (node.package >= 0 || node.distances.size() != nodes.size()) continue;
-    if (!node.cpus.empty()) continue;  // it spans packages
-    int64_t nearest = std::numeric_limits<int64_t>::max(), package = -1;
-    for (size_t i = 0; i < before.size(); ++i) {
-      if (before[i].cpus.empty() || node.distances[i] > nearest) continue;
-      // Equally near to two packages is near to none.
-      const bool tie = node.distances[i] == nearest && before[i].package != package;
-      nearest = node.distances[i];
-      package = tie ? -1 : before[i].package;
-    }
-    node.package = package;
-  }
-}
-
 // Machines without memory nodes have one.
 void add_only_node(Scan& scan) {
   Machine& machine = scan.machine;
@@ -134,7 +99,7 @@ void add_only_node(Scan& scan) {
   api::NumaNode node;
   node.cpus = machine.online_cpus;
   node.memory_bytes = bought_size(bytes);
-  node.cls = class_of(true, bytes > 0, false);
+  node.cls = numa_class(true, bytes > 0, false);
   if (machine.profile.packages.size() == 1) node.package = machine.profile.packages[0].id;
   machine.profile.numa.push_back(std::move(node));
   if (bytes > 0) machine.memory.push_back({0, bytes});
@@ -184,7 +149,7 @@ void scan_numa(Scan& scan) {
     node.memory_bytes = bought_size(bytes);
     const auto [device, computes] = owner_of(scan, id);
     node.device = device;
-    node.cls = class_of(!cpus.empty(), bytes > 0, computes);
+    node.cls = numa_class(!cpus.empty(), bytes > 0, computes);
     read_hmat(scan, folder, node);
     node.package = package_of(scan, cpus);
     node.distances =

@@ -5,25 +5,11 @@
 #include "base/strings.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
+#include "discover/words.h"
 
 namespace freehold::discover {
 
 namespace {
-
-// Mellanox's own numbers, which nobody orders by.
-std::string model_of(std::string_view hca_type) {
-  static constexpr struct {
-    std::string_view type, name;
-  } known[] = {
-      {"MT4099", "ConnectX-3"},    {"MT4103", "ConnectX-3 Pro"}, {"MT4115", "ConnectX-4"},
-      {"MT4117", "ConnectX-4 Lx"}, {"MT4119", "ConnectX-5"},     {"MT4121", "ConnectX-5 Ex"},
-      {"MT4123", "ConnectX-6"},    {"MT4125", "ConnectX-6 Dx"},  {"MT4127", "ConnectX-6 Lx"},
-      {"MT4129", "ConnectX-7"},    {"MT4131", "ConnectX-8"},     {"MT41682", "BlueField"},
-      {"MT41686", "BlueField-2"},  {"MT41692", "BlueField-3"}};
-  for (const auto& card : known)
-    if (card.type == hca_type) return std::string(card.name);
-  return clean_text(hca_type, limits::model_characters);
-}
 
 // "fe80:0000:0000:0000:b83f:d203:0052:0010" to the GUID in its lower half; empty when it is none.
 std::string guid_of(std::string_view gid) {
@@ -101,9 +87,8 @@ void add_rdma(Scan& scan, const std::string& name) {
   api::Device device;
   device.id = clean_text(name, 63);
   device.cls = api::DeviceClass::rdma_nic;
-  device.model = model_of(scan.line(folder + "/hca_type"));
-  if (device.model.empty() && record != nullptr)
-    device.model = record->function.vendor + ":" + record->function.device;
+  device.model = rdma_model(scan.line(folder + "/hca_type"));
+  if (device.model.empty() && record != nullptr) device.model = pci_ids(record->function);
   api::NodeDevice seen;
   seen.ports = read_ports(scan, name, folder);
   device.speed = best_speed(seen.ports);

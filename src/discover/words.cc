@@ -17,15 +17,6 @@ constexpr std::string_view nvidia = "10de";
 constexpr std::string_view amd = "1002";
 constexpr std::string_view intel = "8086";
 
-bool says_nothing(std::string_view text) {
-  const std::string lower = to_lower(text);
-  for (const std::string_view filler :
-       {"", "none", "default string", "system product name", "to be filled by o.e.m.",
-        "not specified", "system manufacturer", "unknown"})
-    if (lower == filler) return true;
-  return false;
-}
-
 }  // namespace
 
 bool is_accelerator(const api::PciFunction& function) {
@@ -58,6 +49,15 @@ std::string rdma_model(std::string_view hca_type) {
   for (const auto& card : known)
     if (card.type == hca_type) return std::string(card.name);
   return clean_text(hca_type, limits::model_characters);
+}
+
+bool says_nothing(std::string_view text) {
+  const std::string lower = to_lower(text);
+  for (const std::string_view filler :
+       {"", "none", "default string", "system product name", "to be filled by o.e.m.",
+        "not specified", "system manufacturer", "unknown"})
+    if (lower == filler) return true;
+  return false;
 }
 
 std::string product_name(std::string_view vendor, std::string_view product) {

@@ -26,6 +26,8 @@ std::string pci_ids(const api::PciFunction& function);
 
 // Mellanox's own numbers ("MT4129"), which nobody orders by; other types as they are.
 std::string rdma_model(std::string_view hca_type);
+// Makers leave a filler in the firmware when nobody filled a name in.
+bool says_nothing(std::string_view text);
 // Of DMI's vendor and product, without what makers leave in when nobody filled it in; may be empty.
 std::string product_name(std::string_view vendor, std::string_view product);
 

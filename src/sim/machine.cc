@@ -5,8 +5,6 @@
 
 #include "base/strings.h"
 
-#include "base/strings.h"
-
 namespace freehold::sim {
 
 using agent::ProcessState;

@@ -152,6 +152,17 @@ void sort_numa(HostFacts& host) {
             [](const auto& a, const auto& b) { return a.id < b.id; });
 }
 
+Result<void> finish(const Matrix& matrix, HostFacts& host, Inventory& out,
+                    const ImportOptions& options) {
+  if (const size_t cut = matrix.cut_rows(); cut > 0)
+    add_note(out.notes, std::to_string(cut) + " of " + std::to_string(matrix.columns().size()) +
+                            " rows are missing or cut; what other rows say stands for them");
+  sort_numa(host);
+  TRY(check_host(host, options));
+  out.hosts.push_back(std::move(host));
+  return {};
+}
+
 // ---- NVIDIA
 
 class NvidiaSmi {
@@ -170,12 +181,7 @@ class NvidiaSmi {
     TRY(add_places());
     TRY(add_nvlinks());
     TRY(tell_paths());
-    if (const size_t cut = matrix_.cut_rows(); cut > 0)
-      add_note(out_.notes, std::to_string(cut) + " of " + std::to_string(matrix_.columns().size()) +
-                               " rows are missing or cut; what other rows say stands for them");
-    sort_numa(host_);
-    TRY(check_host(host_, options_));
-    out_.hosts.push_back(std::move(host_));
+    TRY(finish(matrix_, host_, out_, options_));
     return std::move(out_);
   }
 
@@ -434,12 +440,7 @@ class RocmSmi {
     }
     TRY(add_links());
     TRY(add_places());
-    if (const size_t cut = types_.cut_rows(); cut > 0)
-      add_note(out_.notes, std::to_string(cut) + " of " + std::to_string(types_.columns().size()) +
-                               " rows are missing or cut; what other rows say stands for them");
-    sort_numa(host_);
-    TRY(check_host(host_, options_));
-    out_.hosts.push_back(std::move(host_));
+    TRY(finish(types_, host_, out_, options_));
     return std::move(out_);
   }
 
