@@ -149,6 +149,23 @@ TEST_F(AccessTest, the_record_names_who_acted_in_anothers_name) {
   EXPECT_EQ(*name->value, "admin as eve");
 }
 
+TEST_F(AccessTest, a_rule_without_groups_is_of_our_own_group_and_an_empty_list_is_refused) {
+  const auto role = [&](const std::string& name, const std::string& groups) {
+    return desk.send("POST", std::string(own) + "/roles",
+                     R"({"metadata":{"name":")" + name +
+                         R"("},"spec":{"rules":[{"verbs":["get"],)" + groups +
+                         R"("resources":["nodes"]}]}})");
+  };
+  const Answer refused = role("empty", R"("groups":[],)");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.message().find("spec.rules[0].groups"), std::string::npos) << refused.message();
+  EXPECT_EQ(role("reader", "").status, 201);
+  make("/rolebindings",
+       R"({"metadata":{"name":"b"},"spec":{"role":"reader","scope":{"fleet":true},)"
+       R"("subjects":[{"kind":"User","name":"bob"}]}})");
+  EXPECT_EQ(desk.send(Desk::user("bob"), "GET", std::string(own) + "/nodes/n1").status, 200);
+}
+
 TEST_F(AccessTest, nobody_binds_a_role_that_is_yet_to_be_made) {
   make("/roles", R"({"metadata":{"name":"binder"},"spec":{"rules":[{"verbs":["*"],)"
                  R"("groups":["freehold.dev"],"resources":["rolebindings"]}]}})");
