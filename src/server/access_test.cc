@@ -1,6 +1,7 @@
 // Who may do what, asked of the whole server: agents beside their own objects, subresources.
 #include <gtest/gtest.h>
 
+#include "discover/machine.h"
 #include "server/testing/desk.h"
 
 namespace freehold::server {
@@ -73,6 +74,30 @@ TEST_F(AccessTest, an_agent_says_where_its_machine_stands_and_not_what_it_is_for
   EXPECT_EQ(agent("POST", "/nodes", R"({"metadata":{"name":"n3"}})"), 403);
   EXPECT_EQ(agent("DELETE", "/nodes/n1"), 403);
   EXPECT_EQ(agent("GET", "/nodes"), 403);
+}
+
+// Profiles are shared: whoever could name one freely would say what other machines are.
+TEST_F(AccessTest, an_agent_makes_a_profile_under_the_name_of_what_it_says_alone) {
+  const std::string spec = R"("spec":{"architecture":"x86_64","cpus":"0-3"})";
+  const auto make = [&](const std::string& metadata) {
+    return desk.send(desk.agent("n1"), "POST", std::string(own) + "/hardwareprofiles",
+                     R"({"metadata":{)" + metadata + "}," + spec + "}");
+  };
+  const Answer refused = make(R"("name":"hp-0123456789abcdef")");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(refused.body.at({"details", "causes"})->as_array()->at(0).string_at({"field"}),
+            "metadata.name");
+  api::HardwareProfileSpec said;
+  said.architecture = "x86_64";
+  said.cpus = "0-3";
+  const std::string name = discover::profile_name(said);
+  EXPECT_NE(refused.message().find(name), std::string::npos) << refused.message();
+  const std::string named = R"("name":")" + name + "\"";
+  EXPECT_EQ(make(named + R"(,"finalizers":["a.io/b"])").status, 403);
+  EXPECT_EQ(make(named).status, 201);
+  EXPECT_EQ(make(named).status, 409);
+  for (const char* method : {"PATCH", "DELETE"})
+    EXPECT_EQ(agent(method, "/hardwareprofiles/" + name, "{}"), 403) << method;
 }
 
 TEST_F(AccessTest, a_lease_is_renewed_by_its_own_agent) {
