@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "fleet/objects.h"
 #include "json/value.h"
+#include "ledger/uid.h"
 
 namespace freehold::ledger {
 
@@ -31,13 +32,6 @@ Error conflict(const api::Kind& kind, std::string_view name) {
                                 std::string(name) +
                                 "\": the object has been modified; please apply your changes to "
                                 "the latest version and try again"};
-}
-
-// 8-4-4-4-12, as clients expect a uid to look.
-std::string make_uid(Runtime& runtime) {
-  std::string hex = runtime.random_token(16);
-  for (size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, "-");
-  return hex;
 }
 
 bool same_field(const api::Kind& kind, const void* a, const void* b, std::string_view name) {

@@ -28,7 +28,7 @@ struct AccessTest : ::testing::Test {
     EXPECT_EQ(made.status, 201) << made.text();
   }
   int agent(std::string method, const std::string& path, std::string body = {}) {
-    return desk.send(Desk::agent("n1"), std::move(method), std::string(own) + path, std::move(body))
+    return desk.send(desk.agent("n1"), std::move(method), std::string(own) + path, std::move(body))
         .status;
   }
   Desk desk;
@@ -65,8 +65,14 @@ TEST_F(AccessTest, an_agent_writes_the_status_of_its_own_instances_and_lets_go_o
   EXPECT_EQ(agent("DELETE", instances + "/on-n1"), 403);
 }
 
-TEST_F(AccessTest, an_agent_says_where_its_machine_stands_and_not_what_it_is_for) {
+TEST_F(AccessTest, an_agent_says_where_its_machine_stands_once_and_not_what_it_is_for) {
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"fra1"}})"), 403);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":null}})"), 403);
+  EXPECT_EQ(desk.send("PATCH", std::string(own) + "/nodes/n1", R"({"spec":{"site":null}})").status,
+            200);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"fra1","rack":"r1"}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"fra1"}})"), 200);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"ber1"}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"schedulable":false}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"expectedProfile":"hp-1"}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n2", R"({"spec":{"site":"fra1"}})"), 403);
@@ -103,7 +109,7 @@ TEST_F(AccessTest, an_agent_makes_a_profile_under_the_name_of_what_it_says_alone
 TEST_F(AccessTest, a_lease_is_renewed_by_its_own_agent) {
   const std::string path = "/apis/coordination.k8s.io/v1/namespaces/freehold-node-lease/leases";
   const auto renew = [&](const std::string& node) {
-    return desk.send(Desk::agent("n1"), "POST", path, R"({"metadata":{"name":")" + node + R"("}})")
+    return desk.send(desk.agent("n1"), "POST", path, R"({"metadata":{"name":")" + node + R"("}})")
         .status;
   };
   EXPECT_EQ(renew("n2"), 403);
@@ -159,7 +165,7 @@ TEST_F(AccessTest, an_administrator_acts_as_another_and_is_that_other) {
   EXPECT_EQ(as(Desk::admin(), "impersonate-extra-scopes", "x").status, 400);
   EXPECT_EQ(as(Desk::admin(), "impersonate-user", "").status, 200);
   EXPECT_EQ(as(Desk::user("bob"), "impersonate-group", "freehold:admins").status, 403);
-  EXPECT_EQ(as(Desk::agent("n1"), "impersonate-user", "admin").status, 403);
+  EXPECT_EQ(as(desk.agent("n1"), "impersonate-user", "admin").status, 403);
 }
 
 TEST_F(AccessTest, the_record_names_who_acted_in_anothers_name) {

@@ -279,7 +279,7 @@ void ApiServer::log(const ExchangePtr& x) {
   if (node == nullptr || node->status.agent_endpoint.empty() || !options_.fetch_from_agent)
     return x->fail(
         {Reason::unavailable, "node \"" + instance->spec.node + "\" serves no logs now"});
-  options_.fetch_from_agent(node->status.agent_endpoint,
+  options_.fetch_from_agent({instance->spec.node, node->status.agent_endpoint},
                             "/logs/" + x->route.ns + "/" + x->route.name, x->request.query,
                             std::move(x->responder));
 }
