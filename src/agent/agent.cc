@@ -8,6 +8,7 @@
 
 #include "agent/member.h"
 #include "agent/node.h"
+#include "agent/patient.h"
 #include "agent/status_writer.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -29,7 +30,8 @@ struct Agent::State : std::enable_shared_from_this<State> {
       : runtime(r),
         host(h),
         config(std::move(c)),
-        remote(api),
+        patient(r, api, config.refused),
+        remote(patient),
         shell{r, h, std::move(connect), config.address, std::nullopt, {}},
         writer(r, remote) {}
 
@@ -228,6 +230,7 @@ struct Agent::State : std::enable_shared_from_this<State> {
   Runtime& runtime;
   Host& host;
   const AgentConfig config;
+  PatientTransport patient;
   client::Remote remote;
   Shell shell;
   StatusWriter writer;

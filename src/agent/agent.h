@@ -27,6 +27,8 @@ struct AgentConfig {
   Duration heartbeat = seconds(5);
   Duration forget_after = seconds(60);  // absent from fresh lists for so long: no longer wanted
   Duration keep_logs = hours(1);        // of an instance that has ended
+  // Told now and then while the control plane does not take our certificate; may be null.
+  std::function<void()> refused{};
 };
 
 class Agent {

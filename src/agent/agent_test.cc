@@ -12,6 +12,7 @@
 #include "api/core.h"
 #include "api/node.h"
 #include "api/workload.h"
+#include "base/log.h"
 #include "client/testing/fake_api.h"
 
 namespace freehold::agent {
@@ -145,7 +146,15 @@ class FakeHost final : public Host {
 
 class AgentTest : public testing::Test {
  protected:
-  AgentTest() { start(); }
+  AgentTest() {
+    join();
+    start();
+  }
+  void join() {
+    api::Node node;
+    node.metadata.name = "n1";
+    api_.put(std::move(node));
+  }
   void start() {
     AgentConfig config;
     config.node_name = "n1";
@@ -221,18 +230,47 @@ TEST_F(AgentTest, TheMachineIsPublishedAndItsLeaseRenewed) {
   EXPECT_GT(renewed(), first);
 }
 
-TEST_F(AgentTest, ANodeThatWasJustRegisteredIsHeardFromAtOnce) {
-  // The server takes no lease of a node that it does not know: the first one came too early.
-  runtime_.pass(seconds(3));
-  const auto at = [&](std::string_view what) {
-    return std::find_if(api_.log.begin(), api_.log.end(),
-                        [&](const std::string& line) { return line.find(what) == 0; });
-  };
-  const auto registered = at("POST /apis/freehold.dev/v1alpha1/nodes");
-  ASSERT_NE(registered, api_.log.end());
-  EXPECT_TRUE(std::any_of(registered, api_.log.end(), [](const std::string& line) {
-    return line.find("/leases/n1") != std::string::npos;
-  }));
+TEST_F(AgentTest, WhereTheMachineStandsIsNotChangedForItsAgent) {
+  api::Node node;
+  node.metadata.name = "n1";
+  node.spec.site = "hall";
+  api_.put(node);
+  runtime_.pass(minutes(3));
+  const auto* found = api_.find<api::Node>("", "n1");
+  EXPECT_EQ(found->spec.site, "hall");
+  EXPECT_EQ(found->status.agent_endpoint, "10.0.0.1:1");
+}
+
+TEST_F(AgentTest, WhatRunsGoesOnWhereTheNodeWasDeleted) {
+  std::vector<std::string> said;
+  set_log_sink([&](const LogRecord& record) { said.emplace_back(record.message); });
+  put(wanted("x"));
+  put(wanted("y"));
+  api_.remove(api::kind_of<api::Node>(), "", "n1");
+  api_.know(false);
+  const size_t asked = api_.log.size();
+  runtime_.pass(hours(1));
+  EXPECT_EQ(said, std::vector<std::string>{
+                      "the control plane does not take this agent; the work goes on"});
+  EXPECT_LT(api_.log.size() - asked, 80u) << "about one a minute";
+  EXPECT_FALSE(agent_->connected());
+  // And across a restart of the agent.
+  agent_.reset();
+  start();
+  runtime_.pass(hours(1));
+
+  join();
+  api_.know(true);
+  runtime_.pass(minutes(3));
+  EXPECT_TRUE(agent_->connected());
+  EXPECT_EQ(api_.find<api::Node>("", "n1")->status.agent_endpoint, "10.0.0.1:1");
+  for (const char* name : {"x", "y"}) {
+    EXPECT_EQ(machine(name).launches, 1) << name;
+    EXPECT_TRUE(machine(name).signals.empty()) << name;
+    EXPECT_EQ(machine(name).process.state, ProcessState::running) << name;
+    EXPECT_EQ(at(name).status.phase, InstancePhase::running) << name;
+  }
+  set_log_sink(nullptr);
 }
 
 TEST_F(AgentTest, WhatOthersSayOfTheNodeStays) {

@@ -20,12 +20,6 @@ http::Request post(std::string path, json::Object body) {
   return request;
 }
 
-json::Array list_of(const std::vector<std::string>& texts) {
-  json::Array out;
-  for (const std::string& text : texts) out.emplace_back(text);
-  return out;
-}
-
 // The certificate that came, with the key that it is for.
 Result<Credentials> read_answer(Result<http::Response> response, std::string key,
                                 std::string ca_before) {
@@ -76,7 +70,6 @@ void join_control_plane(http::Transport& transport, const JoinRequest& join,
   body["token"] = join.token;
   body["nodeName"] = join.node_name;
   body["csr"] = request.certificate_pem;
-  body["addresses"] = list_of(join.addresses);
   transport.request(
       post("/join", std::move(body)), timeout,
       [key = request.key_pem, done = std::move(done)](Result<http::Response> response) {
@@ -84,13 +77,11 @@ void join_control_plane(http::Transport& transport, const JoinRequest& join,
       });
 }
 
-void renew_credentials(http::Transport& transport, const Credentials& now,
-                       const std::vector<std::string>& addresses, CredentialsDone done) {
+void renew_credentials(http::Transport& transport, const Credentials& now, CredentialsDone done) {
   auto request = http::make_request();
   if (!request.ok()) return;  // no entropy: the next try may have some
   json::Object body;
   body["csr"] = request->certificate_pem;
-  body["addresses"] = list_of(addresses);
   transport.request(
       post("/renew", std::move(body)), timeout,
       [key = request->key_pem, ca = now.ca_pem, done = std::move(done)](

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "agent/host.h"
 #include "base/result.h"
@@ -31,7 +30,6 @@ Result<JoinToken> parse_join_token(std::string_view text);
 
 struct JoinRequest {
   std::string token, node_name;
-  std::vector<std::string> addresses;  // at which the log server is reached
 };
 using CredentialsDone = std::function<void(Result<Credentials>)>;
 
@@ -39,8 +37,7 @@ using CredentialsDone = std::function<void(Result<Credentials>)>;
 // again.
 void join_control_plane(http::Transport& transport, const JoinRequest& join,
                         const http::KeyPair& request, CredentialsDone done);
-void renew_credentials(http::Transport& transport, const Credentials& now,
-                       const std::vector<std::string>& addresses, CredentialsDone done);
+void renew_credentials(http::Transport& transport, const Credentials& now, CredentialsDone done);
 // Two thirds of its life are over.
 bool is_renewal_due(const http::Validity& validity, Time now);
 

@@ -157,28 +157,21 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
 
   void get_node() {
     remote.get(node_target(), mine([](State& self, auto result) {
-                 if (result.ok()) return self.check_spec(*std::move(result));
-                 if (result.error().reason != Reason::not_found)
-                   return self.fail("Node", result.error());
-                 self.create_node();
+                 if (!result.ok()) return self.fail("Node", result.error());
+                 self.check_spec(*std::move(result));
                }));
   }
 
-  void create_node() {
-    api::Node node;
-    node.metadata.name = config.node_name;
-    node.spec.site = config.site;
-    remote.create(api::Object::of(std::move(node)), mine([](State& self, auto result) {
-                    if (!result.ok()) return self.fail("Node", result.error());
-                    self.beat();  // the one before was of a node that nobody knew
-                    self.write_status(*std::move(result));
-                  }));
-  }
-
+  // Where the machine stands is ours to say only where nobody has.
   void check_spec(api::Object object) {
     api::Node* node = object.as<api::Node>();
-    if (config.site.empty() || node->spec.site == config.site)
-      return write_status(std::move(object));
+    if (config.site.empty() || !node->spec.site.empty()) {
+      if (!config.site.empty() && node->spec.site != config.site &&
+          std::exchange(other_site, node->spec.site) != node->spec.site)
+        log(LogLevel::warning, "agent", "the Node names another site, which stands",
+            {{"site", node->spec.site}, {"here", config.site}});
+      return write_status(object);
+    }
     node->spec.site = config.site;
     remote.update(object, "", mine([](State& self, auto result) {
                     if (!result.ok()) return self.fail("Node", result.error());
@@ -209,7 +202,7 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
   void fail(std::string_view what, const Error& error) {
     busy = false;
     has_profile = false;
-    if (error.reason != Reason::conflict)
+    if (error.reason != Reason::conflict && error.reason != Reason::unauthorized)
       log(LogLevel::warning, "agent", "cannot publish the machine",
           {{"what", what}, {"error", error.to_string()}});
     later(retry);
@@ -276,6 +269,7 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
   const std::function<std::optional<double>()> core_rate;
   discover::Machine machine;  // as last seen
   api::NodeStatus said;       // as last written, or tried to
+  std::string other_site;     // of the Node, as last complained of
   Timer timer, heartbeat, looking;
   Duration retry = first_retry;
   bool busy = false, again = false, has_profile = false;

@@ -1,6 +1,6 @@
-// NodePublisher: tells the control plane of the machine (HardwareProfile, Node and its status), and
-// that its agent lives (Lease). Looks at the hardware again and again, and at the control plane now
-// and then, so that what others removed comes back. Loop thread.
+// NodePublisher: tells the control plane of the machine (HardwareProfile, and status of the Node
+// that joining made), and that its agent lives (Lease). Looks at the hardware again and again, and
+// at the control plane now and then, so that what others changed comes back. Loop thread.
 #pragma once
 
 #include <functional>

@@ -108,16 +108,14 @@ class Running final : public RunningAgent {
 
  private:
   Result<http::KeyPair> saved_request();
-  void join(const JoinToken& token, const http::KeyPair& request);
+  Result<void> join();
+  void ask_to_join(const JoinToken& token, const http::KeyPair& request);
+  Result<void> take(Credentials credentials);
+  void join_anew();
   Result<void> work(Credentials credentials);
   Result<void> connect();
   void serve_logs();
   void renew();
-  std::vector<std::string> addresses() const {
-    std::vector<std::string> out = {options_.address, "127.0.0.1"};
-    if (!host_name_.empty()) out.push_back(host_name_);
-    return out;
-  }
   http::TlsFiles tls() const {
     return {credentials_.certificate_pem, credentials_.key_pem, credentials_.ca_pem};
   }
@@ -126,14 +124,14 @@ class Running final : public RunningAgent {
   AgentOptions options_;
   std::unique_ptr<Host> host_;
   discover::Machine machine_;
-  std::string host_name_;
   Credentials credentials_;
   std::unique_ptr<http::Transport> joining_;
   Renewable transport_{loop_};
   std::unique_ptr<LogHandler> log_handler_;
   std::unique_ptr<http::Server> log_server_;
   std::string endpoint_;
-  Timer timer_;
+  Timer timer_, join_timer_;
+  bool is_joining_ = false, was_refused_ = false;
   std::unique_ptr<Agent> agent_;
 };
 
@@ -148,7 +146,6 @@ Result<void> Running::start() {
   host.discovery = open_discovery(options_, host.directory);
   machine_ = TRY(host.discovery->look(loop_.uptime()));
   host_ = TRY(open_linux_host(loop_, std::move(host)));
-  host_name_ = machine_.host_name;
   if (options_.address.empty()) options_.address = host_->facts().address;
 
   if (!options_.certificate_pem.empty())
@@ -157,14 +154,32 @@ Result<void> Running::start() {
     return work(TRY(parse_credentials(*saved)));
   if (options_.token.empty())
     return Error{Reason::invalid, "this node has not joined yet: give a join token", {}};
+  return join();
+}
+
+Result<void> Running::join() {
   const JoinToken token = TRY(parse_join_token(options_.token));
   const http::KeyPair request = TRY(saved_request());
   http::ClientOptions client;
   client.url = options_.server_url;
   client.ca_sha256 = token.ca_sha256;
   joining_ = TRY(http::connect(loop_, std::move(client)));
-  join(token, request);
+  ask_to_join(token, request);
   return {};
+}
+
+// Our Node was deleted. The token that we were started with may be a new one; a used one does no
+// harm.
+void Running::join_anew() {
+  if (options_.token.empty() || std::exchange(is_joining_, true)) return;
+  // Later: nothing is torn down under who tells of it.
+  join_timer_ = loop_.timer(Duration{}, [this] {
+    auto begun = join();
+    if (begun.ok()) return;
+    is_joining_ = false;
+    if (!std::exchange(was_refused_, true))
+      log(LogLevel::warning, "agent", "cannot join", {{"error", begun.error().to_string()}});
+  });
 }
 
 // Kept until it was answered: the token is good once, for one key.
@@ -178,20 +193,33 @@ Result<http::KeyPair> Running::saved_request() {
   return request;
 }
 
-void Running::join(const JoinToken& token, const http::KeyPair& request) {
-  const JoinRequest join_request{token.text, options_.node_name, addresses()};
+void Running::ask_to_join(const JoinToken& token, const http::KeyPair& request) {
+  is_joining_ = true;
+  const JoinRequest join_request{token.text, options_.node_name};
   join_control_plane(*joining_, join_request, request, [this, token, request](auto result) {
+    is_joining_ = false;
     if (result.ok()) {
       host_->save(std::string(credentials_file), print_credentials(*result));
       host_->erase(std::string(request_file));
-      auto working = work(*std::move(result));
+      was_refused_ = false;
+      auto working = agent_ == nullptr ? work(*std::move(result)) : take(*std::move(result));
       if (!working.ok())
         log(LogLevel::error, "agent", "cannot start", {{"error", working.error().to_string()}});
       return;
     }
-    log(LogLevel::warning, "agent", "cannot join", {{"error", result.error().to_string()}});
-    timer_ = loop_.timer(join_retry, [this, token, request] { join(token, request); });
+    if (agent_ == nullptr || !std::exchange(was_refused_, true))
+      log(LogLevel::warning, "agent", "cannot join", {{"error", result.error().to_string()}});
+    if (agent_ == nullptr)
+      timer_ = loop_.timer(join_retry, [this, token, request] { ask_to_join(token, request); });
   });
+}
+
+// New credentials under an agent that works already.
+Result<void> Running::take(Credentials credentials) {
+  credentials_ = std::move(credentials);
+  TRY(connect());
+  if (log_server_) TRY(log_server_->replace_tls(tls()));
+  return {};
 }
 
 Result<void> Running::connect() {
@@ -218,6 +246,7 @@ Result<void> Running::work(Credentials credentials) {
   config.machine = std::move(machine_);
   config.reserve = options_.reserve;
   config.discovery = options_.discovery;
+  config.refused = [this] { join_anew(); };
   auto open = [&loop = loop_](const std::string& url) {
     http::ClientOptions client;
     client.url = url;
@@ -253,18 +282,16 @@ void Running::renew() {
   if (!options_.certificate_pem.empty()) return;
   const auto validity = http::certificate_validity(credentials_.certificate_pem);
   if (!validity.ok() || !is_renewal_due(*validity, loop_.now())) return;
-  renew_credentials(transport_, credentials_, addresses(), [this](Result<Credentials> result) {
+  renew_credentials(transport_, credentials_, [this](Result<Credentials> result) {
     if (!result.ok()) {
       log(LogLevel::warning, "agent", "cannot renew the certificate",
           {{"error", result.error().to_string()}});
       return;
     }
-    credentials_ = *std::move(result);
-    host_->save(std::string(credentials_file), print_credentials(credentials_));
-    if (auto connected = connect(); !connected.ok())
+    host_->save(std::string(credentials_file), print_credentials(*result));
+    if (auto taken = take(*std::move(result)); !taken.ok())
       log(LogLevel::error, "agent", "cannot use the new certificate",
-          {{"error", connected.error().to_string()}});
-    if (log_server_) static_cast<void>(log_server_->replace_tls(tls()));
+          {{"error", taken.error().to_string()}});
   });
 }
 

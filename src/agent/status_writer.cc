@@ -88,7 +88,9 @@ void StatusWriter::written(const std::string& id, Result<api::Object> result) {
   entry.pause = std::clamp(entry.pause * 2, first_pause, longest_pause);
   entry.not_before = runtime_.uptime() + entry.pause;
   const Reason reason = result.error().reason;
-  if (reason != Reason::conflict && reason != Reason::not_found && reason != Reason::unavailable)
+  // What concerns all of the agent is said once, and not of each instance.
+  const bool is_said = reason == Reason::unavailable || reason == Reason::unauthorized;
+  if (reason != Reason::conflict && reason != Reason::not_found && !is_said)
     log(LogLevel::warning, "agent", "cannot write a status",
         {{"instance", id}, {"error", result.error().to_string()}});
 }

@@ -121,8 +121,9 @@ inline constexpr auto table<api::RoleRule> = object<api::RoleRule>(
     field<&api::RoleRule::verbs>(
         "verbs", "get, list, watch, create, update, patch, delete, deletecollection, or *.",
         {.required = true, .min_size = 1, .max_size = 16, .format = &api::verb, .set = true}),
-    field<&api::RoleRule::groups>("groups", "API groups; the core group is the empty text.",
-                                  {.max_size = 16, .format = &api::api_group, .set = true}),
+    field<&api::RoleRule::groups>(
+        "groups", "API groups; the core group is the empty text.",
+        {.min_size = 1, .max_size = 16, .format = &api::api_group, .set = true}),
     field<&api::RoleRule::resources>("resources",
                                      "Plural names, such as contracts or contracts/status, or *.",
                                      {.required = true,

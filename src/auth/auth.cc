@@ -36,7 +36,7 @@ bool is_discovery(std::string_view path) {
 bool node_may(const Request& r, std::string_view node) {
   const bool own = r.name == node;
   if (!r.subresource.empty() && r.subresource != "status") return false;
-  if (r.resource == "nodes") return r.verb == "create" || (own && r.verb != "delete");
+  if (r.resource == "nodes") return own && r.verb != "create" && r.verb != "delete";
   if (r.resource == "hardwareprofiles") return r.verb == "get" || r.verb == "create";
   if (r.resource == "leases")
     return r.ns == node_lease_namespace && (r.verb == "create" || (own && r.verb != "delete"));
@@ -46,10 +46,11 @@ bool node_may(const Request& r, std::string_view node) {
   return r.verb == "get" || r.verb == "update" || r.verb == "patch";
 }
 
-// Of a Node's spec its agent says where the machine stands; all else is the operator's.
+// Of a Node's spec its agent says where the machine stands, unless somebody has; all else is the
+// operator's.
 bool keeps_spec(const api::Node& before, const api::Node& after) {
   api::NodeSpec spec = after.spec;
-  spec.site = before.spec.site;
+  if (before.spec.site.empty()) spec.site.clear();
   return schema::print(spec) == schema::print(before.spec);
 }
 
@@ -125,12 +126,31 @@ bool User::in(std::string_view group) const {
   return std::find(groups.begin(), groups.end(), group) != groups.end();
 }
 
-User authenticate(const http::Peer& peer) {
+Result<User> authenticate(const ledger::View& view, const http::Peer& peer) {
   if (peer.certificate_common_name.empty())
-    return {std::string(anonymous), {std::string(unauthenticated)}};
-  User user{peer.certificate_common_name, peer.certificate_organizations};
+    return User{std::string(anonymous), {std::string(unauthenticated)}};
+  User user{peer.certificate_common_name, {}};
+  std::string uid;
+  for (const std::string& organization : peer.certificate_organizations)
+    if (organization.starts_with(node_uid_prefix))
+      uid = organization.substr(node_uid_prefix.size());
+    else
+      user.groups.push_back(organization);
   user.groups.emplace_back(authenticated);
+  if (!user.name.starts_with(node_prefix)) return user;
+  const std::string name = user.name.substr(node_prefix.size());
+  const auto* node = view.get<api::Node>({}, name);
+  if (node == nullptr || node->metadata.uid != uid)
+    return Error{
+        Reason::unauthorized,
+        "the node \"" + name + "\" that this certificate was made for is no longer there; " +
+            "to join again, start its agent with a token of `freehold token --node " + name + "`"};
   return user;
+}
+
+http::Subject subject_of_node(std::string_view name, std::string_view uid) {
+  return {std::string(node_prefix) + std::string(name),
+          {std::string(nodes), std::string(node_uid_prefix) + std::string(uid)}};
 }
 
 Result<User> act_as(User user, const http::Request& request) {
@@ -224,7 +244,9 @@ Result<void> check_write(const User& user, const api::Object* before, const api:
   if (const auto* n = after.as<api::Node>()) {
     if (n->metadata.name != node) return deny("write node \"" + n->metadata.name + "\"");
     const auto* old = before ? before->as<api::Node>() : nullptr;
-    if (old != nullptr && !keeps_spec(*old, *n)) return deny("change the spec beyond its site");
+    if (old == nullptr) return deny("make a node");
+    if (!keeps_spec(*old, *n))
+      return deny("change the spec of its node, but for naming a site where there is none");
   }
   if (after.as<api::Lease>() && after.meta().name != node)
     return deny("renew another node's lease");

@@ -1,6 +1,7 @@
-// Who may do what. Authentication reads what the connection proved (http::Peer); authorisation is a
-// pure function over Roles and RoleBindings in the view, with built-in rules for administrators and
-// for nodes. Admission (schema, policy) is the server's.
+// Who may do what. Authentication reads what the connection proved (http::Peer), and for an agent
+// asks whether its Node is there; authorisation is a pure function over Roles and RoleBindings in
+// the view, with built-in rules for administrators and for nodes. Admission (schema, policy) is the
+// server's.
 #pragma once
 
 #include <string>
@@ -10,6 +11,7 @@
 #include "api/object.h"
 #include "base/result.h"
 #include "http/message.h"
+#include "http/pki.h"
 #include "ledger/ledger.h"
 
 namespace freehold::auth {
@@ -18,6 +20,9 @@ inline constexpr std::string_view admins = "freehold:admins";
 inline constexpr std::string_view nodes = "freehold:nodes";
 inline constexpr std::string_view node_prefix =
     "freehold:node:";  // user name of an agent, before its node's name
+// In an agent's certificate, among the organizations and before the uid of its Node. It is no
+// group.
+inline constexpr std::string_view node_uid_prefix = "freehold:node-uid:";
 inline constexpr std::string_view anonymous = "system:anonymous";
 inline constexpr std::string_view authenticated = "system:authenticated";
 inline constexpr std::string_view unauthenticated = "system:unauthenticated";
@@ -32,7 +37,11 @@ struct User {
   std::string actor() const { return by.empty() ? name : by + " as " + name; }
 };
 
-User authenticate(const http::Peer& peer);
+// `unauthorized` for an agent whose Node was deleted, also when another of that name has come
+// since.
+Result<User> authenticate(const ledger::View& view, const http::Peer& peer);
+// What the certificate of an agent says: all that it is, and nothing that it asked for.
+http::Subject subject_of_node(std::string_view name, std::string_view uid);
 // Whoever the request wishes to act as (`kubectl --as`), else the user himself. Administrators may;
 // everybody else is `forbidden`, and a wish that is not understood is `bad_request`.
 Result<User> act_as(User user, const http::Request& request);
@@ -56,8 +65,9 @@ Verdict authorize(const ledger::Ledger& ledger, const Request& request);
 // `forbidden`, in Kubernetes' words.
 Error forbidden(const Request& request, const Verdict& verdict);
 
-// What an agent may not write even where authorize() lets it: objects of other nodes, and anything
-// but status of its own instances. Everybody else passes. `before` is null on create.
+// What an agent may not write even where authorize() lets it: objects of other nodes, anything but
+// status of its own instances, and the site of its node once that is known. Everybody else passes.
+// `before` is null on create.
 Result<void> check_write(const User& user, const api::Object* before, const api::Object& after,
                          std::string_view subresource);
 // Same for reading one object.

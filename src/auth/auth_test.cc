@@ -90,7 +90,7 @@ class AuthTest : public ::testing::Test {
 };
 
 TEST_F(AuthTest, who_has_no_certificate_is_nobody_and_may_nothing_but_join) {
-  const User user = authenticate({});
+  const User user = authenticate(ledger->view(), {}).value();
   EXPECT_EQ(user.name, anonymous);
   const auto path = [&](const char* p) {
     Request r;
@@ -110,10 +110,29 @@ TEST_F(AuthTest, a_group_comes_from_the_certificate_alone) {
   http::Peer peer;
   peer.certificate_common_name = "root";
   peer.certificate_organizations = {"freehold:admins"};
-  EXPECT_TRUE(authenticate(peer).in(admins));
-  EXPECT_FALSE(authenticate(peer).in(nodes));
+  const auto user = [&] { return authenticate(ledger->view(), peer).value(); };
+  EXPECT_TRUE(user().in(admins));
+  EXPECT_FALSE(user().in(nodes));
   peer.certificate_organizations = {};
-  EXPECT_FALSE(authenticate(peer).in(admins));
+  EXPECT_FALSE(user().in(admins));
+}
+
+TEST_F(AuthTest, an_agent_is_who_it_is_while_its_node_is_there) {
+  const auto authenticated_as = [&](const std::string& uid) {
+    http::Subject subject = subject_of_node("n1", uid);
+    return authenticate(ledger->view(), {"10.0.0.3:1", std::move(subject.common_name),
+                                         std::move(subject.organizations)});
+  };
+  EXPECT_EQ(authenticated_as("").error().reason, Reason::unauthorized);
+  EXPECT_EQ(authenticated_as("u1").error().reason, Reason::unauthorized);
+  api::Node node;
+  node.metadata.name = "n1";
+  node.metadata.uid = "u1";
+  put({{ledger::OpType::create, api::Object::of(node), 0, {}}});
+  EXPECT_EQ(node_of(authenticated_as("u1").value()), "n1");
+  EXPECT_FALSE(authenticated_as("u1")->in("freehold:node-uid:u1")) << "it is no group";
+  EXPECT_EQ(authenticated_as("u2").error().reason, Reason::unauthorized);
+  EXPECT_EQ(authenticated_as("").error().reason, Reason::unauthorized);
 }
 
 TEST_F(AuthTest, nothing_is_allowed_without_a_binding) {
@@ -149,6 +168,7 @@ TEST_F(AuthTest, an_agent_sees_and_writes_only_what_is_its_own) {
   EXPECT_TRUE(node_may("update", "nodes", "n1"));
   EXPECT_FALSE(node_may("update", "nodes", "n2"));
   EXPECT_FALSE(node_may("delete", "nodes", "n1"));
+  EXPECT_FALSE(node_may("create", "nodes", "n1")) << "joining makes it";
   EXPECT_FALSE(node_may("list", "secrets", ""));
   EXPECT_FALSE(node_may("get", "contracts", "c"));
 

@@ -388,6 +388,8 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
   CLI::App* token_command = app.add_subcommand("token", "make a token with which a machine joins");
   add_client(*token_command, a.client);
   token_command->add_option("--node", a.token.node, "only for this node");
+  token_command->add_option("--site", a.token.site,
+                            "the node stands there, whatever its agent says");
   token_command->add_option("--ttl", a.token.ttl, "how long it holds; 1h by default");
   token_command->final_callback([&] { chosen.command = [&] { return token(a.client, a.token); }; });
   CLI::App* kubeconfig_command = app.add_subcommand(

@@ -73,7 +73,7 @@ struct KubeconfigOptions {
 int kubeconfig(const KubeconfigOptions& options);
 
 struct TokenOptions {
-  std::string node, ttl;
+  std::string node, site, ttl;
 };
 int token(const ClientOptions& client, const TokenOptions& options);
 

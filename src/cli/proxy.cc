@@ -1,5 +1,6 @@
 #include "cli/proxy.h"
 
+#include "auth/auth.h"
 #include "server/answer.h"
 
 namespace freehold::cli {
@@ -17,13 +18,14 @@ AgentProxy::AgentProxy(Loop& loop, std::string ca_pem, http::KeyPair caller)
 
 AgentProxy::~AgentProxy() = default;
 
-void AgentProxy::fetch(const std::string& endpoint, const std::string& path,
+void AgentProxy::fetch(const server::AgentAddress& agent, const std::string& path,
                        const http::Query& query, std::unique_ptr<http::Responder> responder) {
-  auto& transport = transports_[endpoint];
+  auto& transport = transports_[{agent.endpoint, agent.node}];
   if (!transport) {
     http::ClientOptions options;
-    options.url = "https://" + endpoint;
+    options.url = "https://" + agent.endpoint;
     options.ca_pem = ca_pem_;
+    options.common_name = std::string(auth::node_prefix) + agent.node;
     options.certificate_pem = caller_.certificate_pem;
     options.key_pem = caller_.key_pem;
     auto made = http::connect(loop_, std::move(options));

@@ -4,11 +4,13 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "http/client.h"
 #include "http/pki.h"
 #include "http/server.h"
 #include "runtime/loop.h"
+#include "server/api_server.h"
 
 namespace freehold::cli {
 
@@ -16,7 +18,7 @@ class AgentProxy {
  public:
   AgentProxy(Loop& loop, std::string ca_pem, http::KeyPair caller);
   ~AgentProxy();
-  void fetch(const std::string& endpoint, const std::string& path, const http::Query& query,
+  void fetch(const server::AgentAddress& agent, const std::string& path, const http::Query& query,
              std::unique_ptr<http::Responder> responder);
 
  private:
@@ -24,7 +26,8 @@ class AgentProxy {
   Loop& loop_;
   std::string ca_pem_;
   http::KeyPair caller_;
-  std::map<std::string, std::unique_ptr<http::Transport>> transports_;  // by endpoint
+  // By endpoint and node.
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<http::Transport>> transports_;
   std::map<uint64_t, std::shared_ptr<Relay>> relays_;
   uint64_t next_ = 1;
 };

@@ -6,13 +6,13 @@
 #include <cstdio>
 
 #include "agent/run.h"
-#include "auth/auth.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/data_dir.h"
 #include "cli/proxy.h"
 #include "http/server.h"
 #include "server/control_plane.h"
+#include "server/enrol.h"
 #include "store/sqlite.h"
 
 namespace freehold::cli {
@@ -72,10 +72,10 @@ Result<void> start(Loop& loop, const Program& program, const ServeOptions& optio
   server::ApiOptions api;
   api.version = program.version;
   api.authority = r.keys.authority;
-  api.fetch_from_agent = [proxy = r.proxy.get()](const std::string& endpoint,
+  api.fetch_from_agent = [proxy = r.proxy.get()](const server::AgentAddress& agent,
                                                  const std::string& path, const http::Query& query,
                                                  std::unique_ptr<http::Responder> responder) {
-    proxy->fetch(endpoint, path, query, std::move(responder));
+    proxy->fetch(agent, path, query, std::move(responder));
   };
   ledger::Identity identity;
   identity.organization = options.organization;
@@ -133,6 +133,13 @@ Result<agent::AgentOptions> agent_options(const Program& program, const AgentCom
   return o;
 }
 
+// The agent of a control plane's own process. Its certificate is made anew with each start.
+Result<std::unique_ptr<agent::RunningAgent>> start_beside(Loop& loop, agent::AgentOptions options,
+                                                          Result<std::string> certificate) {
+  options.certificate_pem = TRY(std::move(certificate));
+  return agent::start_agent(loop, std::move(options));
+}
+
 }  // namespace
 
 int serve(const Program& program, const ServeOptions& options) {
@@ -170,28 +177,30 @@ int serve_with_agent(const Program& program, const ServeOptions& options, AgentC
   command.server = running.url;
   auto with = agent_options(program, command);
   if (!with) return complain(with.error());
-  const Time now = loop.now();
-  const http::Subject subject{std::string(auth::node_prefix) + with->node_name,
-                              {std::string(auth::nodes)}};
   auto request = http::make_request();
   if (!request) return complain(request.error());
-  auto certificate =
-      http::sign_request(running.keys.authority, request->certificate_pem, subject,
-                         {"127.0.0.1", "localhost"}, {now - hours(1), now + hours(24 * 90)});
-  if (!certificate) return complain(certificate.error());
   with->ca_pem = running.keys.authority.certificate_pem;
-  with->certificate_pem = std::move(*certificate);
   with->key_pem = request->key_pem;
   if (with->address.empty()) with->address = "127.0.0.1";
   if (with->listen == ":0") with->listen = "127.0.0.1:0";
-  auto agent = agent::start_agent(loop, std::move(*with));
-  if (!agent) return complain(agent.error());
-  announce(options, running);
+  int status = done;
+  std::unique_ptr<agent::RunningAgent> agent;
+  server::enrol(loop, running.plane->ledger(), running.keys.authority,
+                {with->node_name, with->site, request->certificate_pem, {}},
+                [&](Result<std::string> certificate) {
+                  auto started = start_beside(loop, *with, std::move(certificate));
+                  if (started) {
+                    agent = std::move(*started);
+                    return announce(options, running);
+                  }
+                  status = complain(started.error());
+                  loop.stop();
+                });
   stop_on_signal(loop, running);
   loop.run();
-  agent->reset();
+  agent.reset();
   running.server.reset();
-  return done;
+  return status;
 }
 
 }  // namespace freehold::cli

@@ -11,6 +11,7 @@ int token(const ClientOptions& client, const TokenOptions& options) {
   if (!session) return complain(session.error());
   json::Object body;
   if (!options.node.empty()) body["nodeName"] = options.node;
+  if (!options.site.empty()) body["site"] = options.site;
   if (!options.ttl.empty()) body["ttl"] = options.ttl;
   const auto answer = (*session)->post("/tokens", body);
   if (!answer) return complain(answer.error());

@@ -150,6 +150,19 @@ TEST(Discover, ProfileNameTellsModelsApartNotMachines) {
   EXPECT_NE(profile_name(first.profile), profile_name(other.profile));
 }
 
+TEST(Discover, ProfileHasItsNameAlsoWhereItIsRead) {
+  Tree tree;
+  make_dgx(tree);
+  const api::HardwareProfileSpec sent = found(tree).profile;
+  api::HardwareProfileSpec read;
+  schema::Errors errors;
+  ASSERT_TRUE(
+      schema::read(schema::type_of<api::HardwareProfileSpec>, &read, schema::print(sent), errors)
+          .ok());
+  EXPECT_TRUE(errors.empty());
+  EXPECT_EQ(profile_name(read), profile_name(sent));
+}
+
 TEST(Discover, BrokenDeviceCostsANoteAndNoOther) {
   Tree tree;
   tree.cpus(4);

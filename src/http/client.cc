@@ -180,6 +180,7 @@ Result<std::unique_ptr<Transport>> connect(Loop& loop, ClientOptions options) {
                                       .ca_pem = options.ca_pem,
                                       .ca_sha256 = options.ca_sha256,
                                       .certificate_sha256 = options.certificate_sha256,
+                                      .common_name = options.common_name,
                                       .is_unverified = options.is_unverified,
                                       .certificate_pem = options.certificate_pem,
                                       .key_pem = options.key_pem}));

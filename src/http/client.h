@@ -50,6 +50,9 @@ struct ClientOptions {
   // When set, the server's own certificate must have this SHA-256 (hex), and nothing else of it is
   // judged, neither host nor times: for devices that make their own. ca_pem is not looked at.
   std::string certificate_sha256{};
+  // When set, the server's certificate must have this common name, and hosts in it do not count:
+  // for agents, which stand where they say themselves. Needs ca_pem.
+  std::string common_name{};
   // Any certificate will do, so that whoever sits in between can read and change everything.
   bool is_unverified = false;
   std::string certificate_pem{}, key_pem{};  // client certificate, optional

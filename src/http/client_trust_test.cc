@@ -43,6 +43,31 @@ TEST(ClientTrust, takes_a_device_by_the_hash_of_its_own_certificate_whatever_it_
   EXPECT_EQ(connect(loop, options).error().reason, Reason::invalid);
 }
 
+TEST(ClientTrust, takes_whoever_has_the_name_that_it_asks_for_wherever_he_stands) {
+  ServerOptions everywhere;
+  everywhere.listen = "0.0.0.0:0";
+  TestServer server(testing::echo, std::move(everywhere));
+  Loop loop;
+  ClientOptions options = server.client_options();
+  options.url = "https://127.0.0.2:" + std::to_string(server.port());  // not in the certificate
+  options.common_name = certificate_subject(certificates().server.certificate_pem)->common_name;
+  auto transport = connect(loop, options).value();
+  const auto response = call(loop, *transport, get("/"));
+  EXPECT_TRUE(response.ok()) << response.error().message;
+
+  options.common_name = "freehold:node:n1";
+  options.url = server.client_options().url;  // a host that the certificate names does not help
+  transport = connect(loop, options).value();
+  const auto other = call(loop, *transport, get("/"));
+  ASSERT_FALSE(other.ok());
+  EXPECT_THAT(other.error().message, HasSubstr("mismatch"));
+
+  options.common_name = certificate_subject(certificates().server.certificate_pem)->common_name;
+  options.ca_pem = certificates().stranger_authority.certificate_pem;
+  transport = connect(loop, options).value();
+  EXPECT_FALSE(call(loop, *transport, get("/")).ok());
+}
+
 TEST(ClientTrust, takes_any_certificate_only_when_it_is_told_to) {
   TestServer server;
   Loop loop;

@@ -225,26 +225,21 @@ bool is_strong(const EVP_PKEY* key) {
   }
 }
 
-// With hosts it may serve as well as call, and the authority comes along, as with issue_server().
 Result<std::string> issue_to(const Authority& authority, EVP_PKEY* key, const Subject& subject,
-                             const std::vector<std::string>& hosts, Validity validity) {
+                             Use use, Validity validity) {
   const X509Name name = TRY(make_name(subject));
-  const GeneralNames names = TRY(make_host_names(hosts));
   const X509Ptr certificate = TRY(make_certificate(
       name.get(), X509_get_subject_name(authority.certificate.get()), key, validity));
-  if (!add_extensions(certificate.get(), authority.certificate.get(),
-                      {{NID_basic_constraints, "critical,CA:FALSE"},
-                       {NID_key_usage, "critical,digitalSignature"},
-                       {NID_ext_key_usage, hosts.empty() ? "clientAuth" : "clientAuth,serverAuth"},
-                       {NID_subject_key_identifier, "hash"},
-                       {NID_authority_key_identifier, "keyid:always"}}) ||
-      (!hosts.empty() && X509_add1_ext_i2d(certificate.get(), NID_subject_alt_name, names.get(), 0,
-                                           X509V3_ADD_DEFAULT) != 1)) {
+  if (!add_extensions(
+          certificate.get(), authority.certificate.get(),
+          {{NID_basic_constraints, "critical,CA:FALSE"},
+           {NID_key_usage, "critical,digitalSignature"},
+           {NID_ext_key_usage, use == Use::call ? "clientAuth" : "clientAuth,serverAuth"},
+           {NID_subject_key_identifier, "hash"},
+           {NID_authority_key_identifier, "keyid:always"}})) {
     return failure("make a certificate");
   }
-  std::string chain = TRY(sign(certificate.get(), authority.key.get()));
-  if (!hosts.empty()) chain += TRY(certificate_text(authority.certificate.get()));
-  return chain;
+  return sign(certificate.get(), authority.key.get());
 }
 
 Result<Time> time_of(const ASN1_TIME* time) {
@@ -309,7 +304,7 @@ Result<KeyPair> issue_server(const KeyPair& authority, const std::vector<std::st
 Result<KeyPair> issue_client(const KeyPair& authority, const Subject& subject, Validity validity) {
   const Authority issuer = TRY(read_authority(authority));
   const EvpPkey key = TRY(make_key());
-  std::string text = TRY(issue_to(issuer, key.get(), subject, {}, validity));
+  std::string text = TRY(issue_to(issuer, key.get(), subject, Use::call, validity));
   return KeyPair{std::move(text), TRY(key_text(key.get()))};
 }
 
@@ -327,8 +322,7 @@ Result<KeyPair> make_request() {
 }
 
 Result<std::string> sign_request(const KeyPair& authority, std::string_view request_pem,
-                                 const Subject& subject, const std::vector<std::string>& hosts,
-                                 Validity validity) {
+                                 const Subject& subject, Use use, Validity validity) {
   const Authority issuer = TRY(read_authority(authority));
   const BioPtr bio = read_bio(request_pem.substr(0, request_bytes));
   const X509Request request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
@@ -348,7 +342,7 @@ Result<std::string> sign_request(const KeyPair& authority, std::string_view requ
     ERR_clear_error();
     return Error{Reason::invalid, "the certificate request is not signed with its own key"};
   }
-  return issue_to(issuer, key, subject, hosts, validity);
+  return issue_to(issuer, key, subject, use, validity);
 }
 
 Result<Validity> certificate_validity(std::string_view certificate_pem) {

@@ -3,6 +3,7 @@
 // entropy; times are arguments. Source of formats: RFC 5280, RFC 2986, RFC 7468 (PEM).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,13 +33,12 @@ Result<KeyPair> issue_server(const KeyPair& authority, const std::vector<std::st
 Result<KeyPair> issue_client(const KeyPair& authority, const Subject& subject, Validity validity);
 
 // PKCS #10. The subject in the request is ignored by sign_request: the caller decides who it is.
-// With hosts the certificate also serves under them, so that whoever holds it can pose as them: the
-// caller must have made sure that they are the holder's. The text then goes on with the
-// authority's.
+// The certificate never names a host, so that nobody can pose as one: who serves with it is known
+// by the subject (ClientOptions::common_name).
+enum class Use : uint8_t { call, call_and_serve };
 Result<KeyPair> make_request();  // certificate_pem holds the CERTIFICATE REQUEST
 Result<std::string> sign_request(const KeyPair& authority, std::string_view request_pem,
-                                 const Subject& subject, const std::vector<std::string>& hosts,
-                                 Validity validity);
+                                 const Subject& subject, Use use, Validity validity);
 
 Result<Validity> certificate_validity(std::string_view certificate_pem);
 Result<Subject> certificate_subject(std::string_view certificate_pem);

@@ -172,6 +172,17 @@ class TlsContext::Impl {
     return 1;
   }
 
+  // The host of the URL is not asked for then (see Channel::client).
+  static int verify_named(X509_STORE_CTX* judged, void* argument) {
+    const auto* self = static_cast<const Impl*>(argument);
+    if (X509_verify_cert(judged) != 1) return 0;
+    const X509* leaf = X509_STORE_CTX_get0_cert(judged);
+    const auto names = subject_texts(X509_get_subject_name(leaf), NID_commonName);
+    if (names.size() == 1 && names[0] == self->client.common_name) return 1;
+    X509_STORE_CTX_set_error(judged, X509_V_ERR_HOSTNAME_MISMATCH);
+    return 0;
+  }
+
   // Trusts whatever certificate of the peer's chain has the pinned hash; all else (signatures,
   // times, host, purpose) is judged as ever.
   static int verify_pinned(X509_STORE_CTX* judged, void* argument) {
@@ -247,6 +258,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::for_client(ClientTls options) {
     auto authorities = read_certificates(options.ca_pem);
     if (!authorities.ok()) return std::move(authorities).error().within("authority");
     TRY(trust(ctx, *authorities));
+    if (!options.common_name.empty())
+      SSL_CTX_set_cert_verify_callback(ctx, Impl::verify_named, impl.get());
   } else if (SSL_CTX_set_default_verify_paths(ctx) != 1) {
     return no_context();
   }
@@ -304,7 +317,9 @@ Channel Channel::client(int socket, std::shared_ptr<TlsContext> context) {
   channel.ssl_ = make_ssl(socket, impl.ctx.get());
   X509_VERIFY_PARAM* rules = SSL_get0_param(channel.ssl_);
   const std::string& host = impl.client.host;
-  if (is_address(host)) {
+  if (!impl.client.common_name.empty()) {
+    // verify_named() judges.
+  } else if (is_address(host)) {
     CHECK(X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1, "out of memory");
   } else {
     CHECK(X509_VERIFY_PARAM_set1_host(rules, host.data(), host.size()) == 1, "out of memory");

@@ -22,7 +22,8 @@ struct TlsFiles;
 
 struct ClientTls {
   std::string host;  // checked against the certificate: a DNS name or an IP address
-  std::string ca_pem, ca_sha256{}, certificate_sha256{};  // as in ClientOptions, and so below
+  // As in ClientOptions, and so below.
+  std::string ca_pem, ca_sha256{}, certificate_sha256{}, common_name{};
   bool is_unverified = false;
   std::string certificate_pem{}, key_pem{};
 };

@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "fleet/objects.h"
 #include "json/value.h"
+#include "ledger/uid.h"
 
 namespace freehold::ledger {
 
@@ -19,6 +20,8 @@ constexpr std::string_view identity_key = "/_freehold/identity";
 constexpr std::string_view principal_prefix = "/_freehold/principals/";
 constexpr std::string_view operator_log = "operator";
 constexpr std::string_view tenant_label = "freehold.dev/tenant";
+constexpr std::string_view salt_annotation = "freehold.dev/salt";
+constexpr size_t salt_bytes = 16;
 
 Error not_found(const api::Kind& kind, std::string_view name) {
   return {Reason::not_found, kind.resource() + " \"" + std::string(name) + "\" not found"};
@@ -29,13 +32,6 @@ Error conflict(const api::Kind& kind, std::string_view name) {
                                 std::string(name) +
                                 "\": the object has been modified; please apply your changes to "
                                 "the latest version and try again"};
-}
-
-// 8-4-4-4-12, as clients expect a uid to look.
-std::string make_uid(Runtime& runtime) {
-  std::string hex = runtime.random_token(16);
-  for (size_t at : {20u, 16u, 12u, 8u}) hex.insert(at, "-");
-  return hex;
 }
 
 bool same_field(const api::Kind& kind, const void* a, const void* b, std::string_view name) {
@@ -61,6 +57,25 @@ json::Value identity_document(const Identity& identity) {
 bool concerns_fleet(const api::Kind& kind) {
   return fleet::is_fleet_kind(kind) || &kind == &api::kind_of<api::Offer>() ||
          &kind == &api::kind_of<api::Allocation>();
+}
+
+// The record shows a digest of all that is stored, and all but its values can be known of a Secret:
+// whoever reads the record could try values until the digest fits. What is hashed with them cannot
+// be guessed. New at every change, so that who could once read the Secret learns no later value.
+void salt(Runtime& runtime, api::Object& object) {
+  if (object.as<api::Secret>() == nullptr) return;
+  object.meta().annotations[std::string(salt_annotation)] = runtime.random_token(salt_bytes);
+}
+
+// Clients need not send it back.
+void keep_salt(const api::Object& before, api::Object& object) {
+  if (object.as<api::Secret>() == nullptr) return;
+  const auto& had = before.meta().annotations;
+  auto& has = object.meta().annotations;
+  if (const auto it = had.find(salt_annotation); it != had.end())
+    has[std::string(salt_annotation)] = it->second;
+  else
+    has.erase(std::string(salt_annotation));
 }
 
 std::string offer_key(const api::Allocation& allocation) {
@@ -213,6 +228,7 @@ Result<void> Ledger::prepare_create(api::Object object, Prepared& out) {
   meta.creation_timestamp = runtime_.now();
   meta.deletion_timestamp = {};
   meta.generation = has_field(object.kind(), "spec") ? 1 : 0;
+  salt(runtime_, object);
   out.object = std::move(object);
   return {};
 }
@@ -232,7 +248,9 @@ Result<void> Ledger::prepare_update(const RecordPtr& before, api::Object object,
   if (!same_field(object.kind(), before->object.data(), object.data(), "spec")) ++meta.generation;
   if (meta.deletion_timestamp.is_set() && meta.finalizers.empty())
     return prepare_remove(before, out);
+  keep_salt(before->object, object);
   out.unchanged = object.print() == *before->bytes;
+  if (!out.unchanged) salt(runtime_, object);
   out.object = std::move(object);
   return {};
 }

@@ -306,6 +306,45 @@ TEST_F(LedgerTest, every_recorded_change_has_a_leaf_in_the_log_of_its_tenant) {
   EXPECT_EQ(report.leaves, 4u);
 }
 
+// A PIN, say: all else that is stored is known to whoever reads the record, or easily tried.
+TEST_F(LedgerTest, who_reads_the_record_cannot_find_a_secret_by_trying) {
+  api::Secret secret;
+  secret.metadata.name = "door";
+  secret.metadata.ns = "a";
+  secret.data["pin"].data = "0042";
+  secret.metadata.annotations["freehold.dev/salt"] = "chosen";
+  const auto stored = [&] { return *ledger->view().find("/core/secrets/a/door"); };
+  const auto salt = [&] {
+    const std::string text = stored().object.meta().annotations.at("freehold.dev/salt");
+    EXPECT_EQ(text.size(), 32u);
+    return text;
+  };
+  const auto last_leaf = [&] {
+    const std::string log = store->logs().front();
+    return *store->read_log(log, store->log_size(log) - 1, 1)->front().data;
+  };
+  ASSERT_TRUE(create(secret).ok());
+  const std::string first = salt();
+  EXPECT_NE(last_leaf().find(audit::to_hex(audit::sha256(*stored().bytes))), std::string::npos);
+  api::Object tried = stored().object.clone();
+  tried.meta().annotations.clear();
+  EXPECT_EQ(last_leaf().find(audit::to_hex(audit::sha256(tried.print()))), std::string::npos);
+  EXPECT_EQ(last_leaf().find(first), std::string::npos);
+
+  // Whoever does not send the salt back changes nothing by it; whoever changes anything gets
+  // another.
+  secret = *stored().object.as<api::Secret>();
+  secret.metadata.annotations.clear();
+  const Rev before = ledger->view().rev();
+  ASSERT_TRUE(update(secret, 0).ok());
+  EXPECT_EQ(ledger->view().rev(), before);
+  EXPECT_EQ(salt(), first);
+  secret.data["pin"].data = "0043";
+  ASSERT_TRUE(update(secret, 0).ok());
+  EXPECT_NE(salt(), first);
+  EXPECT_TRUE(verify().findings.empty());
+}
+
 TEST_F(LedgerTest, the_record_names_people_by_an_id_whose_name_can_be_erased) {
   ASSERT_TRUE(create(map("one")).ok());
   const std::string id = ledger->principal_id("alice");

@@ -1,6 +1,7 @@
 // Who may do what, asked of the whole server: agents beside their own objects, subresources.
 #include <gtest/gtest.h>
 
+#include "discover/machine.h"
 #include "server/testing/desk.h"
 
 namespace freehold::server {
@@ -27,7 +28,7 @@ struct AccessTest : ::testing::Test {
     EXPECT_EQ(made.status, 201) << made.text();
   }
   int agent(std::string method, const std::string& path, std::string body = {}) {
-    return desk.send(Desk::agent("n1"), std::move(method), std::string(own) + path, std::move(body))
+    return desk.send(desk.agent("n1"), std::move(method), std::string(own) + path, std::move(body))
         .status;
   }
   Desk desk;
@@ -64,8 +65,14 @@ TEST_F(AccessTest, an_agent_writes_the_status_of_its_own_instances_and_lets_go_o
   EXPECT_EQ(agent("DELETE", instances + "/on-n1"), 403);
 }
 
-TEST_F(AccessTest, an_agent_says_where_its_machine_stands_and_not_what_it_is_for) {
+TEST_F(AccessTest, an_agent_says_where_its_machine_stands_once_and_not_what_it_is_for) {
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"fra1"}})"), 403);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":null}})"), 403);
+  EXPECT_EQ(desk.send("PATCH", std::string(own) + "/nodes/n1", R"({"spec":{"site":null}})").status,
+            200);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"fra1","rack":"r1"}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"fra1"}})"), 200);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"ber1"}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"schedulable":false}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"expectedProfile":"hp-1"}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n2", R"({"spec":{"site":"fra1"}})"), 403);
@@ -75,10 +82,34 @@ TEST_F(AccessTest, an_agent_says_where_its_machine_stands_and_not_what_it_is_for
   EXPECT_EQ(agent("GET", "/nodes"), 403);
 }
 
+// Profiles are shared: whoever could name one freely would say what other machines are.
+TEST_F(AccessTest, an_agent_makes_a_profile_under_the_name_of_what_it_says_alone) {
+  const std::string spec = R"("spec":{"architecture":"x86_64","cpus":"0-3"})";
+  const auto make = [&](const std::string& metadata) {
+    return desk.send(desk.agent("n1"), "POST", std::string(own) + "/hardwareprofiles",
+                     R"({"metadata":{)" + metadata + "}," + spec + "}");
+  };
+  const Answer refused = make(R"("name":"hp-0123456789abcdef")");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(refused.body.at({"details", "causes"})->as_array()->at(0).string_at({"field"}),
+            "metadata.name");
+  api::HardwareProfileSpec said;
+  said.architecture = "x86_64";
+  said.cpus = "0-3";
+  const std::string name = discover::profile_name(said);
+  EXPECT_NE(refused.message().find(name), std::string::npos) << refused.message();
+  const std::string named = R"("name":")" + name + "\"";
+  EXPECT_EQ(make(named + R"(,"finalizers":["a.io/b"])").status, 403);
+  EXPECT_EQ(make(named).status, 201);
+  EXPECT_EQ(make(named).status, 409);
+  for (const char* method : {"PATCH", "DELETE"})
+    EXPECT_EQ(agent(method, "/hardwareprofiles/" + name, "{}"), 403) << method;
+}
+
 TEST_F(AccessTest, a_lease_is_renewed_by_its_own_agent) {
   const std::string path = "/apis/coordination.k8s.io/v1/namespaces/freehold-node-lease/leases";
   const auto renew = [&](const std::string& node) {
-    return desk.send(Desk::agent("n1"), "POST", path, R"({"metadata":{"name":")" + node + R"("}})")
+    return desk.send(desk.agent("n1"), "POST", path, R"({"metadata":{"name":")" + node + R"("}})")
         .status;
   };
   EXPECT_EQ(renew("n2"), 403);
@@ -134,7 +165,7 @@ TEST_F(AccessTest, an_administrator_acts_as_another_and_is_that_other) {
   EXPECT_EQ(as(Desk::admin(), "impersonate-extra-scopes", "x").status, 400);
   EXPECT_EQ(as(Desk::admin(), "impersonate-user", "").status, 200);
   EXPECT_EQ(as(Desk::user("bob"), "impersonate-group", "freehold:admins").status, 403);
-  EXPECT_EQ(as(Desk::agent("n1"), "impersonate-user", "admin").status, 403);
+  EXPECT_EQ(as(desk.agent("n1"), "impersonate-user", "admin").status, 403);
 }
 
 TEST_F(AccessTest, the_record_names_who_acted_in_anothers_name) {
@@ -147,6 +178,23 @@ TEST_F(AccessTest, the_record_names_who_acted_in_anothers_name) {
   const auto name = desk.store->get("/_freehold/principals/" + id);
   ASSERT_TRUE(name);
   EXPECT_EQ(*name->value, "admin as eve");
+}
+
+TEST_F(AccessTest, a_rule_without_groups_is_of_our_own_group_and_an_empty_list_is_refused) {
+  const auto role = [&](const std::string& name, const std::string& groups) {
+    return desk.send("POST", std::string(own) + "/roles",
+                     R"({"metadata":{"name":")" + name +
+                         R"("},"spec":{"rules":[{"verbs":["get"],)" + groups +
+                         R"("resources":["nodes"]}]}})");
+  };
+  const Answer refused = role("empty", R"("groups":[],)");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.message().find("spec.rules[0].groups"), std::string::npos) << refused.message();
+  EXPECT_EQ(role("reader", "").status, 201);
+  make("/rolebindings",
+       R"({"metadata":{"name":"b"},"spec":{"role":"reader","scope":{"fleet":true},)"
+       R"("subjects":[{"kind":"User","name":"bob"}]}})");
+  EXPECT_EQ(desk.send(Desk::user("bob"), "GET", std::string(own) + "/nodes/n1").status, 200);
 }
 
 TEST_F(AccessTest, nobody_binds_a_role_that_is_yet_to_be_made) {

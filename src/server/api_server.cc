@@ -1,5 +1,6 @@
 #include "server/api_server.h"
 
+#include "api/node.h"
 #include "base/log.h"
 #include "server/watcher.h"
 
@@ -27,7 +28,9 @@ ApiServer::ApiServer(Runtime& runtime, ledger::Ledger& ledger, control::Heartbea
       heartbeats_(heartbeats),
       shell_(shell),
       options_(std::move(options)),
-      encoded_(std::make_unique<EncodedEvents>()) {}
+      encoded_(std::make_unique<EncodedEvents>()) {
+  ledger_.on_commit([this](const store::CommitPtr& commit) { cut_off(*commit); });
+}
 
 ApiServer::~ApiServer() = default;
 
@@ -35,11 +38,24 @@ void ApiServer::handle(http::Request request, std::unique_ptr<http::Responder> r
   auto x = std::make_shared<Exchange>();
   x->request = std::move(request);
   x->responder = std::move(responder);
-  x->user = auth::authenticate(x->request.peer);
-  auto user = auth::act_as(x->user, x->request);
+  auto peer = auth::authenticate(ledger_.view(), x->request.peer);
+  if (!peer) return x->fail(peer.error());
+  auto user = auth::act_as(std::move(*peer), x->request);
   if (!user) return x->fail(user.error());
   x->user = std::move(*user);
   dispatch(x);
+}
+
+void ApiServer::cut_off(const store::Commit& commit) {
+  const std::string prefix = api::kind_of<api::Node>().key_prefix();
+  for (const store::Change& change : commit.changes) {
+    if (change.value || !std::string_view(change.key).starts_with(prefix)) continue;
+    for (const auto& [id, watcher] : watchers_) {
+      if (watcher->ended) continue;
+      if (auto r = auth::authenticate(ledger_.view(), watcher->x->request.peer); !r)
+        watcher->fail(r.error());
+    }
+  }
 }
 
 Result<void> ApiServer::check_access(Exchange& x) const {

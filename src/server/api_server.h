@@ -23,13 +23,18 @@
 
 namespace freehold::server {
 
+// Where an agent is reached, and who must be found there.
+struct AgentAddress {
+  std::string node, endpoint;  // host:port, as the agent says
+};
+
 struct ApiOptions {
   std::string version = "dev";  // of the product
   http::KeyPair authority;      // signs the certificates of agents
   std::string server_url;       // as clients reach it; goes into what is handed out
-  // Fetches a path from the agent at `endpoint` (host:port), e.g. /logs/ns/name, and passes the
-  // answer on. Null: logs are not served.
-  std::function<void(const std::string& endpoint, const std::string& path, const http::Query& query,
+  // Fetches a path from an agent, e.g. /logs/ns/name, and passes the answer on. Null: logs are not
+  // served.
+  std::function<void(const AgentAddress& agent, const std::string& path, const http::Query& query,
                      std::unique_ptr<http::Responder> responder)>
       fetch_from_agent;
 };
@@ -69,6 +74,8 @@ class ApiServer final : public http::Handler {
   // What is no resource: health, discovery, metrics, join … False: nothing here either.
   bool other(const ExchangePtr& x);
   Result<void> check_access(Exchange& x) const;
+  // Agents whose Nodes a commit deletes see nothing more.
+  void cut_off(const store::Commit& commit);
 
   // ---- reading (read.cc, watch.cc)
   void get(const ExchangePtr& x);

@@ -119,10 +119,10 @@ TEST_F(ChangeTest, an_agent_is_held_to_its_own_objects_in_a_set_too) {
   const std::string hijack =
       R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Instance","metadata":{"name":"i1"},)"
       R"("spec":{"run":{"command":["/bin/id"]}}})";
-  EXPECT_EQ(desk.apply(Desk::agent("n1"), hijack).status, 403);
-  EXPECT_EQ(desk.apply(Desk::agent("n2"), hijack).status, 403);
-  EXPECT_EQ(desk.apply(Desk::agent("n1"), R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Node",)"
-                                          R"("metadata":{"name":"n3"},"spec":{"site":"ber1"}})")
+  EXPECT_EQ(desk.apply(desk.agent("n1"), hijack).status, 403);
+  EXPECT_EQ(desk.apply(desk.agent("n2"), hijack).status, 403);
+  EXPECT_EQ(desk.apply(desk.agent("n1"), R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Node",)"
+                                         R"("metadata":{"name":"n3"},"spec":{"site":"ber1"}})")
                 .status,
             403);
 }

@@ -1,5 +1,5 @@
 // Agents join: a one-time token buys a certificate for one node. Tokens are kept as digests, are
-// used up in the commit that accepts them, and end by themselves. POST /tokens (administrators),
+// used up in the commit that makes the Node, and end by themselves. POST /tokens (administrators),
 // /join (the token is the proof), /renew (the certificate is).
 #include <algorithm>
 
@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "http/pki.h"
 #include "server/api_server.h"
+#include "server/enrol.h"
 
 namespace freehold::server {
 
@@ -17,7 +18,6 @@ constexpr std::string_view token_namespace = "freehold-system";
 constexpr std::string_view token_type = "freehold.dev/join-token";
 constexpr Duration token_life = hours(1);
 constexpr Duration longest_token_life = hours(24 * 7);
-constexpr Duration certificate_life = hours(24 * 90);
 
 // What agents send: a newer one may say more than this server knows.
 json::Value body_of(const http::Request& r) {
@@ -33,7 +33,7 @@ Result<json::Object> wishes_for_token(const http::Request& r) {
   if (body.as_object() == nullptr) return Error{Reason::bad_request, "the body is no object"};
   for (const auto& [name, value] : *body.as_object()) {
     std::string fault;
-    if (name != "nodeName" && name != "ttl") fault = "unknown field";
+    if (name != "nodeName" && name != "site" && name != "ttl") fault = "unknown field";
     if (fault.empty() && value.as_string() == nullptr) fault = "must be a text";
     if (!fault.empty())
       return Error{Reason::invalid, name + ": " + fault, {{"FieldValueInvalid", name, fault}}};
@@ -55,19 +55,10 @@ std::string text_of(const api::Secret& secret, std::string_view key) {
   return it == secret.data.end() ? std::string() : it->second.data;
 }
 
-Result<std::string> certificate_for(const ApiOptions& options, std::string_view node,
-                                    const json::Value& body, Time now) {
+Result<std::string> request_in(const json::Value& body) {
   const std::string_view csr = body.string_at({"csr"});
-  if (csr.empty()) return Error{Reason::bad_request, "csr: a PEM certificate request is required"};
-  std::vector<std::string> hosts;
-  if (const json::Value* addresses = body.at({"addresses"}); addresses && addresses->as_array())
-    for (const json::Value& a : *addresses->as_array())
-      if (a.as_string() && hosts.size() < 16 && a.as_string()->size() <= 253)
-        hosts.push_back(*a.as_string());
-  const http::Subject subject{std::string(auth::node_prefix) + std::string(node),
-                              {std::string(auth::nodes)}};
-  return http::sign_request(options.authority, csr, subject, hosts,
-                            {now - minutes(5), now + certificate_life});
+  if (!csr.empty()) return std::string(csr);
+  return Error{Reason::bad_request, "csr: a PEM certificate request is required"};
 }
 
 void respond_certificate(const ApiOptions& options, const ExchangePtr& x, std::string certificate) {
@@ -92,10 +83,12 @@ void make_token(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& opti
                       {{"FieldValueInvalid", "ttl", "use a duration up to 168h"}}});
     life = *parsed;
   }
-  if (!node.empty() && !is_dns_subdomain(node))
-    return x->fail({Reason::invalid,
-                    "nodeName: is no valid name",
-                    {{"FieldValueInvalid", "nodeName", "is no valid name"}}});
+  const std::string site(body.string_at({"site"}));
+  for (const auto& [field, name] : {std::pair("nodeName", &node), std::pair("site", &site)})
+    if (!name->empty() && !is_dns_subdomain(*name))
+      return x->fail({Reason::invalid,
+                      std::string(field) + ": is no valid name",
+                      {{"FieldValueInvalid", field, "is no valid name"}}});
   const auto ca = http::certificate_sha256(options.authority.certificate_pem);
   if (!ca) return x->fail(ca.error());
   const std::string id = runtime.random_token(8);
@@ -108,6 +101,7 @@ void make_token(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& opti
   kept.data["digest"].data = to_hex(http::sha256(secret));
   kept.data["expires"].data = expires;
   if (!node.empty()) kept.data["node"].data = node;
+  if (!site.empty()) kept.data["site"].data = site;
   ledger::Change change;
   change.actor.user = x->user.actor();
   change.ops.push_back({ledger::OpType::create, api::Object::of(std::move(kept)), 0, {}});
@@ -146,22 +140,31 @@ void join(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
     return x->fail({Reason::forbidden,
                     "node \"" + node + "\" has joined already; if this is the same machine anew, " +
                         "use a token of `freehold token --node " + node + "`"});
-  auto certificate = certificate_for(options, node, body, runtime.now());
-  if (!certificate) return x->fail(certificate.error());
-  ledger::Change change;
-  change.actor.user = std::string(auth::node_prefix) + node;
-  change.ops.push_back({ledger::OpType::remove, record->object, record->rev, {}});
-  ledger.submit(std::move(change),
-                [&options, x, refused, pem = *certificate](const Result<ledger::Committed>& done) {
-                  if (!done) return x->fail(refused);  // someone else was faster
-                  respond_certificate(options, x, pem);
-                });
+  auto csr = request_in(body);
+  if (!csr) return x->fail(csr.error());
+  Enrolment enrolment{node, text_of(*secret, "site"), std::move(*csr), {}};
+  enrolment.with.push_back({ledger::OpType::remove, record->object, record->rev, {}});
+  enrol(runtime, ledger, options.authority, std::move(enrolment),
+        [&options, x, refused](const Result<std::string>& certificate) {
+          if (certificate) return respond_certificate(options, x, *certificate);
+          // Someone else was faster, with the token or with the Node.
+          const Reason reason = certificate.error().reason;
+          const bool is_late = reason == Reason::not_found || reason == Reason::conflict ||
+                               reason == Reason::already_exists;
+          x->fail(is_late ? refused : certificate.error());
+        });
 }
 
-void renew(Runtime& runtime, const ApiOptions& options, const ExchangePtr& x) {
-  const std::string_view node = auth::node_of(x->user);
-  if (node.empty()) return x->fail({Reason::forbidden, "only agents renew"});
-  auto certificate = certificate_for(options, node, body_of(x->request), runtime.now());
+void renew(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
+           const ExchangePtr& x) {
+  const std::string name(auth::node_of(x->user));
+  if (name.empty()) return x->fail({Reason::forbidden, "only agents renew"});
+  const auto* node = ledger.view().get<api::Node>({}, name);
+  // Only who acts in its name gets here without one.
+  if (node == nullptr) return x->fail({Reason::forbidden, "there is no node \"" + name + "\""});
+  const auto csr = request_in(body_of(x->request));
+  if (!csr) return x->fail(csr.error());
+  auto certificate = certify(options.authority, *csr, name, node->metadata.uid, runtime.now());
   certificate ? respond_certificate(options, x, std::move(*certificate))
               : x->fail(certificate.error());
 }
@@ -179,7 +182,7 @@ bool join_requests(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& o
   } else if (path == "/join") {
     join(runtime, ledger, options, x);
   } else {
-    renew(runtime, options, x);
+    renew(runtime, ledger, options, x);
   }
   return true;
 }

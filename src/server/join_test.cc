@@ -20,8 +20,21 @@ struct JoinTest : ::testing::Test {
     body["token"] = with;
     body["nodeName"] = node;
     body["csr"] = http::make_request().value().certificate_pem;
+    body["site"] = "where-it-wants";
+    body["addresses"] = json::Array{"control.example", "10.0.0.1"};
     return desk.send(http::Peer{}, "POST", "/join", json::print(body));
   }
+  static http::Peer holder_of(const Answer& joined) {
+    auto subject = http::certificate_subject(joined.body.string_at({"certificate"})).value();
+    return {"10.0.0.3:1", std::move(subject.common_name), std::move(subject.organizations)};
+  }
+  const api::Node* node(const std::string& name) {
+    return desk.plane->ledger().view().get<api::Node>({}, name);
+  }
+  Answer get(const http::Peer& peer, const std::string& name) {
+    return desk.send(peer, "GET", nodes + "/" + name);
+  }
+  const std::string nodes = std::string(testing::own) + "/nodes";
   Desk desk;
 };
 
@@ -61,12 +74,78 @@ TEST_F(JoinTest, a_token_for_any_machine_does_not_make_one_that_is_there_already
   EXPECT_EQ(join(token(R"({"nodeName":"n1"})"), "n1").status, 200);
 }
 
+TEST_F(JoinTest, joining_makes_the_node_and_the_certificate_says_no_more_than_that) {
+  const Answer joined = join(token(R"({"site":"ber1"})"), "n1");
+  ASSERT_EQ(joined.status, 200) << joined.text();
+  ASSERT_NE(node("n1"), nullptr);
+  EXPECT_EQ(node("n1")->spec.site, "ber1");
+  const http::Peer agent = holder_of(joined);
+  EXPECT_EQ(agent.certificate_common_name, "freehold:node:n1");
+  EXPECT_EQ(agent.certificate_organizations,
+            (std::vector<std::string>{"freehold:nodes",
+                                      "freehold:node-uid:" + node("n1")->metadata.uid}));
+  EXPECT_EQ(get(agent, "n1").status, 200);
+  json::Object body;
+  body["csr"] = http::make_request().value().certificate_pem;
+  body["addresses"] = json::Array{"control.example"};
+  const Answer renewed = desk.send(agent, "POST", "/renew", json::print(body));
+  ASSERT_EQ(renewed.status, 200) << renewed.text();
+  EXPECT_EQ(holder_of(renewed).certificate_organizations, agent.certificate_organizations);
+}
+
+TEST_F(JoinTest, a_certificate_ends_with_its_node) {
+  const http::Peer agent = holder_of(join(token(), "n1"));
+  const std::string first = node("n1")->metadata.uid;
+  const auto watched = desk.watch(
+      agent, std::string(testing::own) + "/instances?watch=1&fieldSelector=spec.node%3Dn1");
+  desk.pass(seconds(1));
+  EXPECT_FALSE(watched->finished);
+  ASSERT_EQ(desk.send("DELETE", nodes + "/n1").status, 200);
+  EXPECT_TRUE(watched->finished);
+  ASSERT_FALSE(watched->events.empty());
+  EXPECT_EQ(watched->events.back().string_at({"object", "reason"}), "Unauthorized");
+
+  const auto is_refused = [&] {
+    for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
+             {"GET", nodes + "/n1"}, {"POST", "/renew"}, {"GET", "/apis"}}) {
+      const Answer refused = desk.send(agent, method, path, method == "POST" ? "{}" : "");
+      EXPECT_EQ(refused.status, 401) << path;
+      EXPECT_NE(refused.message().find("freehold token --node n1"), std::string::npos)
+          << refused.message();
+    }
+  };
+  is_refused();
+  const http::Peer again = holder_of(join(token(R"({"nodeName":"n1"})"), "n1"));
+  EXPECT_NE(node("n1")->metadata.uid, first);
+  is_refused();
+  EXPECT_EQ(get(again, "n1").status, 200);
+}
+
+TEST_F(JoinTest, a_machine_that_joins_under_the_name_of_a_node_that_is_there_leaves_it_as_it_is) {
+  ASSERT_EQ(desk.send("POST", nodes, R"({"metadata":{"name":"n1"},"spec":{"rack":"r1"}})").status,
+            201);
+  ASSERT_EQ(join(token(R"({"nodeName":"n1","site":"ber1"})"), "n1").status, 200);
+  EXPECT_EQ(node("n1")->spec.rack, "r1");
+  EXPECT_EQ(node("n1")->spec.site, "ber1");
+  ASSERT_EQ(join(token(R"({"nodeName":"n1","site":"fra1"})"), "n1").status, 200);
+  EXPECT_EQ(node("n1")->spec.site, "ber1");
+}
+
+TEST_F(JoinTest, a_certificate_that_names_no_node_is_no_agents) {
+  desk.agent("n1");
+  EXPECT_EQ(get({"10.0.0.3:1", "freehold:node:n1", {"freehold:nodes"}}, "n1").status, 401);
+  EXPECT_EQ(get({"10.0.0.3:1", "freehold:node:n1", {"freehold:nodes", "freehold:node-uid:"}}, "n1")
+                .status,
+            401);
+}
+
 TEST_F(JoinTest, a_wish_that_is_not_understood_makes_no_token) {
   for (const auto& [body, field] :
        std::vector<std::pair<std::string, std::string>>{{R"({"nodename":"n1"})", "nodename"},
                                                         {R"({"ttl":5})", "ttl"},
                                                         {R"({"ttl":"8760h"})", "ttl"},
-                                                        {R"({"nodeName":"N 1"})", "nodeName"}}) {
+                                                        {R"({"nodeName":"N 1"})", "nodeName"},
+                                                        {R"({"site":"N 1"})", "site"}}) {
     const Answer refused = desk.send("POST", "/tokens", body);
     EXPECT_EQ(refused.status, 422) << body;
     EXPECT_NE(refused.message().find(field), std::string::npos) << refused.text();

@@ -51,7 +51,7 @@ struct Query {
   LabelSelector labels;
   FieldSelector fields;
   size_t limit = 0;
-  store::Rev exact = 0;  // 0: latest
+  store::Rev exact = 0;  // 0: latest, also behind `after`
   std::string after;
   bool selective() const { return !labels.empty() || !fields.empty(); }
 };
@@ -104,10 +104,9 @@ void select_latest(const ledger::Ledger& ledger, const Query& q, Selected& out) 
   if (!q.selective()) out.remaining = beyond;
 }
 
-// A snapshot of the past, from the store.
-Result<void> select_past(const ledger::Ledger& ledger, store::Store& store, const api::Kind& kind,
-                         const Query& q, Selected& out) {
-  (void)ledger;
+// A snapshot of the past, or the rest of a list, from the store.
+Result<void> select_past(store::Store& store, const api::Kind& kind, const Query& q,
+                         Selected& out) {
   std::string after = q.after;
   for (;;) {
     const store::Page page = TRY(store.list(
@@ -128,6 +127,20 @@ Result<void> select_past(const ledger::Ledger& ledger, store::Store& store, cons
     }
     if (!page.more) return {};
   }
+}
+
+// The token of this answer goes on behind the last page, in what is there now.
+http::Response respond_too_late(const Query& q, const About& about) {
+  json::Value status = status_of(
+      {Reason::expired,
+       "the continue token is too old to go on with the list as it was; list anew without it, or "
+       "go on with the token of this answer: what was made, changed or deleted between the pages "
+       "then shows"},
+      about);
+  json::Object metadata;
+  metadata["continue"] = encode_continue({0, q.after});
+  (*status.as_object())["metadata"] = std::move(metadata);
+  return respond_value(reason_http_code(Reason::expired), status);
 }
 
 json::Object list_metadata(const Selected& s) {
@@ -246,10 +259,11 @@ void ApiServer::list(const ExchangePtr& x) {
   const auto version = parse_uint(x->request.parameter("resourceVersion").value_or("")).value_or(0);
   when_reached(x, query->after.empty() ? version : 0, [this, x, q = std::move(*query)] {
     Selected selected;
-    if (q.exact == 0 || (q.exact == ledger_.view().rev() && q.after.empty())) {
+    if (q.after.empty() && (q.exact == 0 || q.exact == ledger_.view().rev())) {
       select_latest(ledger_, q, selected);
-    } else if (auto r = select_past(ledger_, ledger_.store(), *x->route.kind, q, selected); !r) {
-      return x->fail(r.error());
+    } else if (auto r = select_past(ledger_.store(), *x->route.kind, q, selected); !r) {
+      const bool is_late = r.error().reason == Reason::expired && !q.after.empty();
+      return is_late ? x->respond(respond_too_late(q, x->about())) : x->fail(r.error());
     }
     auto response = respond_list(*x, selected, runtime_.now());
     response ? x->respond(std::move(*response)) : x->fail(response.error());
@@ -265,7 +279,7 @@ void ApiServer::log(const ExchangePtr& x) {
   if (node == nullptr || node->status.agent_endpoint.empty() || !options_.fetch_from_agent)
     return x->fail(
         {Reason::unavailable, "node \"" + instance->spec.node + "\" serves no logs now"});
-  options_.fetch_from_agent(node->status.agent_endpoint,
+  options_.fetch_from_agent({instance->spec.node, node->status.agent_endpoint},
                             "/logs/" + x->route.ns + "/" + x->route.name, x->request.query,
                             std::move(x->responder));
 }

@@ -4,10 +4,12 @@
 
 #include "api/contract.h"
 #include "api/core.h"
+#include "api/hardware.h"
 #include "api/tenancy.h"
 #include "base/limits.h"
 #include "base/strings.h"
 #include "control/contract/work.h"
+#include "discover/machine.h"
 #include "json/patch.h"
 #include "json/yaml.h"
 #include "schema/protobuf.h"
@@ -72,6 +74,30 @@ Result<void> judge_reading(const api::Object& object, schema::Errors& errors,
   if (errors.empty()) return {};
   api::validate(object, errors);
   return errors.to_error(object.kind().name, name);
+}
+
+// Machines of one model share a profile. Its name is the digest of what it says, so that no agent
+// can put anything in the place of what others say; and none may have it kept or removed.
+Result<void> check_profile(const auth::User& user, const api::Object& object) {
+  const auto* profile = object.as<api::HardwareProfile>();
+  const std::string_view node = auth::node_of(user);
+  if (profile == nullptr || node.empty() || user.in(auth::admins)) return {};
+  const api::ObjectMeta& meta = profile->metadata;
+  const std::string name = discover::profile_name(profile->spec);
+  std::string field, what;
+  if (meta.name != name) {
+    field = "metadata.name";
+    what = "what it says makes it \"" + name + "\"";
+  } else if (!meta.owner_references.empty() || !meta.finalizers.empty()) {
+    field = meta.finalizers.empty() ? "metadata.ownerReferences" : "metadata.finalizers";
+    what = "it belongs to all machines of its model";
+  } else {
+    return {};
+  }
+  return Error{Reason::forbidden,
+               "the agent of node " + std::string(node) + " may not make hardware profile \"" +
+                   meta.name + "\": " + field + ": " + what,
+               {{"FieldValueForbidden", field, what}}};
 }
 
 // Whoever may change a contract may not thereby leave capacity behind for which nobody answers.
@@ -184,6 +210,7 @@ Result<void> ApiServer::check_new(Exchange& x, api::Object& object) {
   api::validate(object, errors);
   if (!errors.empty()) return errors.to_error(kind.name, meta.name);
   TRY(auth::check_escalation(ledger_, x.user, object));
+  TRY(check_profile(x.user, object));
   return auth::check_write(x.user, nullptr, object, x.route.subresource);
 }
 

@@ -50,6 +50,8 @@ class Cluster {
   void set_calm();  // no fault from now on, of disk, network and machines; what is down comes back
 
  private:
+  void join_machines();
+
   struct Host {
     std::unique_ptr<Machine> machine;
     std::unique_ptr<agent::Host> door;

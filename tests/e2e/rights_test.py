@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Who may do what, over the wire: a developer of one tenant, agents with the certificates that
 their tokens bought, strangers. What they may not do is refused and changes nothing; no secret
-is logged."""
+is logged. An agent whose node was deleted is refused, keeps its work, and joins again."""
 
 import copy
 import json
@@ -9,6 +9,7 @@ import pathlib
 import ssl
 import subprocess
 import sys
+import time
 
 import harness
 from harness import OWN
@@ -31,11 +32,13 @@ class Here:
         return self.tokens[-1]
 
     def key(self, name):
-        """A private key and a request for its certificate."""
+        """A private key and a request for its certificate, which asks for much."""
         key, request = self.directory / f"{name}.key", self.directory / f"{name}.csr"
         subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt",
                         "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", request,
-                        "-subj", "/O=freehold:admins/CN=admin"], check=True, capture_output=True)
+                        "-subj", "/O=freehold:admins/CN=admin", "-addext",
+                        "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+                       check=True, capture_output=True)
         return key, request.read_text()
 
     def join(self, token, node):
@@ -43,7 +46,8 @@ class Here:
         key, request = self.key(node)
         stranger = self.someone()
         code, answer = stranger.send("POST", "/join",
-                                     {"token": token, "nodeName": node, "csr": request})
+                                     {"token": token, "nodeName": node, "csr": request,
+                                      "addresses": ["localhost", "127.0.0.1"]})
         if code != 200:
             return code, None
         certificate = self.directory / f"{node}.crt"
@@ -120,7 +124,11 @@ def a_developer_stays_with_his_tenant(here):
 def an_agent_stays_with_its_node(here):
     one, two = (here.join(here.token("--node", node), node)[1] for node in ("n1", "n2"))
     for node, agent in (("n1", one), ("n2", two)):
-        must(agent, {201}, "POST", f"{OWN}/nodes", object_of("Node", node, spec={"site": "home"}))
+        must(agent, {200}, "PATCH", f"{OWN}/nodes/{node}", {"spec": {"site": "home"}},
+             content_type="application/merge-patch+json")
+        for site in ("elsewhere", None):
+            must(agent, {403}, "PATCH", f"{OWN}/nodes/{node}", {"spec": {"site": site}},
+                 content_type="application/merge-patch+json")
         must(here.admin, {201}, "POST", f"{OWN}/namespaces/default/instances", object_of(
             "Instance", f"on-{node}", spec={"node": node, "contract": "c", "offer": "o",
                                             "role": "main"}))
@@ -136,9 +144,112 @@ def an_agent_stays_with_its_node(here):
          content_type="application/merge-patch+json")
     must(one, {403}, "GET", f"{CORE}/acme/secrets/s")
     must(one, {403}, "POST", "/tokens", {})
+    must(one, {403}, "POST", f"{OWN}/nodes", object_of("Node", "n9"))
+    must(one, {403}, "POST", f"{OWN}/hardwareprofiles", object_of(
+        "HardwareProfile", "hp-0123456789abcdef", spec={"architecture": "x86_64", "cpus": "0"}))
     spec = here.admin.get(f"{OWN}/namespaces/default/instances/on-n2")["spec"]
     if spec.get("run", {}).get("command"):
         raise harness.Failure(f"an agent changed what another runs: {spec}")
+
+
+def a_certificate_says_what_the_server_knows(here):
+    uid = here.admin.get(f"{OWN}/nodes/n1")["metadata"]["uid"]
+    said = subprocess.run(["openssl", "x509", "-noout", "-text", "-in", here.directory / "n1.crt"],
+                          check=True, capture_output=True, text=True).stdout
+    harness.expect(rf"Subject: O = freehold:nodes, O = freehold:node-uid:{uid}, "
+                   r"CN = freehold:node:n1\n", said)
+    if "Alternative Name" in said or "localhost" in said or "admin" in said:
+        raise harness.Failure(f"an agent chose what its certificate says:\n{said}")
+
+
+def a_certificate_ends_with_its_node(here):
+    old = here.join(here.token("--node", "n7"), "n7")[1]
+    must(old, {200}, "GET", f"{OWN}/nodes/n7")
+    must(here.admin, {200}, "DELETE", f"{OWN}/nodes/n7")
+    renewal = {"csr": here.key("renewal")[1]}
+    said = must(old, {401}, "GET", f"{OWN}/nodes/n7")
+    harness.expect(r"freehold token --node n7", json.loads(said)["message"])
+    must(old, {401}, "POST", "/renew", renewal)
+    new = here.join(here.token("--site", "home"), "n7")[1]
+    must(new, {200}, "GET", f"{OWN}/nodes/n7")
+    must(new, {200}, "POST", "/renew", renewal)
+    must(old, {401}, "GET", f"{OWN}/nodes/n7")
+    must(old, {401}, "POST", "/renew", renewal)
+    must(new, {403}, "PATCH", f"{OWN}/nodes/n7", {"spec": {"site": "elsewhere"}},
+         content_type="application/merge-patch+json")
+
+
+def an_agent_whose_node_was_deleted_keeps_its_work(here):
+    if harness.needs_root():
+        return
+
+    def agent(token):
+        process = harness.Process(
+            f"{here.directory}/agent.log", "agent", "--data-dir", f"{here.directory}/agent",
+            "--server", f"https://{here.admin.host}:{here.admin.port}", "--token", token,
+            "--node", "work", "--address", "127.0.0.1", "--listen", "127.0.0.1:0")
+        process.start()
+        return process
+
+    def log():
+        return pathlib.Path(f"{here.directory}/agent.log").read_text()
+
+    path, first = f"{OWN}/nodes/work", agent(here.token("--node", "work"))
+    try:
+        harness.wait_for("it is ready", lambda: any(
+            c["type"] == "Ready" and c["status"] == "True"
+            for c in here.admin.get(path)["status"]["conditions"]))
+        here.admin.apply(harness.contract("kept", cpu="100m", memory="64Mi"),
+                         harness.workload("kept", "/bin/sh", "-c", "echo begun; sleep 1000"))
+        before = harness.running(here.admin, "kept")["kept"]
+        pid, uid = before["status"]["pid"], here.admin.get(path)["metadata"]["uid"]
+        must(here.admin, {200}, "DELETE", path)
+        harness.wait_for("it says so", lambda: "does not take this agent" in log())
+        harness.expect(r"freehold token --node work", log())
+        time.sleep(5)
+        must(here.admin, {404}, "GET", path)  # it does not come back by itself
+        if log().count("does not take this agent") != 1:
+            raise harness.Failure("it repeats itself")
+    finally:
+        first.kill()
+    second = agent(here.token("--node", "work"))
+    try:
+        harness.wait_for("it is there anew",
+                         lambda: here.admin.get(path)["status"]["agentEndpoint"])
+        if here.admin.get(path)["metadata"]["uid"] == uid:
+            raise harness.Failure("it is the node that was deleted")
+        after = harness.running(here.admin, "kept")["kept"]
+        if after["status"]["pid"] != pid or not harness.is_running(pid):
+            raise harness.Failure(f"the work did not go on: {pid}, then {after['status']}")
+        harness.expect(r"begun", harness.freehold("logs", "workload/kept",
+                                                  kubeconfig=here.server.kubeconfig)[1])
+        harness.release(here.admin, "kept")
+    finally:
+        second.kill()
+
+
+def a_role_grants_what_it_says(here):
+    rule = {"verbs": ["get"], "resources": ["nodes"]}
+    said = must(here.admin, {422}, "POST", f"{OWN}/roles",
+                object_of("Role", "none", spec={"rules": [{**rule, "groups": []}]}))
+    harness.expect(r"spec\.rules\[0\]\.groups", json.loads(said)["message"])
+    must(here.admin, {201}, "POST", f"{OWN}/roles",
+         object_of("Role", "some", spec={"rules": [rule]}))
+    role = here.admin.get(f"{OWN}/roles/some")
+    if role["spec"]["rules"][0].get("groups") != ["freehold.dev"]:
+        raise harness.Failure(f"a rule without groups is of none: {role}")
+
+
+def the_record_does_not_give_secrets_away(here):
+    """Of a Secret's stored bytes, which the record digests, a part is drawn by lot."""
+    drawn = set()
+    for name in ("pin", "nip"):
+        must(here.admin, {201}, "POST", f"{CORE}/default/secrets",
+             object_of("Secret", name, stringData={"pin": "0042"}))
+        drawn.add(here.admin.get(f"{CORE}/default/secrets/{name}")["metadata"]["annotations"][
+            "freehold.dev/salt"])
+    if len(drawn) != 2 or any(len(salt) != 32 for salt in drawn):
+        raise harness.Failure(f"no lot: {drawn}")
 
 
 def a_token_is_for_one_machine_once(here):
@@ -172,7 +283,10 @@ def strangers_are_told_nothing(here):
 def test(directory):
     here = Here(directory)
     parts = [a_developer_stays_with_his_tenant, an_agent_stays_with_its_node,
-             a_token_is_for_one_machine_once, strangers_are_told_nothing]
+             a_certificate_says_what_the_server_knows, a_certificate_ends_with_its_node,
+             an_agent_whose_node_was_deleted_keeps_its_work, a_role_grants_what_it_says,
+             the_record_does_not_give_secrets_away, a_token_is_for_one_machine_once,
+             strangers_are_told_nothing]
     try:
         for part in parts:
             part(here)

@@ -152,6 +152,11 @@ void FakeApi::cut(bool away) {
   if (away) end_watches(false);
 }
 
+void FakeApi::know(bool known) {
+  known_ = known;
+  if (!known) end_watches(false);
+}
+
 void FakeApi::end_watches(bool properly) {
   for (const auto& watch : std::exchange(watches_, {}))
     runtime_.post([watch, properly] {
@@ -167,6 +172,7 @@ void FakeApi::request(http::Request request, Duration,
                                    alive = std::weak_ptr<int>(alive_)] {
     if (alive.expired()) return;
     if (away_) return done(Error{Reason::unavailable, "nobody there", {}});
+    if (!known_) return done(refuse(Reason::unauthorized, "the node was deleted"));
     done(answer(request));
   });
 }

@@ -67,6 +67,7 @@ class FakeApi final : public http::Transport {
   void remove(const api::Kind& kind, std::string_view ns, std::string_view name);
   void cut(bool away);  // requests fail and watches end, until it is called again
   void end_watches(bool properly);
+  void know(bool known);                   // whoever is not known gets 401, and no watch goes on
   void compact() { oldest_ = revision_; }  // older watches get 410
 
   // Other paths than those of resources, e.g. "/join".
@@ -103,7 +104,7 @@ class FakeApi final : public http::Transport {
   std::vector<Event> events_;
   std::list<std::shared_ptr<Watch>> watches_;
   int64_t revision_ = 10, oldest_ = 0;
-  bool away_ = false;
+  bool away_ = false, known_ = true;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
 };
 

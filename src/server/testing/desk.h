@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/node.h"
 #include "auth/auth.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -55,8 +56,13 @@ class Desk {
 
   static http::Peer admin() { return {"10.0.0.1:1", "admin", {std::string(auth::admins)}}; }
   static http::Peer user(std::string name) { return {"10.0.0.2:1", std::move(name), {}}; }
-  static http::Peer agent(const std::string& node) {
-    return {"10.0.0.3:1", std::string(auth::node_prefix) + node, {std::string(auth::nodes)}};
+  // With the certificate of a machine that has joined; a Node that is not there yet is made.
+  http::Peer agent(const std::string& node) {
+    const auto there = [&] { return plane->ledger().view().get<api::Node>({}, node); };
+    if (there() == nullptr)
+      send("POST", std::string(own) + "/nodes", R"({"metadata":{"name":")" + node + "\"}}");
+    http::Subject subject = auth::subject_of_node(node, there()->metadata.uid);
+    return {"10.0.0.3:1", std::move(subject.common_name), std::move(subject.organizations)};
   }
 
   static http::Request request(std::string method, std::string_view target, std::string body = {}) {
