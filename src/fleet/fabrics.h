@@ -17,6 +17,7 @@
 
 #include "api/site.h"
 #include "fleet/graph.h"
+#include "fleet/hash_index.h"
 #include "fleet/paths.h"
 
 namespace freehold::fleet {
@@ -75,6 +76,7 @@ struct FleetPath {
   int32_t oversubscription_permille = 1'000;
   int64_t latency_ns = -1;           // of wide-area links
   int64_t price_per_gb_micros = -1;  // likewise
+  bool operator==(const FleetPath&) const = default;
 };
 
 // For maps that are asked by string_view.
@@ -119,7 +121,8 @@ class Network {
   explicit Network(std::vector<std::shared_ptr<const FabricFacts>> fabrics);  // ascending by name
 
   std::span<const std::shared_ptr<const FabricFacts>> fabrics() const { return fabrics_; }
-  std::span<const Port> ports_of(std::string_view node) const;
+  std::span<const Port> ports_of(uint64_t name_hash) const;  // of the node's name
+  std::span<const Port> ports_of(std::string_view node) const { return ports_of(name_hash(node)); }
   Ways between(const Port& a, const Port& b) const;
   // Of the levels below `level`, as the fabric says it.
   int32_t oversubscription_permille(uint16_t fabric, uint8_t level) const {
@@ -133,8 +136,11 @@ class Network {
     uint8_t hops = 1;            // likewise
   };
   static constexpr size_t most_legs = 64;  // ports of one machine that are looked at
-  // The best between any two of them; DIS when none are joined.
+  // The best between any two of them; DIS when none are joined. Legs come in the order of
+  // ports_of(). Looks at few of the pairs, and finds what looking at all of them would.
   FleetPath between(std::span<const Leg> from, std::span<const Leg> to) const;
+  // Over these two legs.
+  FleetPath join(const Leg& a, const Leg& b, const Ways& ways) const;
   // Whether the port hangs on the fabric of this name, or on one that is joined to it.
   bool reaches(const Port& port, std::string_view fabric) const;
   size_t groups() const { return groups_; }  // of switches that are alike, for figures
@@ -157,9 +163,8 @@ class Network {
   std::vector<std::vector<uint32_t>> islands_of_;       // by fabric, ascending
   std::vector<Port> ports_;                             // by machine
   std::vector<Island> islands_;
-  // By name: the first of its ports, and how many.
-  std::unordered_map<std::string, std::pair<uint32_t, uint32_t>, NameHash, std::equal_to<>>
-      machines_;
+  // By hash of the name: the first of its ports, and how many.
+  HashIndex<std::pair<uint32_t, uint32_t>> machines_;
   size_t groups_ = 0;
 };
 

@@ -52,6 +52,7 @@ uint64_t visible_hash(const NodeState& node) { return node.facts().is_known ? no
 std::shared_ptr<const NodeFacts> placeholder(std::string_view name) {
   auto facts = std::make_shared<NodeFacts>();
   facts->name = name;
+  facts->name_hash = name_hash(name);
   facts->interior = std::make_shared<const Interior>(api::Allocatable{});
   return facts;
 }
@@ -133,6 +134,7 @@ void Fleet::resolve(NodeFacts& facts) const {
 void Fleet::put(const api::Node& node) {
   auto facts = std::make_shared<NodeFacts>();
   facts->name = node.metadata.name;
+  facts->name_hash = name_hash(facts->name);
   facts->is_known = true;
   facts->site = node.spec.site;
   facts->rack = node.spec.rack;

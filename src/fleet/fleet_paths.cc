@@ -130,8 +130,8 @@ FleetPath Fleet::beyond_fabrics(const NodeState& from, const NodeState& to) cons
   const std::string &here = site_of(from), &there = site_of(to);
   if (!here.empty() && !there.empty() && here != there) return wan().between(here, there);
   FleetPath path;
-  const bool both_are_known =
-      !network().ports_of(from.name()).empty() && !network().ports_of(to.name()).empty();
+  const bool both_are_known = !network().ports_of(from.facts().name_hash).empty() &&
+                              !network().ports_of(to.facts().name_hash).empty();
   path.cls = both_are_known ? PathClass::dis : PathClass::unknown;
   return path;
 }
@@ -144,7 +144,8 @@ FleetPath Fleet::path(const NodeState& from, const NodeState& to) const {
   }
   if (shares_domain(from, to)) return through_domain(scale_up_of(from), scale_up_of(to));
   Legs a, b;
-  const auto here = network().ports_of(from.name()), there = network().ports_of(to.name());
+  const auto here = network().ports_of(from.facts().name_hash),
+             there = network().ports_of(to.facts().name_hash);
   for (const FabricKinds kinds : {scale_up_alone, between_machines}) {
     const FleetPath path =
         network().between(legs_of_node(here, kinds, a), legs_of_node(there, kinds, b));
@@ -159,8 +160,8 @@ FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
   const bool may_scale_up = a.is_there && b.is_there;
   if (may_scale_up && shares_domain(from.node, to.node)) return through_domain(a, b);
   Legs mine, theirs;
-  const auto here = network().ports_of(from.node.name()),
-             there = network().ports_of(to.node.name());
+  const auto here = network().ports_of(from.node.facts().name_hash),
+             there = network().ports_of(to.node.facts().name_hash);
   if (may_scale_up) {
     FleetPath path = network().between(legs_of_node(here, scale_up_alone, mine),
                                        legs_of_node(there, scale_up_alone, theirs));
@@ -178,7 +179,7 @@ FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
 
 FleetPath Fleet::path(const NodeState& from, const PoolFacts& pool) const {
   constexpr FabricKinds to_storage = between_machines | kinds_of({api::FabricKind::storage});
-  const auto ports = network().ports_of(from.name());
+  const auto ports = network().ports_of(from.facts().name_hash);
   Legs mine, theirs;
   const auto here = legs_of_node(ports, to_storage, mine);
   FleetPath best;
