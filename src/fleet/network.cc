@@ -394,13 +394,16 @@ class Network::Builder {
 Network::Network(std::vector<std::shared_ptr<const FabricFacts>> fabrics)
     : fabrics_(std::move(fabrics)) {
   CHECK(fabrics_.size() < UINT16_MAX, "more fabrics than ports can name");
+  for (const auto& fabric : fabrics_) kinds_ = kinds_ | kinds_of({fabric->kind});
   Builder(*this).build();
 }
 
 std::span<const Network::Port> Network::ports_of(uint64_t name_hash) const {
   const auto* at = machines_.find(name_hash);
   if (at == nullptr) return {};
-  return {ports_.data() + at->first, at->second};
+  const std::span<const Port> ports{ports_.data() + at->first, at->second};
+  for (size_t p = 0; p < ports.size(); p += 2) __builtin_prefetch(&ports[p]);
+  return ports;
 }
 
 Network::Ways Network::between(const Port& a, const Port& b) const {
