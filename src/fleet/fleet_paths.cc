@@ -130,16 +130,16 @@ FleetPath Fleet::beyond_fabrics(const NodeState& from, const NodeState& to) cons
   const std::string &here = site_of(from), &there = site_of(to);
   if (!here.empty() && !there.empty() && here != there) return wan().between(here, there);
   FleetPath path;
-  const bool both_are_known = !network().ports_of(from.facts().name_hash).empty() &&
-                              !network().ports_of(to.facts().name_hash).empty();
+  const bool both_are_known =
+      !network().ports_of(from.name_hash()).empty() && !network().ports_of(to.name_hash()).empty();
   path.cls = both_are_known ? PathClass::dis : PathClass::unknown;
   return path;
 }
 
 FleetPath Fleet::path(const NodeState& from, const NodeState& to) const {
   const Network& ways = network();
-  ways.prefetch(from.facts().name_hash);
-  ways.prefetch(to.facts().name_hash);
+  ways.prefetch(from.name_hash());
+  ways.prefetch(to.name_hash());
   if (from.name() == to.name()) {
     FleetPath same;
     same.cls = PathClass::loc;
@@ -147,8 +147,7 @@ FleetPath Fleet::path(const NodeState& from, const NodeState& to) const {
   }
   if (shares_domain(from, to)) return through_domain(scale_up_of(from), scale_up_of(to));
   Legs a, b;
-  const auto here = ways.ports_of(from.facts().name_hash),
-             there = ways.ports_of(to.facts().name_hash);
+  const auto here = ways.ports_of(from.name_hash()), there = ways.ports_of(to.name_hash());
   for (const FabricKinds kinds : {scale_up_alone, between_machines}) {
     if ((ways.kinds() & kinds) == 0) continue;
     const FleetPath path =
@@ -160,11 +159,11 @@ FleetPath Fleet::path(const NodeState& from, const NodeState& to) const {
 
 FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
   const Network& ways = network();
-  const NodeFacts &mine = from.node.facts(), &theirs = to.node.facts();
-  ways.prefetch(mine.name_hash);
-  ways.prefetch(theirs.name_hash);
-  if (mine.name == theirs.name) return within_node(from, to.device);
-  const auto here = ways.ports_of(mine.name_hash), there = ways.ports_of(theirs.name_hash);
+  ways.prefetch(from.node.name_hash());
+  ways.prefetch(to.node.name_hash());
+  if (from.node.name() == to.node.name()) return within_node(from, to.device);
+  const auto here = ways.ports_of(from.node.name_hash()),
+             there = ways.ports_of(to.node.name_hash());
   const ScaleUp a = scale_up_of(from.node, from.device), b = scale_up_of(to.node, to.device);
   const bool may_scale_up = a.is_there && b.is_there;
   if (may_scale_up && shares_domain(from.node, to.node)) return through_domain(a, b);
@@ -186,7 +185,7 @@ FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
 
 FleetPath Fleet::path(const NodeState& from, const PoolFacts& pool) const {
   constexpr FabricKinds to_storage = between_machines | kinds_of({api::FabricKind::storage});
-  const auto ports = network().ports_of(from.facts().name_hash);
+  const auto ports = network().ports_of(from.name_hash());
   Legs mine, theirs;
   const auto here = legs_of_node(ports, to_storage, mine);
   FleetPath best;

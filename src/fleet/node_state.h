@@ -85,6 +85,7 @@ class NodeState {
   const std::shared_ptr<const NodeFacts>& shared_facts() const { return facts_; }
   const Interior& interior() const { return *facts_->interior; }
   const std::string& name() const { return facts_->name; }
+  uint64_t name_hash() const { return name_hash_; }  // of machine_graph.h
   Readiness readiness(Time now) const {
     const bool is_early = available_from_.is_set() && now < available_from_;
     return is_early && readiness_ > Readiness::not_yet ? Readiness::not_yet : readiness_;
@@ -118,6 +119,7 @@ class NodeState {
   void refresh();
 
   std::shared_ptr<const NodeFacts> facts_;
+  uint64_t name_hash_ = 0;  // here as well, so that paths need not wait for the facts
   Readiness readiness_ = Readiness::unknown;  // but for availableFrom
   Time available_from_;
   Room room_;
