@@ -106,8 +106,8 @@ api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& co
   status.enforcement = facts.enforcement;
   status.scale_up_domain = machine.scale_up_domain;
   // What was imported was measured by others, at another time.
-  const bool is_first = before.agent_version.empty();
-  status.power = power_now(is_first ? api::NodePower() : before.power, machine.power, now);
+  const bool is_others = is_imported(before, "status.power.measured");
+  status.power = power_now(is_others ? api::NodePower() : before.power, machine.power, now);
   status.provenance = provenance_now(before.provenance, machine.provenance, now);
   take_over(before, status);
   if (core_rate && *core_rate > 0) {

@@ -83,10 +83,7 @@ class TakeOver {
     const std::string field = "status.devices[" + device.id + "].identity";
     const auto was = std::ranges::find(before_.devices, device.id, &api::NodeDevice::id);
     const std::string identity = was == before_.devices.end() ? "" : was->identity;
-    const bool has_moved =
-        !identity.empty() &&
-        std::ranges::find(now_.devices, identity, &api::NodeDevice::identity) != now_.devices.end();
-    if (!has_moved) compare(field, speaker_of(before_, field), identity, device.identity);
+    compare(field, speaker_of(before_, field), identity, device.identity);
   }
 
   // What was imported and differs becomes a conflict; one that stands already stays until both
@@ -103,13 +100,17 @@ class TakeOver {
     std::erase_if(conflict.claims, [](const api::Claim& claim) { return claim.source == us; });
     if (said != nullptr && !was.empty() && !claims(conflict, said->source))
       conflict.claims.push_back({said->source, was.substr(0, most_value), said->confidence});
-    std::erase_if(conflict.claims,
-                  [&](const api::Claim& claim) { return claim.value == conflict.kept; });
+    std::erase_if(conflict.claims, [&](const api::Claim& claim) {
+      return claim.value == conflict.kept || is_identity(claim.value);
+    });
     if (conflict.claims.empty()) return;
     conflict.claims.resize(std::min(conflict.claims.size(), most_claims - 1));
     conflict.claims.insert(conflict.claims.begin(),
                            {std::string(us), conflict.kept, api::Confidence::measured});
     add_conflict(std::move(conflict), now_);
+  }
+  bool is_identity(const std::string& value) const {
+    return std::ranges::find(now_.devices, value, &api::NodeDevice::identity) != now_.devices.end();
   }
   static bool claims(const api::Conflict& conflict, std::string_view source) {
     return std::ranges::find(conflict.claims, source, &api::Claim::source) != conflict.claims.end();
@@ -120,6 +121,10 @@ class TakeOver {
 };
 
 }  // namespace
+
+bool is_imported(const api::NodeStatus& status, std::string_view path) {
+  return speaker_of(status, path) != nullptr;
+}
 
 void take_over(const api::NodeStatus& before, api::NodeStatus& now) { TakeOver(before, now).run(); }
 
