@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "agent/take_over.h"
 #include "api/core.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -56,8 +57,10 @@ api::NodePower power_now(const api::NodePower& before, api::NodePower found, Tim
     return found;
   }
   const int64_t was = before.measured.value(), is = found.measured.value();
-  const bool moved = !before.measured.is_set() || before.source != found.source ||
-                     std::abs(is - was) > was / 10 || before.limit.text() != found.limit.text();
+  const bool moved =
+      !before.measured.is_set() || before.source != found.source || std::abs(is - was) > was / 10 ||
+      before.limit.text() != found.limit.text() ||
+      (found.nameplate.is_set() && before.nameplate.text() != found.nameplate.text());
   if (!moved) return before;
   found.at = now;
   return found;
@@ -102,8 +105,11 @@ api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& co
   status.degraded_links = machine.degraded;
   status.enforcement = facts.enforcement;
   status.scale_up_domain = machine.scale_up_domain;
-  status.power = power_now(before.power, machine.power, now);
+  // What was imported was measured by others, at another time.
+  const bool is_others = is_imported(before, "status.power.measured");
+  status.power = power_now(is_others ? api::NodePower() : before.power, machine.power, now);
   status.provenance = provenance_now(before.provenance, machine.provenance, now);
+  take_over(before, status);
   if (core_rate && *core_rate > 0) {
     const Quantity rate = Quantity::of(std::llround(*core_rate * 1000), Dimension::rate);
     auto at = std::find_if(status.measured.begin(), status.measured.end(),

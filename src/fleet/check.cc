@@ -60,13 +60,14 @@ struct Laid {
 
 class Checker {
  public:
-  Checker(const Fleet& fleet, std::string_view replacing) : fleet_(fleet), replacing_(replacing) {
+  Checker(const Fleet& fleet, std::string_view replacing)
+      : fleet_(fleet), power_(fleet.power()), replacing_(replacing) {
     // The watts of what is replaced come back first.
     const api::AllocationSpec* old = fleet.allocation(replacing);
     if (old == nullptr) return;
     for (const api::AllocatedMember& member : old->members)
       if (const NodeState* node = fleet.find(member.node))
-        add_flow(*node, member.power.value(), -1);
+        add_flow(power_.flow(fleet.feeds_of(*node), member.power.value()), -1);
   }
 
   Result<void> check(const api::AllocationSpec& spec) && {
@@ -174,35 +175,77 @@ class Checker {
                                   watts(std::max<int64_t>(0, laid.node->free_power_mw())) +
                                   " left, " + watts(asked) + " are asked for");
     }
-    const bool is_fed = add_flow(*laid.node, asked, 1);
+    const PowerFlow flow = power_.flow(fleet_.feeds_of(*laid.node), asked);
+    if (flow.is_too_wide)
+      return faults_.invalid(
+          field, "behind node " + member.node + " stand more power domains than can be looked at");
+    bool is_fed = false;
+    for (const PowerDraw& draw : flow.draws)
+      is_fed = is_fed || power_.capacity_mw(draw.domain) >= 0;
     if (there < 0 && !is_fed)
       faults_.invalid(field, "what node " + member.node + " may draw is not known");
-    for (const auto& [domain, mw] : fleet_.power().flow(fleet_.feeds_of(*laid.node), asked)) {
-      if (!fleet_.power().is_known(domain)) continue;
-      if (mw > fleet_.power().capacity_mw(domain)) {
-        faults_.invalid(field, "power domain " + domain + " can deliver " +
-                                   watts(fleet_.power().capacity_mw(domain)) + " in all");
-      } else if (added_[domain] > std::max<int64_t>(0, fleet_.power().headroom_mw(domain))) {
-        faults_.conflict(field, "power domain " + domain + " has too little left");
-      }
+    add_flow(flow, 1);
+    for (const PowerDraw& draw : flow.draws) check_domain(field, draw);
+  }
+
+  // In every case: as it is, and with any one other domain down.
+  void check_domain(const std::string& field, const PowerDraw& draw) {
+    const int64_t capacity = power_.capacity_mw(draw.domain);
+    if (capacity < 0) return;
+    PowerCase most{facility::none, draw.mw};
+    for (const PowerCase& then : draw.cases)
+      if (then.second > most.second) most = then;
+    const std::string domain = "power domain " + power_.name(draw.domain);
+    if (most.second > capacity)
+      return faults_.invalid(
+          field,
+          domain + " can deliver " + watts(capacity) + " in all" +
+              (most.first == facility::none ? ""
+                                            : ", and is to carry " + watts(most.second) + " once " +
+                                                  power_.name(most.first) + " has failed"));
+    const Added& added = added_[draw.domain];
+    if (is_over(draw.domain, facility::none, added.mw))
+      return faults_.conflict(field, domain + " has too little left");
+    const auto check_case = [&](uint32_t failed) {
+      const auto at = added.changes.find(failed);
+      return is_over(draw.domain, failed, added.mw + (at == added.changes.end() ? 0 : at->second));
+    };
+    const auto tell = [&](uint32_t failed) {
+      faults_.conflict(field,
+                       domain + " has too little left once " + power_.name(failed) + " has failed");
+    };
+    for (const auto& [failed, change] : added.changes)
+      if (check_case(failed)) return tell(failed);
+    for (const auto& [failed, change] : power_.changes(draw.domain))
+      if (change > 0 && check_case(failed)) return tell(failed);
+  }
+
+  // Whether `added` on a domain would be too much; what takes nothing more is never the cause.
+  bool is_over(uint32_t domain, uint32_t failed, int64_t added) const {
+    const int64_t load = power_.load_mw(domain, failed);
+    return added > std::max<int64_t>(0, power_.capacity_mw(domain) - load);
+  }
+
+  void add_flow(const PowerFlow& flow, int64_t sign) {
+    for (const PowerDraw& draw : flow.draws) {
+      Added& added = added_[draw.domain];
+      added.mw += sign * draw.mw;
+      for (const auto& [failed, mw] : draw.cases) added.changes[failed] += sign * (mw - draw.mw);
     }
   }
 
-  // Whether any known domain feeds the node.
-  bool add_flow(const NodeState& node, int64_t power_mw, int64_t sign) {
-    bool is_fed = false;
-    for (const auto& [domain, mw] : fleet_.power().flow(fleet_.feeds_of(node), power_mw)) {
-      added_[domain] += sign * mw;
-      is_fed = is_fed || fleet_.power().is_known(domain);
-    }
-    return is_fed;
-  }
+  // On one domain, over all members.
+  struct Added {
+    int64_t mw = 0;
+    std::map<uint32_t, int64_t> changes;  // by the failed domain
+  };
 
   const Fleet& fleet_;
+  const PowerGrid& power_;
   std::string_view replacing_;
   std::string at_;
   std::map<std::string, Laid, std::less<>> laid_;
-  std::map<std::string, int64_t, std::less<>> added_;  // milliwatts per domain
+  std::map<uint32_t, Added> added_;
   Faults faults_;
 };
 

@@ -54,13 +54,13 @@ class CowVector {
   T& write(size_t i) { return pages_[i / kPage].write()[i % kPage].write(); }
   void push_back(T item) {
     if (size_ % kPage == 0) pages_.emplace_back();
-    pages_.back().write().emplace_back(std::move(item));
+    pages_.back().write()[size_ % kPage] = Cow<T>(std::move(item));
     ++size_;
   }
 
  private:
   static constexpr size_t kPage = 64;
-  std::vector<Cow<std::vector<Cow<T>>>> pages_;
+  std::vector<Cow<std::array<Cow<T>, kPage>>> pages_;
   size_t size_ = 0;
 };
 

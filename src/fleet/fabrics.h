@@ -17,6 +17,7 @@
 
 #include "api/site.h"
 #include "fleet/graph.h"
+#include "fleet/hash_index.h"
 #include "fleet/paths.h"
 
 namespace freehold::fleet {
@@ -75,6 +76,7 @@ struct FleetPath {
   int32_t oversubscription_permille = 1'000;
   int64_t latency_ns = -1;           // of wide-area links
   int64_t price_per_gb_micros = -1;  // likewise
+  bool operator==(const FleetPath&) const = default;
 };
 
 // For maps that are asked by string_view.
@@ -96,11 +98,12 @@ inline constexpr FabricKinds between_machines = kinds_of(
 
 class Network {
  public:
+  // Two to a line of memory.
   struct Port {
+    uint64_t device = 0;  // name_hash of its id; 0: unknown
     uint32_t at = 0;      // switch
     uint32_t place = 0;   // of the group of its switch in the table of its island
     uint32_t island = 0;  // switches that are joined
-    uint64_t device = 0;  // name_hash of its id; 0: unknown
     int32_t now = -1, max = -1;
     uint16_t fabric = 0;  // index into fabrics()
     api::FabricKind kind = api::FabricKind::data;
@@ -119,7 +122,10 @@ class Network {
   explicit Network(std::vector<std::shared_ptr<const FabricFacts>> fabrics);  // ascending by name
 
   std::span<const std::shared_ptr<const FabricFacts>> fabrics() const { return fabrics_; }
-  std::span<const Port> ports_of(std::string_view node) const;
+  std::span<const Port> ports_of(uint64_t name_hash) const;  // of the node's name
+  // That ports_of() will be asked for soon.
+  void prefetch(uint64_t name_hash) const { machines_.prefetch(name_hash); }
+  std::span<const Port> ports_of(std::string_view node) const { return ports_of(name_hash(node)); }
   Ways between(const Port& a, const Port& b) const;
   // Of the levels below `level`, as the fabric says it.
   int32_t oversubscription_permille(uint16_t fabric, uint8_t level) const {
@@ -128,16 +134,20 @@ class Network {
   }
   // A port, and the way to it from where a path begins.
   struct Leg {
-    const Port* port = nullptr;
-    int64_t now = -1, max = -1;  // of the narrowest link up to the switch
-    uint8_t hops = 1;            // likewise
+    const Port* port;
+    int64_t now, max;  // of the narrowest link up to the switch
+    uint8_t hops;      // likewise
   };
   static constexpr size_t most_legs = 64;  // ports of one machine that are looked at
-  // The best between any two of them; DIS when none are joined.
+  // The best between any two of them; DIS when none are joined. Legs come in the order of
+  // ports_of(). Looks at few of the pairs, and finds what looking at all of them would.
   FleetPath between(std::span<const Leg> from, std::span<const Leg> to) const;
+  // Over these two legs.
+  FleetPath join(const Leg& a, const Leg& b, const Ways& ways) const;
   // Whether the port hangs on the fabric of this name, or on one that is joined to it.
   bool reaches(const Port& port, std::string_view fabric) const;
-  size_t groups() const { return groups_; }  // of switches that are alike, for figures
+  FabricKinds kinds() const { return kinds_; }  // that there are
+  size_t groups() const { return groups_; }     // of switches that are alike, for figures
 
  private:
   struct Link {
@@ -157,9 +167,9 @@ class Network {
   std::vector<std::vector<uint32_t>> islands_of_;       // by fabric, ascending
   std::vector<Port> ports_;                             // by machine
   std::vector<Island> islands_;
-  // By name: the first of its ports, and how many.
-  std::unordered_map<std::string, std::pair<uint32_t, uint32_t>, NameHash, std::equal_to<>>
-      machines_;
+  // By hash of the name: the first of its ports, and how many.
+  HashIndex<std::pair<uint32_t, uint32_t>> machines_;
+  FabricKinds kinds_ = 0;
   size_t groups_ = 0;
 };
 

@@ -22,6 +22,7 @@ int64_t mbps_or_unknown(const Quantity& rate) {
 uint64_t site_hash(std::string_view name, const SiteFacts& facts) {
   Hash h;
   h.add(name).add(facts.country).add(facts.subdivision);
+  if (!facts.power_domain.empty()) h.add(facts.power_domain);
   for (const std::string& regime : facts.regimes) h.add(regime);
   for (const SiteLinkFacts& link : facts.links)
     h.add(link.site).add(link.mbps).add(link.latency_ns).add(link.price_per_gb_micros);
@@ -29,7 +30,8 @@ uint64_t site_hash(std::string_view name, const SiteFacts& facts) {
 }
 
 void hash_feeds(Hash& h, const std::vector<api::Feed>& feeds) {
-  for (const api::Feed& feed : feeds) h.add(feed.domain).add(feed.share_percent);
+  for (const api::Feed& feed : feeds)
+    h.add(feed.domain).add(feed.share_percent).add(static_cast<uint64_t>(feed.on_failure));
 }
 
 uint64_t facts_hash(const NodeFacts& facts) {
@@ -52,6 +54,7 @@ uint64_t visible_hash(const NodeState& node) { return node.facts().is_known ? no
 std::shared_ptr<const NodeFacts> placeholder(std::string_view name) {
   auto facts = std::make_shared<NodeFacts>();
   facts->name = name;
+  facts->name_hash = name_hash(name);
   facts->interior = std::make_shared<const Interior>(api::Allocatable{});
   return facts;
 }
@@ -89,6 +92,7 @@ void Fleet::change(uint32_t slot, const std::function<void(NodeState&)>& how) {
 
 void Fleet::install(uint32_t slot, std::shared_ptr<const NodeFacts> facts) {
   const bool was_known = nodes_[slot].facts().is_known, is_known = facts->is_known;
+  if (power_.put_names(facts->feeds)) is_power_settled_ = false;
   uncharge(nodes_[slot], nullptr);
   change(slot, [&](NodeState& node) { node.set_facts(std::move(facts)); });
   charge(nodes_[slot], nullptr);
@@ -133,6 +137,7 @@ void Fleet::resolve(NodeFacts& facts) const {
 void Fleet::put(const api::Node& node) {
   auto facts = std::make_shared<NodeFacts>();
   facts->name = node.metadata.name;
+  facts->name_hash = name_hash(facts->name);
   facts->is_known = true;
   facts->site = node.spec.site;
   facts->rack = node.spec.rack;
@@ -189,12 +194,20 @@ void Fleet::remove_profile(std::string_view name) {
 }
 
 void Fleet::put(const api::Site& site) {
+  const SiteFacts* known = sites_.find(site.metadata.name);
+  const bool feeds_as_before =
+      (known == nullptr ? std::string() : known->power_domain) == site.spec.power_domain;
+  const bool was_settled = is_power_settled_;
   remove_site(site.metadata.name);
   SiteFacts facts;
   facts.country = site.spec.jurisdiction.country;
   facts.subdivision = site.spec.jurisdiction.subdivision;
   facts.regimes = site.spec.jurisdiction.regimes;
   facts.power_domain = site.spec.power_domain;
+  if (!facts.power_domain.empty())
+    facts.feeds.push_back({facts.power_domain, 100, api::FeedFailure::shift});
+  power_.put_names(facts.feeds);
+  is_power_settled_ = was_settled && feeds_as_before;
   for (const api::SiteLink& link : site.spec.links)
     facts.links.push_back({link.site, mbps_or_unknown(link.bandwidth),
                            link.latency.is_set() ? link.latency.value() : -1,
@@ -211,6 +224,7 @@ void Fleet::remove_site(std::string_view name) {
   const SiteFacts* facts = sites_.find(name);
   if (facts == nullptr) return;
   places_hash_ -= site_hash(name, *facts);
+  if (!facts->power_domain.empty()) is_power_settled_ = false;
   sites_.erase(name);
   wan_.reset();
 }
@@ -232,8 +246,9 @@ void Fleet::put(const api::Rack& rack) {
   const bool is_same = known != nullptr && known->hash == facts.hash;
   if (known != nullptr) places_hash_ -= known->hash;
   places_hash_ += facts.hash;
+  power_.put_names(facts.feeds);
   racks_.write(rack.metadata.name) = std::move(facts);
-  if (!is_same) recharge_all();
+  if (!is_same) is_power_settled_ = false;
 }
 
 void Fleet::remove_rack(std::string_view name) {
@@ -241,15 +256,15 @@ void Fleet::remove_rack(std::string_view name) {
   if (facts == nullptr) return;
   places_hash_ -= facts->hash;
   racks_.erase(name);
-  recharge_all();
+  is_power_settled_ = false;
 }
 
 void Fleet::put(const api::PowerDomain& domain) {
-  if (power_.put(domain)) recharge_all();
+  if (power_.put(domain)) is_power_settled_ = false;
 }
 
 void Fleet::remove_power_domain(std::string_view name) {
-  if (power_.remove(name)) recharge_all();
+  if (power_.remove(name)) is_power_settled_ = false;
 }
 
 void Fleet::put(const api::DeviceModel& model) {
@@ -339,7 +354,9 @@ const std::string& Fleet::site_of(const NodeState& node) const {
 const std::vector<api::Feed>& Fleet::feeds_of(const NodeState& node) const {
   if (!node.facts().feeds.empty()) return node.facts().feeds;
   const RackFacts* rack = racks_.find(node.facts().rack);
-  return rack == nullptr ? node.facts().feeds : rack->feeds;
+  if (rack != nullptr && !rack->feeds.empty()) return rack->feeds;
+  const SiteFacts* site = sites_.find(site_of(node));
+  return site == nullptr ? node.facts().feeds : site->feeds;
 }
 
 std::vector<std::string> Fleet::model_names(std::string_view model) const {
@@ -356,24 +373,32 @@ std::vector<std::string> Fleet::model_names(std::string_view model) const {
 // ---- what is taken
 
 void Fleet::charge(const NodeState& node, const Occupant* only) {
+  if (!is_power_settled_) return;  // all are charged once it is
   for (const Holding& holding : node.holdings())
     if (holding.taken.power_mw > 0 && (only == nullptr || holding.occupant.get() == only))
       power_.add(power_.flow(feeds_of(node), holding.taken.power_mw));
 }
 
 void Fleet::uncharge(const NodeState& node, const Occupant* only) {
+  if (!is_power_settled_) return;
   for (const Holding& holding : node.holdings())
     if (holding.taken.power_mw > 0 && (only == nullptr || holding.occupant.get() == only))
       power_.subtract(power_.flow(feeds_of(node), holding.taken.power_mw));
 }
 
-// After the way of the watts has changed, which is rare.
-void Fleet::recharge_all() {
-  power_.clear_loads();
+// Not at once when the way of the watts changes: whole sets of domains and racks come together.
+void Fleet::settle_power() const {
+  power_.settle();
   std::set<std::string> names;
   for (const std::string& key : occupants_.keys())
     names.merge(nodes_of((*occupants_.find(key))->spec));
-  for (const std::string& name : names) charge(nodes_[*slots_.find(name)], nullptr);
+  for (const std::string& name : names) {
+    const NodeState& node = nodes_[*slots_.find(name)];
+    for (const Holding& holding : node.holdings())
+      if (holding.taken.power_mw > 0)
+        power_.add(power_.flow(feeds_of(node), holding.taken.power_mw));
+  }
+  is_power_settled_ = true;
 }
 
 void Fleet::occupy(std::string_view key, const api::AllocationSpec& spec) {
@@ -419,7 +444,7 @@ std::vector<std::string> Fleet::over_occupied() const {
 }
 
 uint64_t Fleet::hash() const {
-  return Hash(nodes_hash_).add(places_hash_).add(power_.hash()).value();
+  return Hash(nodes_hash_).add(places_hash_).add(power().hash()).value();
 }
 
 }  // namespace freehold::fleet

@@ -40,6 +40,7 @@ struct SiteFacts {
   std::string country, subdivision;  // ISO 3166
   std::vector<std::string> regimes;  // EU, GDPR …
   std::string power_domain;          // that feeds all of it; empty: unknown
+  std::vector<api::Feed> feeds;      // the same, as feeds
   std::vector<SiteLinkFacts> links;
   std::vector<CoolingFacts> cooling;
 };
@@ -63,7 +64,10 @@ class Fleet {
   Fleet(Fleet&&) = default;
   Fleet& operator=(Fleet&&) = default;
   // A fleet of its own that shares what neither has changed since.
-  Fleet fork() const { return Fleet(*this); }
+  Fleet fork() const {
+    power();  // once, and not in every fork
+    return Fleet(*this);
+  }
 
   // ---- what there is. `put` adds or replaces by name; `remove_…` of an unknown name does nothing.
   // What is allocated on a node survives its change and its removal, and counts again when it comes
@@ -111,9 +115,15 @@ class Fleet {
   const std::string& site_of(
       const NodeState& node) const;  // its own, else its rack's; empty: unknown
   const SiteFacts* site(std::string_view name) const { return sites_.find(name); }
-  // Its own feeds, else its rack's with even shares; empty: unknown.
+  // Its own feeds, else its rack's with even shares, else what feeds its site; empty: unknown.
   const std::vector<api::Feed>& feeds_of(const NodeState& node) const;
-  const PowerGrid& power() const { return power_; }
+  // Settled when first asked for after domains, racks or sites have changed. Therefore this, and
+  // what looks at watts (check, hash, fork), is not to be called from two threads at once on one
+  // Fleet.
+  const PowerGrid& power() const {
+    if (!is_power_settled_) settle_power();
+    return power_;
+  }
   // What devices may call themselves that a contract calls `model`: the text itself, and all that
   // DeviceModels of this name match. In lower case.
   std::vector<std::string> model_names(std::string_view model) const;
@@ -132,8 +142,8 @@ class Fleet {
   // To the nodes that serve the pool, else to the fabric that reaches it, else to its site.
   FleetPath path(const NodeState& from, const PoolFacts& pool) const;
   // The tables behind path(), made when first asked for after a fabric or site has changed, and
-  // shared with forks that are made after that. Therefore these and path() are the exception among
-  // const functions: not from two threads at once on one Fleet.
+  // shared with forks that are made after that. These and path(), too, are not for two threads at
+  // once on one Fleet.
   const Network& network() const;
   const Wan& wan() const;
 
@@ -165,7 +175,7 @@ class Fleet {
   // Watts of the holdings of one occupant, or of all when null.
   void charge(const NodeState& node, const Occupant* only);
   void uncharge(const NodeState& node, const Occupant* only);
-  void recharge_all();
+  void settle_power() const;
   FleetPath beyond_fabrics(const NodeState& from, const NodeState& to) const;
   friend class FleetGraph;
 
@@ -182,7 +192,8 @@ class Fleet {
   CowMap<std::shared_ptr<const PoolFacts>> pools_;
   mutable std::shared_ptr<const Network> network_;  // null: to be made
   mutable std::shared_ptr<const Wan> wan_;          // likewise
-  PowerGrid power_;
+  mutable PowerGrid power_;
+  mutable bool is_power_settled_ = false;
   uint64_t nodes_hash_ = 0, places_hash_ = 0;  // sums, so that order does not matter
 };
 

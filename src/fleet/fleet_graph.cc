@@ -68,7 +68,7 @@ class FleetGraph {
     const uint32_t domain = vertex(VertexKind::power_domain, name);
     for (const std::string& supplier : fleet_.power_.suppliers_of(name))
       flow(EdgeKind::power, vertex(VertexKind::power_domain, supplier), domain, domain,
-           fleet_.power_.capacity_mw(name), fleet_.power_.load_mw(name));
+           fleet_.power_.capacity_mw(name), fleet_.power().load_mw(fleet_.power().find(name)));
   }
 
   // The row that a rack stands in, else its room, else its site.

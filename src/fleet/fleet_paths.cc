@@ -131,12 +131,15 @@ FleetPath Fleet::beyond_fabrics(const NodeState& from, const NodeState& to) cons
   if (!here.empty() && !there.empty() && here != there) return wan().between(here, there);
   FleetPath path;
   const bool both_are_known =
-      !network().ports_of(from.name()).empty() && !network().ports_of(to.name()).empty();
+      !network().ports_of(from.name_hash()).empty() && !network().ports_of(to.name_hash()).empty();
   path.cls = both_are_known ? PathClass::dis : PathClass::unknown;
   return path;
 }
 
 FleetPath Fleet::path(const NodeState& from, const NodeState& to) const {
+  const Network& ways = network();
+  ways.prefetch(from.name_hash());
+  ways.prefetch(to.name_hash());
   if (from.name() == to.name()) {
     FleetPath same;
     same.cls = PathClass::loc;
@@ -144,26 +147,30 @@ FleetPath Fleet::path(const NodeState& from, const NodeState& to) const {
   }
   if (shares_domain(from, to)) return through_domain(scale_up_of(from), scale_up_of(to));
   Legs a, b;
-  const auto here = network().ports_of(from.name()), there = network().ports_of(to.name());
+  const auto here = ways.ports_of(from.name_hash()), there = ways.ports_of(to.name_hash());
   for (const FabricKinds kinds : {scale_up_alone, between_machines}) {
+    if ((ways.kinds() & kinds) == 0) continue;
     const FleetPath path =
-        network().between(legs_of_node(here, kinds, a), legs_of_node(there, kinds, b));
+        ways.between(legs_of_node(here, kinds, a), legs_of_node(there, kinds, b));
     if (path.cls != PathClass::dis) return path;
   }
   return beyond_fabrics(from, to);
 }
 
 FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
+  const Network& ways = network();
+  ways.prefetch(from.node.name_hash());
+  ways.prefetch(to.node.name_hash());
   if (from.node.name() == to.node.name()) return within_node(from, to.device);
+  const auto here = ways.ports_of(from.node.name_hash()),
+             there = ways.ports_of(to.node.name_hash());
   const ScaleUp a = scale_up_of(from.node, from.device), b = scale_up_of(to.node, to.device);
   const bool may_scale_up = a.is_there && b.is_there;
   if (may_scale_up && shares_domain(from.node, to.node)) return through_domain(a, b);
-  Legs mine, theirs;
-  const auto here = network().ports_of(from.node.name()),
-             there = network().ports_of(to.node.name());
-  if (may_scale_up) {
-    FleetPath path = network().between(legs_of_node(here, scale_up_alone, mine),
-                                       legs_of_node(there, scale_up_alone, theirs));
+  Legs from_here, from_there;
+  if (may_scale_up && (ways.kinds() & scale_up_alone) != 0) {
+    FleetPath path = ways.between(legs_of_node(here, scale_up_alone, from_here),
+                                  legs_of_node(there, scale_up_alone, from_there));
     if (path.cls != PathClass::dis) {
       // The device's own links together: a fabric tells them one by one, or not at all.
       path.now_mbps = narrower(a.now, b.now);
@@ -171,14 +178,14 @@ FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
       return path;
     }
   }
-  const FleetPath path = network().between(legs_of_device(from, here, between_machines, mine),
-                                           legs_of_device(to, there, between_machines, theirs));
+  const FleetPath path = ways.between(legs_of_device(from, here, between_machines, from_here),
+                                      legs_of_device(to, there, between_machines, from_there));
   return path.cls != PathClass::dis ? path : beyond_fabrics(from.node, to.node);
 }
 
 FleetPath Fleet::path(const NodeState& from, const PoolFacts& pool) const {
   constexpr FabricKinds to_storage = between_machines | kinds_of({api::FabricKind::storage});
-  const auto ports = network().ports_of(from.name());
+  const auto ports = network().ports_of(from.name_hash());
   Legs mine, theirs;
   const auto here = legs_of_node(ports, to_storage, mine);
   FleetPath best;

@@ -114,7 +114,6 @@ class MachineGraphBuilder {
     add_mesh();
     std::sort(out_.pci_.begin(), out_.pci_.end(),
               [](const auto& a, const auto& b) { return a.address < b.address; });
-    std::sort(out_.device_index_.begin(), out_.device_index_.end());
     std::sort(out_.device_function_.begin(), out_.device_function_.end());
     graph_.finish();
   }
@@ -249,6 +248,7 @@ class MachineGraphBuilder {
   // ---- devices
 
   void add_devices() {
+    out_.device_index_ = HashIndex<uint16_t>(std::min<size_t>(spec_.devices.size(), most_devices));
     for (const api::Device& device : spec_.devices) {
       if (out_.classes_.size() == most_devices) break;
       const api::PciFunction* function = find(device.address);
@@ -263,7 +263,7 @@ class MachineGraphBuilder {
           edge(v, host_bridge({}, device.numa), EdgeKind::pci, {}, 1, api::Confidence::inferred);
       }
       const auto index = static_cast<uint16_t>(out_.classes_.size());
-      out_.device_index_.emplace_back(name_hash(device.id), index);
+      out_.device_index_.add(name_hash(device.id), index);
       out_.classes_.push_back(device.cls);
       out_.ids_.push_back(device.id);
       out_.ends_.push_back(v);
@@ -429,9 +429,8 @@ MachineGraph::MachineGraph(const api::HardwareProfileSpec& spec) {
 }
 
 size_t MachineGraph::find_device(uint64_t hash) const {
-  const auto at = std::lower_bound(device_index_.begin(), device_index_.end(),
-                                   std::pair<uint64_t, uint16_t>{hash, 0});
-  return at == device_index_.end() || at->first != hash ? devices() : at->second;
+  const uint16_t* at = device_index_.find(hash);
+  return at == nullptr ? devices() : *at;
 }
 
 int64_t MachineGraph::scale_up_mbps(size_t device) const {

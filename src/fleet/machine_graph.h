@@ -12,6 +12,7 @@
 
 #include "api/node.h"
 #include "fleet/graph.h"
+#include "fleet/hash_index.h"
 
 namespace freehold::fleet {
 
@@ -78,8 +79,8 @@ class MachineGraph {
   Graph graph_;
   std::vector<uint32_t> ends_;
   std::vector<api::DeviceClass> classes_;
-  std::vector<std::string> ids_;                             // of devices
-  std::vector<std::pair<uint64_t, uint16_t>> device_index_;  // sorted by hash of the id
+  std::vector<std::string> ids_;      // of devices
+  HashIndex<uint16_t> device_index_;  // by hash of the id
   std::vector<std::pair<uint64_t, uint64_t>>
       device_function_;       // hash of id → hash of address, sorted
   std::vector<PciLink> pci_;  // sorted by address

@@ -1,7 +1,9 @@
 // Network: all fabrics as one graph of switches, and the ways between those that machines hang on.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
+#include <tuple>
 
 #include "base/check.h"
 #include "fleet/fabrics.h"
@@ -156,6 +158,7 @@ class Network::Builder {
         has_ports_[there.at] = true;
       }
     }
+    out_.machines_ = HashIndex<std::pair<uint32_t, uint32_t>>(machines.size());
     for (auto& [name, ports] : machines) {
       // Known ones first; a machine that a switch only lists is there already when a port says
       // more.
@@ -168,8 +171,8 @@ class Network::Builder {
         if (port.device == 0 && is_said) continue;
         out_.ports_.push_back(port);
       }
-      out_.machines_.emplace(std::string(name),
-                             std::pair(begin, static_cast<uint32_t>(out_.ports_.size()) - begin));
+      out_.machines_.add(name_hash(name),
+                         {begin, static_cast<uint32_t>(out_.ports_.size()) - begin});
     }
   }
 
@@ -391,13 +394,16 @@ class Network::Builder {
 Network::Network(std::vector<std::shared_ptr<const FabricFacts>> fabrics)
     : fabrics_(std::move(fabrics)) {
   CHECK(fabrics_.size() < UINT16_MAX, "more fabrics than ports can name");
+  for (const auto& fabric : fabrics_) kinds_ = kinds_ | kinds_of({fabric->kind});
   Builder(*this).build();
 }
 
-std::span<const Network::Port> Network::ports_of(std::string_view node) const {
-  const auto at = machines_.find(node);
-  if (at == machines_.end()) return {};
-  return {ports_.data() + at->second.first, at->second.second};
+std::span<const Network::Port> Network::ports_of(uint64_t name_hash) const {
+  const auto* at = machines_.find(name_hash);
+  if (at == nullptr) return {};
+  const std::span<const Port> ports{ports_.data() + at->first, at->second};
+  for (size_t p = 0; p < ports.size(); p += 2) __builtin_prefetch(&ports[p]);
+  return ports;
 }
 
 Network::Ways Network::between(const Port& a, const Port& b) const {
@@ -423,34 +429,91 @@ bool Network::reaches(const Port& port, std::string_view fabric) const {
 
 namespace {
 
-int64_t narrowest(int64_t a, int64_t b, int64_t c) {
-  return a < 0 || b < 0 || c < 0 ? -1 : std::min({a, b, c});
+using Leg = Network::Leg;
+using Kept = std::array<const Leg*, Network::most_legs>;
+
+// The smallest: what is not known is -1, and makes all of it unknown.
+int64_t narrowest(int64_t a, int64_t b, int64_t c) { return std::min({a, b, c}); }
+
+// Of two ways the one with most bandwidth now, then fewest hops; the rest only makes it certain
+// which, whatever the order in which they are looked at.
+auto rank(const FleetPath& path) {
+  return std::tuple(-path.now_mbps, path.hops, -path.max_mbps, path.tiers,
+                    path.oversubscription_permille, path.confidence, path.cls);
+}
+
+bool is_no_worse(const Leg& a, const Leg& b) {
+  return a.now >= b.now && a.max >= b.max && a.hops <= b.hops;
+}
+
+// Legs to alike switches of one fabric go on in the same ways, so that of these only the ones count
+// that no other is as good as in everything: mostly one per group of switches, of however many
+// ports.
+std::span<const Leg* const> best_of(std::span<const Leg> legs, Kept& kept) {
+  size_t count = 0;
+  for (const Leg& leg : legs) {
+    const auto leads_there = [&](const Leg* other) {
+      return other->port->place == leg.port->place && other->port->island == leg.port->island &&
+             other->port->fabric == leg.port->fabric;
+    };
+    const auto end = kept.begin() + static_cast<ptrdiff_t>(count);
+    if (std::any_of(kept.begin(), end, [&](const Leg* other) {
+          return leads_there(other) && is_no_worse(*other, leg);
+        }))
+      continue;
+    const auto left = std::remove_if(kept.begin(), end, [&](const Leg* other) {
+      return leads_there(other) && is_no_worse(leg, *other);
+    });
+    count = static_cast<size_t>(left - kept.begin());
+    kept[count++] = &leg;
+  }
+  return {kept.data(), count};
+}
+
+// The legs of the first switch in `legs`, which are in the order of switches.
+std::span<const Leg> first_switch(std::span<const Leg> legs) {
+  size_t end = 1;
+  while (end < legs.size() && legs[end].port->at == legs[0].port->at) ++end;
+  return legs.first(end);
 }
 
 }  // namespace
 
+FleetPath Network::join(const Leg& a, const Leg& b, const Ways& ways) const {
+  FleetPath path;
+  const bool is_one_switch = a.port->at == b.port->at;
+  if (!is_one_switch && ways.max.hops == 0) return path;
+  const bool is_joined = is_one_switch || ways.now.hops != 0;
+  const Way& way = is_joined ? ways.now : ways.max;
+  path.cls = a.port->kind == api::FabricKind::scale_up ? PathClass::nvl : PathClass::net;
+  path.now_mbps = is_joined ? narrowest(a.now, ways.now.mbps, b.now) : 0;
+  path.max_mbps = narrowest(a.max, ways.max.mbps, b.max);
+  path.hops = static_cast<uint8_t>(std::min(UINT8_MAX, a.hops + way.hops + b.hops));
+  path.tiers = static_cast<uint8_t>(way.level + 1);
+  path.oversubscription_permille = oversubscription_permille(a.port->fabric, way.level);
+  path.confidence = way.is_inferred ? api::Confidence::inferred : api::Confidence::unknown;
+  return path;
+}
+
 FleetPath Network::between(std::span<const Leg> from, std::span<const Leg> to) const {
   FleetPath best;
-  for (const Leg& a : from) {
-    for (const Leg& b : to) {
-      const Ways ways = between(*a.port, *b.port);
-      const bool is_one_switch = a.port->at == b.port->at;
-      if (!is_one_switch && ways.max.hops == 0) continue;
-      const bool is_joined = is_one_switch || ways.now.hops != 0;
-      const int64_t now = is_joined ? narrowest(a.now, ways.now.mbps, b.now) : 0;
-      const Way& way = is_joined ? ways.now : ways.max;
-      const auto hops = static_cast<uint8_t>(std::min(UINT8_MAX, a.hops + way.hops + b.hops));
-      if (best.cls != PathClass::dis &&
-          std::pair(-now, hops) >= std::pair(-best.now_mbps, best.hops))
-        continue;
-      best.cls = a.port->kind == api::FabricKind::scale_up ? PathClass::nvl : PathClass::net;
-      best.now_mbps = now;
-      best.max_mbps = narrowest(a.max, ways.max.mbps, b.max);
-      best.hops = hops;
-      best.tiers = static_cast<uint8_t>(way.level + 1);
-      best.oversubscription_permille = oversubscription_permille(a.port->fabric, way.level);
-      best.confidence = way.is_inferred ? api::Confidence::inferred : api::Confidence::unknown;
-    }
+  Kept mine, theirs;
+  const auto look_at = [&](std::span<const Leg* const> as, std::span<const Leg* const> bs) {
+    for (const Leg* a : as)
+      for (const Leg* b : bs) {
+        const FleetPath path = join(*a, *b, between(*a->port, *b->port));
+        if (path.cls == PathClass::dis) continue;
+        if (best.cls == PathClass::dis || rank(path) < rank(best)) best = path;
+      }
+  };
+  look_at(best_of(from, mine), best_of(to, theirs));
+  // On one switch there is no way between; that is never worse than what alike switches have.
+  for (std::span<const Leg> as = from, bs = to; !as.empty() && !bs.empty();) {
+    const auto here = first_switch(as), there = first_switch(bs);
+    const uint32_t a = here[0].port->at, b = there[0].port->at;
+    if (a == b) look_at(best_of(here, mine), best_of(there, theirs));
+    if (a <= b) as = as.subspan(here.size());
+    if (b <= a) bs = bs.subspan(there.size());
   }
   return best;
 }

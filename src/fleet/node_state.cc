@@ -102,6 +102,7 @@ bool NodeState::is_over_occupied() const {
 
 void NodeState::set_facts(std::shared_ptr<const NodeFacts> facts) {
   facts_ = std::move(facts);
+  name_hash_ = facts_->name_hash;
   readiness_ = readiness_of(*facts_);
   available_from_ = facts_->available_from;
   for (Holding& holding : holdings_)

@@ -31,24 +31,27 @@ enum class Readiness : uint8_t {
 std::string_view readiness_text(Readiness readiness);  // "is cordoned", for people
 
 struct NodeFacts {
+  // What paths ask for stands together: in a large fleet each line of memory that is touched
+  // counts.
   std::string name;
-  bool is_known = false;   // false: only named by an allocation
-  std::string site, rack;  // as the node says; Fleet::site_of() also asks the rack
+  uint64_t name_hash = 0;  // of machine_graph.h
+  std::shared_ptr<const Interior> interior;
+  std::shared_ptr<const PathOverlay> overlay;  // where its paths differ from the profile's
+  std::string scale_up_domain;  // nodes with the same text share one; empty: none, or unknown
+  bool is_known = false;        // false: only named by an allocation
+  std::string site, rack;       // as the node says; Fleet::site_of() also asks the rack
   schema::StringMap labels;
   std::vector<api::Feed> feeds;
   bool is_ready = false, is_schedulable = false;
   api::Lifecycle lifecycle = api::Lifecycle::in_service;
   Time available_from;
   std::string profile;  // by name, known or not
-  std::shared_ptr<const Interior> interior;
   // Allocatable, in the interior's terms. What the interior does not know is left out.
   Bits cpus, devices;
-  std::vector<int64_t> memory;  // bytes per cell
-  int64_t power_mw = -1;        // -1: unknown
-  std::string scale_up_domain;  // nodes with the same text share one; empty: none, or unknown
-  std::shared_ptr<const MachineNow> now;       // what it says of its links; null: nothing
-  std::shared_ptr<const PathOverlay> overlay;  // where its paths differ from the profile's
-  api::Allocatable allocatable;  // as written, to compile again when the profile changes
+  std::vector<int64_t> memory;            // bytes per cell
+  int64_t power_mw = -1;                  // -1: unknown
+  std::shared_ptr<const MachineNow> now;  // what it says of its links; null: nothing
+  api::Allocatable allocatable;           // as written, to compile again when the profile changes
   uint64_t hash = 0;
 };
 
@@ -82,6 +85,7 @@ class NodeState {
   const std::shared_ptr<const NodeFacts>& shared_facts() const { return facts_; }
   const Interior& interior() const { return *facts_->interior; }
   const std::string& name() const { return facts_->name; }
+  uint64_t name_hash() const { return name_hash_; }  // of machine_graph.h
   Readiness readiness(Time now) const {
     const bool is_early = available_from_.is_set() && now < available_from_;
     return is_early && readiness_ > Readiness::not_yet ? Readiness::not_yet : readiness_;
@@ -115,6 +119,7 @@ class NodeState {
   void refresh();
 
   std::shared_ptr<const NodeFacts> facts_;
+  uint64_t name_hash_ = 0;  // here as well, so that paths need not wait for the facts
   Readiness readiness_ = Readiness::unknown;  // but for availableFrom
   Time available_from_;
   Room room_;

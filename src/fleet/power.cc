@@ -3,42 +3,49 @@
 #include <algorithm>
 #include <limits>
 
-#include "api/site.h"
+#include "base/check.h"
+#include "fleet/facility/limits.h"
+#include "fleet/facility/reach.h"
 #include "fleet/hash.h"
 
 namespace freehold::fleet {
 namespace {
 
-// Real chains are some six deep (shelf, rack, busway, UPS, generator, utility); the bounds keep a
-// hostile graph of suppliers, which may have exponentially many paths, from costing more than a
-// look.
-constexpr size_t deepest = 16;
-constexpr int most_steps = 1'024;
-
 uint64_t load_hash(std::string_view domain, int64_t mw) {
   return mw == 0 ? 0 : Hash().add(domain).add(mw).value();
 }
 
-int64_t divide_up(int64_t a, int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
-
-// Without leaving the range of numbers that are safe to add: a hostile spec may ask for all the
+// Without leaving the range of numbers that are safe to add: hostile specs may ask for all the
 // watts there are.
 int64_t add_within(int64_t a, int64_t b) {
   constexpr int64_t most = std::numeric_limits<int64_t>::max() / 4;
   return std::clamp(a + std::clamp(b, -most, most), -most, most);
 }
 
+auto find_case(auto& cases, uint32_t failed) {
+  return std::lower_bound(cases.begin(), cases.end(), failed,
+                          [](const PowerCase& c, uint32_t f) { return c.first < f; });
+}
+
 }  // namespace
+
+int64_t PowerDraw::while_down(uint32_t failed) const {
+  const auto at = find_case(cases, failed);
+  return at != cases.end() && at->first == failed ? at->second : mw;
+}
+
+// ---- what there is
 
 bool PowerGrid::put(const api::PowerDomain& domain) {
   Domain d;
   d.capacity_mw = domain.spec.capacity.value();
+  d.type = domain.spec.type;
+  d.required = domain.spec.supplied_by.required;
   d.suppliers = domain.spec.supplied_by.domains;
   std::sort(d.suppliers.begin(), d.suppliers.end());
-  const auto n = static_cast<int64_t>(d.suppliers.size());
-  d.required = std::clamp<int64_t>(domain.spec.supplied_by.required, 1, std::max<int64_t>(n, 1));
   Hash h;
   h.add(domain.metadata.name).add(d.capacity_mw).add(d.required);
+  h.add(static_cast<uint64_t>(d.type));
   for (const std::string& supplier : d.suppliers) h.add(supplier);
   d.hash = h.value();
   const Domain* known = domains_.find(domain.metadata.name);
@@ -53,65 +60,39 @@ bool PowerGrid::remove(std::string_view name) {
   const Domain* domain = domains_.find(name);
   if (domain == nullptr) return false;
   hash_ -= domain->hash;
+  names_.write(name) = 1;  // feeds may go on naming it
   return domains_.erase(name);
 }
 
-PowerFlow PowerGrid::flow(const std::vector<api::Feed>& feeds, int64_t power_mw) const {
-  PowerFlow all;
-  if (power_mw <= 0) return all;
-  int steps = 0;
-  std::vector<std::string_view> path;
+bool PowerGrid::put_names(const std::vector<api::Feed>& feeds) {
+  bool is_new = false;
   for (const api::Feed& feed : feeds) {
-    const int64_t share = std::clamp<int64_t>(feed.share_percent, 0, 100);
-    // In two parts, so that the product stays in range.
-    const int64_t mw = power_mw / 100 * share + divide_up(power_mw % 100 * share, 100);
-    spread(feed.domain, mw, path, steps, all);
+    if (is_known(feed.domain) || names_.find(feed.domain) != nullptr) continue;
+    names_.write(feed.domain) = 1;
+    is_new = true;
   }
-  std::sort(all.begin(), all.end());
-  PowerFlow sums;
-  for (auto& [domain, mw] : all) {
-    if (!sums.empty() && sums.back().first == domain)
-      sums.back().second = add_within(sums.back().second, mw);
-    else
-      sums.emplace_back(std::move(domain), mw);
-  }
-  return sums;
+  return is_new;
 }
 
-void PowerGrid::spread(const std::string& domain, int64_t power_mw,
-                       std::vector<std::string_view>& path, int& steps, PowerFlow& out) const {
-  if (power_mw == 0 || path.size() >= deepest || ++steps > most_steps) return;
-  // A circle of suppliers is an error of whoever wrote it; it must not become an endless loop here.
-  if (std::find(path.begin(), path.end(), domain) != path.end()) return;
-  out.emplace_back(domain, power_mw);
-  const Domain* known = domains_.find(domain);
-  if (known == nullptr) return;
-  path.push_back(domain);
-  const int64_t each = divide_up(power_mw, known->required);
-  for (const std::string& supplier : known->suppliers) spread(supplier, each, path, steps, out);
-  path.pop_back();
-}
-
-void PowerGrid::change(const PowerFlow& flow, int64_t sign) {
-  for (const auto& [domain, mw] : flow) {
-    Load& load = loads_.write(domain);
-    hash_ -= load_hash(domain, load.mw);
-    load.mw = add_within(load.mw, sign * mw);
-    hash_ += load_hash(domain, load.mw);
-    if (load.mw == 0) loads_.erase(domain);
+void PowerGrid::settle() {
+  clear_loads();
+  const std::vector<std::string> keys = domains_.keys();
+  std::vector<api::PowerDomain> all(keys.size());
+  std::vector<const api::PowerDomain*> domains;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Domain& domain = *domains_.find(keys[i]);
+    all[i].metadata.name = keys[i];
+    all[i].spec.type = domain.type;
+    all[i].spec.capacity = Quantity::of(domain.capacity_mw, Dimension::power);
+    all[i].spec.supplied_by = {domain.required, domain.suppliers};
+    domains.push_back(&all[i]);
   }
-}
-
-void PowerGrid::add(const PowerFlow& flow) { change(flow, 1); }
-void PowerGrid::subtract(const PowerFlow& flow) { change(flow, -1); }
-
-void PowerGrid::clear_loads() {
-  for (const std::string& domain : loads_.keys())
-    hash_ -= load_hash(domain, loads_.find(domain)->mw);
+  std::vector<facility::Consumer> named(1);
+  for (std::string& name : names_.keys()) named[0].feeds.push_back({std::move(name), 0, {}});
+  supply_ = std::make_shared<const facility::Supply>(domains, named);
   loads_ = {};
+  for (size_t d = 0; d < supply_->domains().size(); ++d) loads_.push_back({});
 }
-
-bool PowerGrid::is_known(std::string_view domain) const { return domains_.find(domain) != nullptr; }
 
 int64_t PowerGrid::capacity_mw(std::string_view domain) const {
   const Domain* known = domains_.find(domain);
@@ -124,15 +105,71 @@ const std::vector<std::string>& PowerGrid::suppliers_of(std::string_view domain)
   return known == nullptr ? none : known->suppliers;
 }
 
-int64_t PowerGrid::load_mw(std::string_view domain) const {
-  const Load* load = loads_.find(domain);
-  return load == nullptr ? 0 : load->mw;
+// ---- loads
+
+PowerFlow PowerGrid::flow(const std::vector<api::Feed>& feeds, int64_t power_mw) const {
+  PowerFlow out;
+  if (power_mw <= 0 || feeds.empty()) return out;
+  CHECK(supply_ != nullptr, "the power grid is not settled");
+  const facility::Reach reach(*supply_, feeds);
+  out.is_too_wide = reach.is_too_wide();
+  if (out.is_too_wide) return out;
+  const int64_t mw = std::min(power_mw, facility::most_capacity_mw);
+  const std::vector<uint32_t>& domains = reach.domains();
+  const std::vector<int64_t> usual = reach.loads(mw, facility::none);
+  for (size_t i = 0; i < domains.size(); ++i)
+    out.draws.push_back({domains[i], std::max<int64_t>(usual[i], 0), {}});
+  for (const uint32_t failed : domains) {
+    const std::vector<int64_t> loads = reach.loads(mw, failed);
+    for (size_t i = 0; i < domains.size(); ++i)
+      if (const int64_t then = std::max<int64_t>(loads[i], 0); then != out.draws[i].mw)
+        out.draws[i].cases.emplace_back(failed, then);
+  }
+  for (PowerDraw& draw : out.draws) std::sort(draw.cases.begin(), draw.cases.end());
+  std::sort(out.draws.begin(), out.draws.end(),
+            [](const PowerDraw& a, const PowerDraw& b) { return a.domain < b.domain; });
+  return out;
 }
 
-int64_t PowerGrid::headroom_mw(std::string_view domain) const {
-  const Domain* known = domains_.find(domain);
-  if (known == nullptr) return std::numeric_limits<int64_t>::max();
-  return known->capacity_mw - load_mw(domain);
+void PowerGrid::change(const PowerFlow& flow, int64_t sign) {
+  for (const PowerDraw& draw : flow.draws) {
+    Load& load = loads_.write(draw.domain);
+    const std::string& domain = name(draw.domain);
+    hash_ -= load_hash(domain, load.mw);
+    load.mw = add_within(load.mw, sign * draw.mw);
+    hash_ += load_hash(domain, load.mw);
+    for (const auto& [failed, mw] : draw.cases) {
+      auto at = find_case(load.changes, failed);
+      if (at == load.changes.end() || at->first != failed)
+        at = load.changes.insert(at, {failed, 0});
+      at->second = add_within(at->second, sign * (mw - draw.mw));
+      if (at->second == 0) load.changes.erase(at);
+    }
+  }
+}
+
+void PowerGrid::clear_loads() {
+  for (uint32_t d = 0; d < loads_.size(); ++d) {
+    if (loads_[d].mw == 0 && loads_[d].changes.empty()) continue;
+    hash_ -= load_hash(name(d), loads_[d].mw);
+    loads_.write(d) = {};
+  }
+}
+
+uint32_t PowerGrid::find(std::string_view domain) const {
+  return supply_ == nullptr ? facility::none : supply_->find(domain);
+}
+const std::string& PowerGrid::name(uint32_t domain) const {
+  return supply_->domains()[domain].name;
+}
+int64_t PowerGrid::capacity_mw(uint32_t domain) const {
+  return supply_->domains()[domain].capacity_mw;
+}
+
+int64_t PowerGrid::load_mw(uint32_t domain, uint32_t failed) const {
+  const Load& load = loads_[domain];
+  const auto at = find_case(load.changes, failed);
+  return load.mw + (at != load.changes.end() && at->first == failed ? at->second : 0);
 }
 
 }  // namespace freehold::fleet

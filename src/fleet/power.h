@@ -1,10 +1,12 @@
-// PowerGrid: the power domains of a fleet and the watts allocated through each. Load flows from the
-// feeds of a node up through `suppliedBy`; a domain that needs k of its n suppliers loads each with
-// 1/k of what it draws, so that the capacity still holds when n-k of them have failed. Plain sums;
-// cheap to copy.
+// PowerGrid: the power domains of a fleet and the watts allocated through each, now and with any
+// one domain failed. How a load spreads is facility::Reach's to say, as in the survey of the
+// facility. Loads are sums over the allocations, so that one comes and goes without a look at the
+// others. Cheap to copy; what copies share, none of them changes.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,49 +15,77 @@
 #include "api/node.h"
 #include "api/site.h"
 #include "fleet/cow.h"
+#include "fleet/facility/supply.h"
 
 namespace freehold::fleet {
 
-// Watts that a change would put on a domain, in milliwatts, ordered by domain.
-using PowerFlow = std::vector<std::pair<std::string, int64_t>>;
+// A domain that is down, and milliwatts.
+using PowerCase = std::pair<uint32_t, int64_t>;
+
+// What a load puts on one domain.
+struct PowerDraw {
+  uint32_t domain = 0;
+  int64_t mw = 0;                // as long as all are up
+  std::vector<PowerCase> cases;  // what it is instead while another is down; ascending
+
+  int64_t while_down(uint32_t failed) const;  // facility::none: as it is
+};
+struct PowerFlow {
+  std::vector<PowerDraw> draws;  // ascending by domain
+  // More domains stand behind the feeds than any building has; draws are empty.
+  bool is_too_wide = false;
+};
 
 class PowerGrid {
  public:
-  // Whether anything changed that loads depend on; then all of them must be added again.
+  // Whether anything changed that loads depend on; then it must be settled before it is asked.
   bool put(const api::PowerDomain& domain);
   bool remove(std::string_view name);
+  // Feeds name domains, too, which may fail though nobody has told of them.
+  bool put_names(const std::vector<api::Feed>& feeds);
 
-  // What `power_mw` drawn through these feeds puts on each domain on its way, known or not. Rounded
-  // up.
+  // Numbers the domains in the order of their names; all loads are 0 after that.
+  void settle();
+
+  // ---- once settled. Domains go by their numbers.
   PowerFlow flow(const std::vector<api::Feed>& feeds, int64_t power_mw) const;
-  void add(const PowerFlow& flow);
-  void subtract(const PowerFlow& flow);
+  void add(const PowerFlow& flow) { change(flow, 1); }
+  void subtract(const PowerFlow& flow) { change(flow, -1); }
   void clear_loads();
 
-  bool is_known(std::string_view domain) const;
-  int64_t capacity_mw(std::string_view domain) const;  // -1: unknown
-  int64_t load_mw(std::string_view domain) const;
-  int64_t headroom_mw(
-      std::string_view domain) const;  // below 0: overloaded; the largest number when unknown
+  uint32_t find(std::string_view domain) const;  // facility::none when there is none
+  const std::string& name(uint32_t domain) const;
+  int64_t capacity_mw(uint32_t domain) const;  // -1: unknown
+  int64_t load_mw(uint32_t domain) const { return loads_[domain].mw; }
+  int64_t load_mw(uint32_t domain, uint32_t failed) const;
+  // What failures of others add to load_mw(domain), or take from it; ascending, none is 0.
+  std::span<const PowerCase> changes(uint32_t domain) const { return loads_[domain].changes; }
+  size_t size() const { return loads_.size(); }
+  uint64_t hash() const { return hash_; }
+
+  // ---- at any time, by name
+  bool is_known(std::string_view domain) const { return domains_.find(domain) != nullptr; }
+  int64_t capacity_mw(std::string_view domain) const;                   // -1: unknown
   std::vector<std::string> domains() const { return domains_.keys(); }  // known ones, ascending
   const std::vector<std::string>& suppliers_of(std::string_view domain) const;  // ascending
-  uint64_t hash() const { return hash_; }
 
  private:
   struct Domain {
     int64_t capacity_mw = 0, required = 1;
+    api::PowerDomainType type = api::PowerDomainType::pdu;
     std::vector<std::string> suppliers;  // ascending
     uint64_t hash = 0;
   };
   struct Load {
     int64_t mw = 0;
+    std::vector<PowerCase> changes;
   };
-  void spread(const std::string& domain, int64_t power_mw, std::vector<std::string_view>& path,
-              int& steps, PowerFlow& out) const;
   void change(const PowerFlow& flow, int64_t sign);
 
   CowMap<Domain> domains_;
-  CowMap<Load> loads_;
+  CowMap<char> names_;  // in feeds alone
+  std::shared_ptr<const facility::Supply> supply_;
+  CowVector<Load> loads_;
   uint64_t hash_ = 0;
 };
 

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "fleet/testing/fleet_of.h"
+#include "fleet/testing/read_yaml.h"
 #include "store/memory.h"
 #include "store/test_runtime.h"
 
@@ -255,6 +256,42 @@ TEST_F(LedgerTest, an_allocation_that_grows_is_checked_again) {
   EXPECT_REFUSED(update(allocation("a1", "o1", "n1 cpus 0-2"), 0), conflict);
   EXPECT_TRUE(update(allocation("a1", "o1", "n1 cpus 3"), 0).ok());
   EXPECT_TRUE(update(allocation("a2", "o1", "n1 cpus 0-2"), 0).ok());
+}
+
+TEST_F(LedgerTest, an_allocation_that_a_failure_would_push_over_a_capacity_is_refused) {
+  using fleet::testing::read_yaml;
+  for (const char* name : {"a", "b"}) {
+    auto domain = read_yaml<api::PowerDomain>("spec: {type: pdu, site: s, capacity: 10kW}");
+    domain.metadata.name = name;
+    ASSERT_TRUE(create(domain).ok());
+  }
+  const auto machine = fleet::testing::machines("1 node: 1 numa x 4 cpus, 4Gi each, 50kW")[0];
+  ASSERT_TRUE(create(fleet::testing::profile_of(machine)).ok());
+  for (const char* name : {"n1", "n2"}) {
+    auto node = fleet::testing::node_of(machine, name);
+    node.spec.feeds = {{"a", 50, api::FeedFailure::shift}, {"b", 50, api::FeedFailure::shift}};
+    ASSERT_TRUE(create(node).ok());
+  }
+  ASSERT_TRUE(create(offer("o1", api::OfferPhase::held)).ok());
+  ASSERT_TRUE(create(allocation("a1", "o1", "n1 power 6kW")).ok());
+  // 6 of 10 kW each as it is, 12 once one has failed.
+  EXPECT_REFUSED(create(allocation("a2", "o1", "n2 power 6kW")), conflict);
+  open();
+  EXPECT_REFUSED(create(allocation("a2", "o1", "n2 power 6kW")), conflict);
+  EXPECT_TRUE(create(allocation("a2", "o1", "n2 power 4kW")).ok());
+  EXPECT_REFUSED(update(allocation("a2", "o1", "n2 power 5kW"), 0), conflict);
+  // A domain that is known late counts what is drawn already.
+  auto grid = read_yaml<api::PowerDomain>("spec: {type: utility, site: s, capacity: 9kW}");
+  grid.metadata.name = "grid";
+  ASSERT_TRUE(create(grid).ok());
+  for (const char* name : {"a", "b"}) {
+    auto domain = *ledger->view().get<api::PowerDomain>("", name);
+    domain.spec.supplied_by = {1, {"grid"}};
+    ASSERT_TRUE(update(domain, 0).ok());
+  }
+  EXPECT_REFUSED(create(allocation("a3", "o1", "n1 power 1W")), conflict);
+  ASSERT_TRUE(remove(allocation("a2", "o1", "")).ok());
+  EXPECT_TRUE(create(allocation("a3", "o1", "n1 power 3kW")).ok());
 }
 
 TEST_F(LedgerTest, a_released_offer_gives_its_capacity_back_for_good) {

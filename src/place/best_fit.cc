@@ -88,7 +88,7 @@ bool BestFit::is_open(size_t role, const Seat& seat) const {
   if (headroom_mw_.empty()) return true;
   const auto& draws = g_.field_.draws(group.feed, role);
   return std::all_of(draws.begin(), draws.end(),
-                     [&](const Field::Draw& draw) { return draw.mw <= headroom_mw_[draw.domain]; });
+                     [&](const Field::Draw& draw) { return draw.mw <= headroom_mw_[draw.limit]; });
 }
 
 void BestFit::take(size_t role, const Seat& seat) {
@@ -96,7 +96,7 @@ void BestFit::take(size_t role, const Seat& seat) {
   if (const auto domain = g_.apart_domain(role, group)) apart_used_.insert(*domain);
   if (!headroom_mw_.empty())
     for (const Field::Draw& draw : g_.field_.draws(group.feed, role))
-      headroom_mw_[draw.domain] -= draw.mw;
+      headroom_mw_[draw.limit] -= draw.mw;
   if (seat.used < 0) {
     ++fresh_[seat.group];
     used_.push_back({seat.group, seat.spot, Counts(g_.roles_.size())});

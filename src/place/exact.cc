@@ -211,8 +211,8 @@ bool Exact::put(const Gang::Group& group, const Counts& counts) {
       if (const auto domain = g_.apart_domain(r, group)) apart_used_[r].push_back(*domain);
     if (headroom_mw_.empty() || counts[r] == 0) continue;
     for (const Field::Draw& draw : g_.field_.draws(group.feed, r)) {
-      headroom_mw_[draw.domain] -= draw.mw * counts[r];
-      is_over = is_over || headroom_mw_[draw.domain] < 0;
+      headroom_mw_[draw.limit] -= draw.mw * counts[r];
+      is_over = is_over || headroom_mw_[draw.limit] < 0;
     }
   }
   if (is_over) take_back(group, counts);
@@ -225,7 +225,7 @@ void Exact::take_back(const Gang::Group& group, const Counts& counts) {
     if (counts[r] > 0 && g_.apart_domain(r, group)) apart_used_[r].pop_back();
     if (headroom_mw_.empty() || counts[r] == 0) continue;
     for (const Field::Draw& draw : g_.field_.draws(group.feed, r))
-      headroom_mw_[draw.domain] += draw.mw * counts[r];
+      headroom_mw_[draw.limit] += draw.mw * counts[r];
   }
 }
 

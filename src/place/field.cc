@@ -79,14 +79,7 @@ Field::Field(const fleet::Fleet& fleet, const Ask& ask, Premise premise, Time no
     const NodeState& node = fleet.node(rank);
     if (gate.rule(node) == Ruled::no) add(node, premise);
   }
-  if (premise == Premise::now) return;
-  for (const api::AllocatedMember& member : ask.kept) {
-    const NodeState* node = fleet.find(member.node);
-    if (node == nullptr) continue;
-    for (const auto& [domain, mw] : fleet.power().flow(fleet.feeds_of(*node), member.power.value()))
-      if (const auto at = domains_.find(domain); at != domains_.end())
-        headroom_mw_[at->second] -= mw;
-  }
+  limit_power(premise);
 }
 
 bool Field::looks_at(Level level) const {
@@ -111,7 +104,7 @@ void Field::add(const NodeState& node, Premise premise) {
     if (!site.empty()) spot.site = number(sites_, site);
   }
   if (asks_power_) {
-    spot.feed = feed_for(node, premise);
+    spot.feed = feed_for(node);
     spot.has_power = node.facts().power_mw >= 0 || is_fed_[static_cast<size_t>(spot.feed)];
   }
   spots_.push_back(spot);
@@ -157,29 +150,37 @@ const Choices& Field::choices_for(const std::shared_ptr<const fleet::Interior>& 
   return *choices_.back();
 }
 
-int32_t Field::feed_for(const NodeState& node, Premise premise) {
+int32_t Field::feed_for(const NodeState& node) {
   const std::vector<api::Feed>& feeds = fleet_.feeds_of(node);
   std::string key;
   for (const api::Feed& feed : feeds)
-    key += feed.domain + '=' + std::to_string(feed.share_percent) + ' ';
+    key += feed.domain + '=' + std::to_string(feed.share_percent) + ',' +
+           std::to_string(static_cast<int>(feed.on_failure)) + ' ';
   const auto [at, is_new] = feeds_.try_emplace(key, static_cast<int32_t>(feeds_.size()));
   if (!is_new) return at->second;
-  std::vector<std::vector<Draw>>& draws = draws_.emplace_back();
+  const fleet::PowerGrid& power = fleet_.power();
+  std::vector<fleet::PowerFlow>& flows = flows_.emplace_back();
   bool is_fed = false;
   for (const RoleAsk& role : ask_.roles) {
-    std::vector<Draw>& of_role = draws.emplace_back();
-    for (const auto& [domain, mw] : fleet_.power().flow(feeds, role.power_mw)) {
-      if (!fleet_.power().is_known(domain)) continue;
-      is_fed = true;
-      const auto [index, is_new_domain] = domains_.try_emplace(domain, domains_.size());
-      if (is_new_domain)
-        headroom_mw_.push_back(premise == Premise::now ? fleet_.power().headroom_mw(domain)
-                                                       : fleet_.power().capacity_mw(domain));
-      of_role.push_back({index->second, mw});
-    }
+    flows.push_back(power.flow(feeds, role.power_mw));
+    for (const fleet::PowerDraw& draw : flows.back().draws)
+      is_fed = is_fed || power.capacity_mw(draw.domain) >= 0;
   }
   is_fed_.push_back(is_fed);
   return at->second;
+}
+
+void Field::limit_power(Premise premise) {
+  if (premise == Premise::now) {
+    power_ = std::make_unique<const PowerLimits>(fleet_.power(), ask_, flows_);
+    return;
+  }
+  fleet::PowerGrid kept = fleet_.power();
+  kept.clear_loads();
+  for (const api::AllocatedMember& member : ask_.kept)
+    if (const NodeState* node = fleet_.find(member.node))
+      kept.add(kept.flow(fleet_.feeds_of(*node), member.power.value()));
+  power_ = std::make_unique<const PowerLimits>(kept, ask_, flows_);
 }
 
 int32_t Field::number(std::map<std::string, int32_t, std::less<>>& names,

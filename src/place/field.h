@@ -14,6 +14,7 @@
 #include "fleet/fleet.h"
 #include "place/ask.h"
 #include "place/packing.h"
+#include "place/power_limits.h"
 
 namespace freehold::place {
 
@@ -52,15 +53,12 @@ class Field {
   size_t packings() const { return packings_.size(); }
   bool is_complete() const { return is_complete_; }  // false: some option was left out
 
-  // Power domains, by index; only those that the ask's nodes hang on and whose capacity is known.
-  const std::vector<int64_t>& headroom_mw() const { return headroom_mw_; }
-  struct Draw {
-    size_t domain;
-    int64_t mw;
-  };
-  // What one member of a role draws through each domain from a spot with this feed.
+  // Of the power domains that the ask's nodes hang on: what each limit leaves.
+  const std::vector<int64_t>& headroom_mw() const { return power_->headroom_mw(); }
+  using Draw = PowerLimits::Draw;
+  // What one member of a role takes of each limit from a spot with this feed.
   const std::vector<Draw>& draws(int32_t feed, size_t role) const {
-    return draws_[static_cast<size_t>(feed)][role];
+    return power_->draws()[static_cast<size_t>(feed)][role];
   }
 
   // The number of a domain of some level that a spot stands in. Two spots of unknown rack are never
@@ -79,7 +77,8 @@ class Field {
   uint32_t packing_for(const std::shared_ptr<const fleet::Interior>& interior,
                        const fleet::Room& room);
   const Choices& choices_for(const std::shared_ptr<const fleet::Interior>& interior);
-  int32_t feed_for(const fleet::NodeState& node, Premise premise);
+  int32_t feed_for(const fleet::NodeState& node);
+  void limit_power(Premise premise);
   int32_t number(std::map<std::string, int32_t, std::less<>>& names, const std::string& name) const;
 
   const fleet::Fleet& fleet_;
@@ -91,10 +90,9 @@ class Field {
       slots_;  // packings by hash of their room, open addressing; 0: empty, else index + 1
   std::vector<std::unique_ptr<const Choices>> choices_;
   std::map<std::string, int32_t, std::less<>> racks_, sites_, feeds_;
-  std::map<std::string, size_t, std::less<>> domains_;
-  std::vector<int64_t> headroom_mw_;
-  std::vector<std::vector<std::vector<Draw>>> draws_;  // [feed][role]
-  std::vector<bool> is_fed_;                           // [feed]: some domain of known capacity
+  std::vector<std::vector<fleet::PowerFlow>> flows_;  // [feed][role]
+  std::vector<bool> is_fed_;                          // [feed]: some domain of known capacity
+  std::unique_ptr<const PowerLimits> power_;
   bool is_complete_ = true, looks_at_rack_ = false, looks_at_site_ = false, asks_power_ = false;
 };
 

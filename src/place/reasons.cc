@@ -172,7 +172,7 @@ class Finder {
     const int64_t own = field_.packing(spot.packing).room().power_mw();
     int64_t most = own < 0 ? ask_.roles[r].power_mw : own;
     for (const Field::Draw& draw : field_.draws(spot.feed, r))
-      if (field_.headroom_mw()[draw.domain] < draw.mw) most = 0;
+      if (field_.headroom_mw()[draw.limit] < draw.mw) most = 0;
     return most;
   }
 

@@ -5,87 +5,12 @@
 #include <limits>
 
 #include "fleet/facility/limits.h"
+#include "fleet/facility/reach.h"
 
 namespace freehold::fleet::facility {
 namespace {
 
 constexpr int64_t probe_mw = 1'000'000'000;  // large enough that rounding does not show
-
-// The domains that feeds reach, consumers before suppliers, and what an added load puts on each.
-class Reach {
- public:
-  Reach(const Supply& supply, const std::vector<api::Feed>& feeds) : supply_(supply) {
-    for (const api::Feed& feed : feeds) {
-      const uint32_t domain = supply.find(feed.domain);
-      if (domain == none) continue;
-      group_.feeds.push_back(
-          {domain, std::clamp<int64_t>(feed.share_percent, 0, 100), feed.on_failure});
-      group_.shares += group_.feeds.back().share;
-      add(domain);
-    }
-    if (group_.shares == 0)
-      for (Supply::Group::Feed& feed : group_.feeds) group_.shares += feed.share = 1;
-    for (size_t i = 0; i < domains_.size() && domains_.size() <= most_reach; ++i)
-      for (const uint32_t s : supply.domains()[domains_[i]].suppliers) add(s);
-    if (is_too_wide()) return;
-    // Suppliers come after all that they supply.
-    std::vector<uint32_t> sorted = domains_;
-    std::sort(sorted.begin(), sorted.end());
-    std::vector<uint32_t> ordered;
-    std::vector<int> waits(sorted.size(), 0);
-    const auto at = [&](uint32_t d) {
-      return static_cast<size_t>(std::lower_bound(sorted.begin(), sorted.end(), d) -
-                                 sorted.begin());
-    };
-    for (const uint32_t d : sorted)
-      for (const uint32_t s : supply.domains()[d].suppliers) ++waits[at(s)];
-    for (size_t i = 0; i < sorted.size(); ++i)
-      if (waits[i] == 0) ordered.push_back(sorted[i]);
-    for (size_t i = 0; i < ordered.size(); ++i)
-      for (const uint32_t s : supply.domains()[ordered[i]].suppliers)
-        if (--waits[at(s)] == 0) ordered.push_back(s);
-    domains_ = std::move(ordered);
-  }
-
-  const std::vector<uint32_t>& domains() const { return domains_; }
-  bool is_too_wide() const { return domains_.size() > most_reach; }
-  bool has(uint32_t domain) const {
-    return std::find(domains_.begin(), domains_.end(), domain) != domains_.end();
-  }
-
-  // What the probe puts on each of domains() while `failed` is down; -1 for those that are down.
-  std::vector<int64_t> loads(uint32_t failed) const {
-    std::vector<int64_t> out(domains_.size(), 0);
-    const auto index = [&](uint32_t d) {
-      return static_cast<size_t>(std::find(domains_.begin(), domains_.end(), d) - domains_.begin());
-    };
-    const auto is_down = [&](uint32_t d) { return out[index(d)] < 0; };
-    for (size_t i = domains_.size(); i-- > 0;)
-      if (domains_[i] == failed || !supply_.has_supply(supply_.domains()[domains_[i]], is_down))
-        out[i] = -1;
-    bool is_capped = false;
-    const std::vector<int64_t> parts = supply_.draws(group_, probe_mw, is_down, is_capped);
-    for (size_t i = 0; i < parts.size(); ++i)
-      if (const size_t at = index(group_.feeds[i].domain); out[at] >= 0) out[at] += parts[i];
-    for (size_t i = 0; i < domains_.size(); ++i) {
-      if (out[i] <= 0) continue;
-      const Supply::Domain& domain = supply_.domains()[domains_[i]];
-      const std::vector<int64_t> drawn = supply_.drawn(domain, out[i], is_down);
-      for (size_t s = 0; s < drawn.size(); ++s)
-        if (drawn[s] > 0) out[index(domain.suppliers[s])] += drawn[s];
-    }
-    return out;
-  }
-
- private:
-  void add(uint32_t domain) {
-    if (!has(domain)) domains_.push_back(domain);
-  }
-
-  const Supply& supply_;
-  Supply::Group group_;
-  std::vector<uint32_t> domains_;
-};
 
 }  // namespace
 
@@ -154,7 +79,7 @@ Room Cases::room(const std::vector<api::Feed>& feeds) const {
     room.domain = domains[i];
     room.failed = failed;
   };
-  const std::vector<int64_t> usual = reach.loads(none);
+  const std::vector<int64_t> usual = reach.loads(probe_mw, none);
   for (size_t i = 0; i < domains.size(); ++i) {
     // A failure out of reach changes what the domain carries, not what is added to it.
     const std::vector<Load>& worse = by_domain_[domains[i]];
@@ -164,7 +89,7 @@ Room Cases::room(const std::vector<api::Feed>& feeds) const {
     if (other != worse.end()) weigh(i, other->first, other->second, usual[i]);
   }
   for (const uint32_t failed : domains) {
-    const std::vector<int64_t> loads = reach.loads(failed);
+    const std::vector<int64_t> loads = reach.loads(probe_mw, failed);
     for (size_t i = 0; i < domains.size(); ++i)
       if (domains[i] != failed) weigh(i, failed, load_mw(domains[i], failed), loads[i]);
   }

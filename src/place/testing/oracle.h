@@ -23,9 +23,14 @@ class Oracle {
   Oracle(const fleet::Fleet& fleet, const Request& request, Assume assume)
       : fleet_(fleet), request_(request), assume_(assume) {
     for (size_t rank = 0; rank < fleet.size(); ++rank) add_node(fleet.node(rank));
-    for (const std::string& name : fleet.power().domains())
-      domains_[name] =
-          assume == Assume::now ? fleet.power().headroom_mw(name) : fleet.power().capacity_mw(name);
+    const fleet::PowerGrid& power = fleet.power();
+    for (uint32_t d = 0; d < power.size(); ++d)
+      for (uint32_t f = 0; f <= power.size(); ++f) {
+        const uint32_t failed = f == power.size() ? fleet::facility::none : f;
+        if (power.capacity_mw(d) < 0 || failed == d) continue;
+        const int64_t load = assume == Assume::now ? power.load_mw(d, failed) : 0;
+        domains_[{d, failed}] = power.capacity_mw(d) - load;
+      }
     for (size_t r = 0; r < request.spec.roles.size(); ++r)
       for (int64_t i = 0; i < request.spec.roles[r].count; ++i) members_.push_back(r);
     used_.resize(request.spec.roles.size());
@@ -39,6 +44,7 @@ class Oracle {
   }
 
  private:
+  using DomainCase = std::pair<uint32_t, uint32_t>;  // domain, and which is down
   static constexpr int64_t gib = int64_t{1} << 30, most_steps = 300'000;
 
   struct Node {
@@ -147,7 +153,7 @@ class Oracle {
     }
     for (const auto& used : used_)
       for (const Node* node : used) state += ' ' + node->state->name();
-    for (const auto& [name, mw] : domains_) state += '+' + std::to_string(mw);
+    for (const auto& [at, mw] : domains_) state += '+' + std::to_string(mw);
     if (!seen_.insert(state).second) return false;
     for (Node& node : nodes_) {
       if (!may_stand(members_[m], node)) continue;
@@ -166,21 +172,29 @@ class Oracle {
   bool take_power(size_t m, Node& node, Parts& parts) {
     const int64_t asked = request_.spec.roles[members_[m]].each.power.value();
     if (asked == 0) return take_cpus(m, node, parts, 0, needed_cpus(m));
-    const auto flow = fleet_.power().flow(fleet_.feeds_of(*node.state), asked);
-    bool is_fed = node.power >= 0;
-    for (const auto& [name, mw] : flow) is_fed = is_fed || domains_.contains(name);
+    const auto draws = draws_of(node, asked);
+    const bool is_fed = node.power >= 0 || !draws.empty();
     if (!is_fed || (node.power >= 0 && node.power < asked)) return false;
-    for (const auto& [name, mw] : flow)
-      if (domains_.contains(name) && domains_[name] < mw) return false;
+    for (const auto& [at, mw] : draws)
+      if (domains_[at] < mw) return false;
     const int64_t before = node.power;
     if (node.power >= 0) node.power -= asked;
-    for (const auto& [name, mw] : flow)
-      if (domains_.contains(name)) domains_[name] -= mw;
+    for (const auto& [at, mw] : draws) domains_[at] -= mw;
     if (take_cpus(m, node, parts, 0, needed_cpus(m))) return true;
     node.power = before;
-    for (const auto& [name, mw] : flow)
-      if (domains_.contains(name)) domains_[name] += mw;
+    for (const auto& [at, mw] : draws) domains_[at] += mw;
     return false;
+  }
+
+  // What a member takes of every domain in every case.
+  std::map<DomainCase, int64_t> draws_of(const Node& node, int64_t asked) const {
+    std::map<DomainCase, int64_t> out;
+    const auto flow = fleet_.power().flow(fleet_.feeds_of(*node.state), asked);
+    for (const fleet::PowerDraw& draw : flow.draws)
+      for (auto at = domains_.lower_bound({draw.domain, 0});
+           at != domains_.end() && at->first.first == draw.domain; ++at)
+        out[at->first] = draw.while_down(at->first.second);
+    return out;
   }
 
   int64_t needed_cpus(size_t m) const {
@@ -242,8 +256,8 @@ class Oracle {
   const Request& request_;
   Assume assume_;
   std::vector<Node> nodes_;
-  std::map<std::string, int64_t> domains_;
-  std::vector<size_t> members_;  // their roles
+  std::map<DomainCase, int64_t> domains_;  // what is left
+  std::vector<size_t> members_;            // their roles
   std::vector<std::set<const Node*>> used_;
   std::map<size_t, std::vector<const Node*>> spread_;
   std::set<std::string> seen_;

@@ -78,7 +78,8 @@ inline void random_nodes(Random& random, World& world) {
                                      : Quantity();
         m.feeds = {{pick(random, {"p1", "p2"}), 100, api::FeedFailure::shift}};
         if (random.percent(30)) {
-          m.feeds = {{"p1", 50, api::FeedFailure::shift}, {"p2", 50, api::FeedFailure::shift}};
+          const auto on_failure = static_cast<api::FeedFailure>(random.in(0, 2));
+          m.feeds = {{"p1", 50, on_failure}, {"p2", random.percent(80) ? 50 : 0, on_failure}};
         }
       }
       world.nodes.push_back(
@@ -91,7 +92,8 @@ inline void random_nodes(Random& random, World& world) {
     domain.metadata.name = name;
     domain.spec.capacity = Quantity::of(random.in(1, 6) * 1'000, Dimension::power);
     if (std::string_view(name) != "ups" && random.percent(50))
-      domain.spec.supplied_by = {1, {"ups"}};
+      domain.spec.supplied_by = {1, random.percent(50) ? std::vector<std::string>{"ups"}
+                                                       : std::vector<std::string>{"ups", "grid"}};
   }
 }
 
