@@ -131,12 +131,12 @@ std::vector<std::string> lines_of(std::string_view text) {
   return out;
 }
 
-Result<void> check_size(std::string_view text, const ImportOptions& options) {
-  TRY(check_text(text, options));
+Result<std::string_view> checked(std::string_view text, const ImportOptions& options) {
+  text = TRY(check_text(text, options));
   const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
   if (text.size() > limits::smi_bytes || lines >= limits::smi_lines)
     return fault_at(options, 0, "larger than any machine's matrix");
-  return {};
+  return text;
 }
 
 api::NumaNode& numa_node(HostFacts& host, int64_t id) {
@@ -173,8 +173,7 @@ class NvidiaSmi {
   }
 
   Result<Inventory> run(std::string_view text) {
-    TRY(check_size(text, options_));
-    TRY(read(lines_of(text)));
+    TRY(read(lines_of(TRY(checked(text, options_)))));
     if (matrix_.empty()) return fault_at(options_, 0, "has no line with the columns GPU0, GPU1 …");
     TRY(check_cells());
     TRY(add_devices());
@@ -426,8 +425,7 @@ class RocmSmi {
   }
 
   Result<Inventory> run(std::string_view text) {
-    TRY(check_size(text, options_));
-    TRY(read(lines_of(text)));
+    TRY(read(lines_of(TRY(checked(text, options_)))));
     if (types_.empty())
       return fault_at(options_, 0, "has no matrix \"Link Type between two GPUs\"");
     for (const std::string& column : types_.columns()) {
