@@ -91,6 +91,9 @@ class HwlocImport {
   Result<Inventory> run() {
     objects_ = TRY(read_hwloc_objects(root_, version_, options_));
     TRY(read_memory_tiers(root_, objects_, options_));
+    // An accelerator becomes a device even where no driver has made one of it.
+    for (HwlocPci& pci : objects_.pci)
+      pci.has_device = pci.has_device || is_accelerator(pci.function);
     TRY(settle_addresses(pci_nodes(), out_.notes, options_));
     name_packages();
     add_machine();
