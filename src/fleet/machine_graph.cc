@@ -371,9 +371,20 @@ class MachineGraphBuilder {
     return function == nullptr ? device.model
                                : device.model + " " + function->vendor + ":" + function->device;
   }
+    join_apart();
 
   void add_bundle(api::LinkKind kind, const Told& told) {
     const size_t side = told.count[1] > told.count[0] ? 1 : 0;
+  // Switches of one machine that no listed link joins are joined somehow, or not: nobody knows.
+  void join_apart() {
+    std::optional<uint32_t> before;
+    for (uint32_t v = 0; v < graph_.vertices().size(); ++v) {
+      if (graph_.vertices()[v].kind != VertexKind::scale_up_hub) continue;
+      if (before) edge(*before, v, EdgeKind::somewhere, {});
+      before = v;
+    }
+  }
+
     int64_t raw = -1;
     for (const size_t s : {side, 1 - side})
       if (raw < 0 && told.count[s] > 0 && told.is_rate_known[s]) raw = told.raw[s];

@@ -179,6 +179,30 @@ TEST(Paths, xgmi_counts_as_nvl) {
 }
 
 // One half of a GB200 node: the GPU on its processor by C2C, NICs on both.
+TEST(Paths, between_switches_that_no_link_joins_the_way_is_unknown) {
+  std::string yaml =
+      "  numa: [{id: 0, cpus: 0-3}, {id: 1, cpus: 4-7}]\n"
+      "  pci:\n";
+  for (int i = 0; i < 4; ++i)
+    yaml += "    - {address: \"0000:0" + std::to_string(i) + ":00.0\", parent: \"pci0000:0" +
+            std::to_string(i) + "\", numa: " + std::to_string(i / 2) +
+            ", linkSpeed: 8GT/s, linkWidth: 16}\n";
+  yaml += "  devices:\n";
+  for (int i = 0; i < 4; ++i)
+    yaml += "    - {id: gpu" + std::to_string(i) + ", class: gpu, address: \"0000:0" +
+            std::to_string(i) + ":00.0\", links: [{to: s" + std::to_string(i / 2) +
+            ", kind: nvlink, count: 6}]}\n";
+  const auto apart =
+      profile(yaml + "    - {id: s0, class: nvswitch}\n    - {id: s1, class: nvswitch}\n");
+  EXPECT_EQ(told(apart, "gpu0", "gpu1").substr(0, 3), "NVL");
+  EXPECT_EQ(told(apart, "gpu0", "gpu2"), "? -") << "not the way over the processors";
+  EXPECT_EQ(told(apart, "gpu0", "numa1").substr(0, 3), "SYS");
+  const auto joined = profile(yaml +
+                              "    - {id: s0, class: nvswitch, links: [{to: s1, kind: nvlink}]}\n"
+                              "    - {id: s1, class: nvswitch}\n");
+  EXPECT_EQ(told(joined, "gpu0", "gpu2").substr(0, 3), "NVL");
+}
+
 TEST(Paths, a_nic_is_reached_over_c2c_and_the_pci_of_its_processor) {
   const auto spec = profile(R"(
   architecture: aarch64

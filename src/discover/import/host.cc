@@ -200,4 +200,32 @@ Quantity bandwidth_of_mb(int64_t mb_per_second) {
   return Quantity::of(mb_per_second * 8'000'000, Dimension::bandwidth);
 }
 
+void tell_separate_switches(const api::HardwareProfileSpec& profile,
+                            std::vector<std::string>& notes) {
+  std::vector<std::set<std::string>> groups;
+  const auto is_switch = [&](const std::string& id) {
+    return std::ranges::any_of(profile.devices, [&](const api::Device& device) {
+      return device.id == id && device.cls == api::DeviceClass::nvswitch;
+    });
+  };
+  for (const api::Device& device : profile.devices) {
+    std::set<std::string> reached;
+    for (const api::DeviceLink& link : device.links)
+      if (is_switch(link.to)) reached.insert(link.to);
+    if (reached.empty()) continue;
+    if (device.cls == api::DeviceClass::nvswitch) reached.insert(device.id);
+    std::erase_if(groups, [&](const std::set<std::string>& group) {
+      const bool is_same =
+          std::ranges::any_of(group, [&](const std::string& id) { return reached.contains(id); });
+      if (is_same) reached.insert(group.begin(), group.end());
+      return is_same;
+    });
+    groups.push_back(std::move(reached));
+  }
+  if (groups.size() > 1)
+    add_note(notes, "the switches between the GPUs are " + std::to_string(groups.size()) +
+                        " groups, and nothing says how these are joined: between GPUs of different "
+                        "groups the way is unknown");
+}
+
 }  // namespace freehold::discover

@@ -48,3 +48,7 @@ Result<void> check_host(const HostFacts& host, const ImportOptions& options);
 Quantity bandwidth_of_mb(int64_t mb_per_second);
 
 }  // namespace freehold::discover
+// Notes where GPUs hang on several groups of switches and nothing says how the groups are joined.
+void tell_separate_switches(const api::HardwareProfileSpec& profile,
+                            std::vector<std::string>& notes);
+

@@ -113,6 +113,7 @@ class HwlocImport {
     TRY(read_matrices(root_, objects_, names_, host_, out_.notes, options_));
     TRY(read_attributes(root_, objects_, host_, out_.notes, options_));
     adopt_packages(host_.profile.numa);
+    tell_separate_switches(host_.profile, out_.notes);
     TRY(check_host(host_, options_));
     out_.hosts.push_back(std::move(host_));
     return std::move(out_);

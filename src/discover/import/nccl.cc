@@ -79,6 +79,7 @@ class NcclImport {
     TRY(add_unnamed_cards());
     TRY(add_links());
     tell_uneven_links();
+    tell_separate_switches(host_.profile, out_.notes);
     tell();
     TRY(check_host(host_, options_));
     out_.hosts.push_back(std::move(host_));

@@ -122,6 +122,12 @@ TEST(Nccl, SwitchesThatAGuestDoesNotSeeCountAsOne) {
   EXPECT_EQ(device(read, "gpu0").numa, -1);
 }
 
+TEST(Nccl, GroupsOfSwitchesThatNothingJoinsAreTold) {
+  EXPECT_EQ(all_notes(accepted(import_nccl, sample(nvlink))).find("groups"), std::string::npos);
+  const Inventory apart = accepted(import_nccl, changed(sample(nvlink), "07:00.0", "09:00.0"));
+  EXPECT_THAT(all_notes(apart), HasSubstr("are 2 groups, and nothing says how these are joined"));
+}
+
 TEST(Nccl, EndsOfALinkThatCountDifferentlyAreTold) {
   const std::string even = "nccl_fuzz_corpus/contradiction";
   const Inventory read = accepted(import_nccl, sample(even));
