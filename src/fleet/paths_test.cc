@@ -89,14 +89,27 @@ TEST(Paths, a_nic_without_a_memory_node_is_unknown_and_still_connected) {
   EXPECT_EQ(told(spec, "gpu0", "gpu2"), "SYS 128000") << "nobody goes by way of it";
 }
 
+TEST(Paths, devices_without_a_function_share_no_root) {
+  const auto spec = profile(R"(
+  numa: [{id: 0, cpus: 0-3}, {id: 1, cpus: 4-7}]
+  devices: [{id: a, class: nic}, {id: b, class: nic}, {id: c, class: gpu, numa: 1},
+            {id: d, class: gpu, numa: 1}]
+)");
+  EXPECT_EQ(told(spec, "a", "b"), "? -");
+  EXPECT_EQ(told(spec, "c", "d"), "? -") << "of one memory node, which may be of one switch";
+  EXPECT_EQ(told(spec, "a", "c"), "? -");
+}
+
 TEST(Paths, where_there_is_one_memory_node_the_place_is_no_question) {
   const auto spec = profile(R"(
   numa: [{id: 0, cpus: 0-3}]
-  devices: [{id: a, class: gpu}, {id: b, class: nic}]
+  pci: [{address: "0000:01:00.0"}, {address: "0000:02:00.0"}]
+  devices: [{id: a, class: gpu, address: "0000:01:00.0"},
+            {id: b, class: nic, address: "0000:02:00.0"}]
 )");
   EXPECT_EQ(told(spec, "a", "b"), "PHB -");
   const MachineGraph graph(spec);
-  EXPECT_EQ(PathTable(graph, When::at_best).at(0, 1).confidence, api::Confidence::inferred);
+  EXPECT_EQ(PathTable(graph, When::at_best).at(0, 2).confidence, api::Confidence::inferred);
 }
 
 // As NCCL writes trees: a switch is one element, its root is not told.
@@ -166,19 +179,6 @@ TEST(Paths, gpus_behind_switches_are_nvl_and_use_all_of_them) {
   EXPECT_EQ(told(spec, "gpu0", "nvswitch1"), "NVL 960000");
 }
 
-TEST(Paths, xgmi_counts_as_nvl) {
-  const auto spec = profile(R"(
-  numa: [{id: 0, cpus: 0-3}, {id: 1, cpus: 4-7}]
-  devices:
-    - {id: a, class: gpu, model: AMD gfx942, numa: 0, links: [{to: b, kind: xgmi}]}
-    - {id: b, class: gpu, model: AMD gfx942, numa: 1, links: [{to: c, kind: xgmi}]}
-    - {id: c, class: gpu, model: AMD gfx942, numa: 1}
-)");
-  EXPECT_EQ(told(spec, "a", "b"), "NVL 384000");
-  EXPECT_EQ(told(spec, "a", "c"), "NVB 384000");
-}
-
-// One half of a GB200 node: the GPU on its processor by C2C, NICs on both.
 TEST(Paths, between_switches_that_no_link_joins_the_way_is_unknown) {
   std::string yaml =
       "  numa: [{id: 0, cpus: 0-3}, {id: 1, cpus: 4-7}]\n"
@@ -203,6 +203,19 @@ TEST(Paths, between_switches_that_no_link_joins_the_way_is_unknown) {
   EXPECT_EQ(told(joined, "gpu0", "gpu2").substr(0, 3), "NVL");
 }
 
+TEST(Paths, xgmi_counts_as_nvl) {
+  const auto spec = profile(R"(
+  numa: [{id: 0, cpus: 0-3}, {id: 1, cpus: 4-7}]
+  devices:
+    - {id: a, class: gpu, model: AMD gfx942, numa: 0, links: [{to: b, kind: xgmi}]}
+    - {id: b, class: gpu, model: AMD gfx942, numa: 1, links: [{to: c, kind: xgmi}]}
+    - {id: c, class: gpu, model: AMD gfx942, numa: 1}
+)");
+  EXPECT_EQ(told(spec, "a", "b"), "NVL 384000");
+  EXPECT_EQ(told(spec, "a", "c"), "NVB 384000");
+}
+
+// One half of a GB200 node: the GPU on its processor by C2C, NICs on both.
 TEST(Paths, a_nic_is_reached_over_c2c_and_the_pci_of_its_processor) {
   const auto spec = profile(R"(
   architecture: aarch64

@@ -21,18 +21,15 @@ class InventedAddresses {
     for (const PciNode* node : nodes) taken_.insert(node->function.address);
   }
   std::string next() {
-    static constexpr char digits[] = "0123456789abcdef";
-    for (; number_ < 0x100; ++number_) {
-      const std::string address = std::string("ffff:ff:") + digits[number_ >> 7 & 1] +
-                                  digits[number_ >> 3 & 15] + "." + digits[number_ & 7];
-      if (taken_.insert(address).second) return address;
-    }
+    for (; number_ < 0x10000; ++number_)
+      if (std::string address = invented_address(number_); taken_.insert(address).second)
+        return address;
     return "";
   }
 
  private:
   std::set<std::string> taken_;
-  unsigned number_ = 8;
+  size_t number_ = 0xff08;
 };
 
 Error two_devices(const PciNode& first, const PciNode& second, const ImportOptions& options) {
@@ -50,6 +47,13 @@ std::string plain_address(std::string_view text) {
   while (out.find(':') > 4 && out[0] == '0') out.erase(0, 1);
   return out;
 }
+
+std::string invented_address(size_t number) {
+  static constexpr char digits[] = "0123456789abcdef";
+  return std::string("ffff:") + digits[number >> 12 & 15] + digits[number >> 8 & 15] + ":" +
+         digits[number >> 7 & 1] + digits[number >> 3 & 15] + "." + digits[number & 7];
+}
+bool is_invented_address(std::string_view address) { return address.starts_with("ffff:"); }
 
 Result<void> settle_addresses(const std::vector<PciNode*>& nodes, std::vector<std::string>& notes,
                               const ImportOptions& options) {
@@ -196,10 +200,6 @@ Result<void> check_host(const HostFacts& host, const ImportOptions& options) {
   return error;
 }
 
-Quantity bandwidth_of_mb(int64_t mb_per_second) {
-  return Quantity::of(mb_per_second * 8'000'000, Dimension::bandwidth);
-}
-
 void tell_separate_switches(const api::HardwareProfileSpec& profile,
                             std::vector<std::string>& notes) {
   std::vector<std::set<std::string>> groups;
@@ -226,6 +226,10 @@ void tell_separate_switches(const api::HardwareProfileSpec& profile,
     add_note(notes, "the switches between the GPUs are " + std::to_string(groups.size()) +
                         " groups, and nothing says how these are joined: between GPUs of different "
                         "groups the way is unknown");
+}
+
+Quantity bandwidth_of_mb(int64_t mb_per_second) {
+  return Quantity::of(mb_per_second * 8'000'000, Dimension::bandwidth);
 }
 
 }  // namespace freehold::discover
