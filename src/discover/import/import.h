@@ -36,6 +36,7 @@ struct HostFacts {
 
 // What one file or tree says.
 struct Inventory {
+  std::string file;    // that tells several of one format apart; empty: only the format is known
   std::string source;  // name of the format
   api::Confidence confidence = api::Confidence::unknown;
   Time at;  // unset: the source does not say when it looked
@@ -69,9 +70,9 @@ const Importer* find_importer(std::string_view format);  // null when there is n
 std::string label_of(std::string_view text);
 
 struct Merged {
-  // HardwareProfiles, Racks, PowerDomains, Fabrics, StoragePools, then Nodes, each ascending by
-  // name. A Node names its profile in spec.expectedProfile and in status.profile; its status
-  // carries identities, provenance and conflicts.
+  // HardwareProfiles, Racks, PowerDomains, Fabrics, then Nodes, each ascending by name. A Node
+  // names its profile in status.profile, and in spec.expectedProfile what sources say of it that
+  // have looked at the machine itself; its status carries identities, provenance and conflicts.
   std::vector<api::Object> objects;
   std::vector<std::string> notes;
 };
