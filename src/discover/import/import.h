@@ -13,7 +13,6 @@
 #include "api/node.h"
 #include "api/object.h"
 #include "api/site.h"
-#include "api/storage.h"
 #include "base/result.h"
 #include "discover/root.h"
 
@@ -36,16 +35,14 @@ struct HostFacts {
 
 // What one file or tree says.
 struct Inventory {
-  std::string file;    // that tells several of one format apart; empty: only the format is known
   std::string source;  // name of the format
+  std::string file;    // that tells several of one format apart; empty: only the format is known
   api::Confidence confidence = api::Confidence::unknown;
   Time at;  // unset: the source does not say when it looked
   std::vector<HostFacts> hosts;
   std::vector<api::Rack> racks;
   std::vector<api::PowerDomain> power_domains;
-  std::vector<api::CoolingUnit> cooling_units;  // of the site, whose object no source can write
   std::vector<api::Fabric> fabrics;
-  std::vector<api::StoragePool> pools;
   std::vector<std::string> notes;  // for people: what was left out, and why
 };
 
