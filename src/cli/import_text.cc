@@ -101,8 +101,10 @@ std::string fabrics_text(const std::vector<const api::Fabric*>& fabrics, const T
     int64_t cables = 0;
     for (const api::FabricLink& link : spec.links) cables += link.count;
     const auto units = std::ranges::count(spec.adapters, true, &api::FabricAdapter::is_aggregation);
-    std::string adapters = std::to_string(spec.adapters.size());
-    if (units > 0) adapters += " (" + std::to_string(units) + " aggregation)";
+    // Reduction units inside of switches are no machine's adapters, as in `topology`.
+    std::string adapters = std::to_string(spec.adapters.size() - static_cast<size_t>(units));
+    if (units > 0)
+      adapters += ", " + counted(static_cast<size_t>(units), "reduction unit", "reduction units");
     rows.push_back({fabric->metadata.name, api::enum_text(spec.kind), or_dash(spec.technology),
                     std::to_string(spec.switches.size()), or_dash(tiers), std::to_string(cables),
                     adapters, std::to_string(machines_on(spec))});

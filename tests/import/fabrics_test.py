@@ -76,6 +76,7 @@ def ibnetdiscover(file):
     machines.discard("localhost")
     same("machines", sorted(n["metadata"]["name"] for n in found["Node"]), sorted(machines))
     same_cables(text, spec, name_of)
+    harness.expect("  542, 40 reduction units  ", run("ibnetdiscover", file)[1])
     same("notes on adapters", "72 adapters name no machine" in notes, True)
     same("tiers", collections.Counter(s["tier"] for s in spec["switches"]),
          collections.Counter("leaf" if "LEAF" in name_of[guid] else "spine" for guid in switches))
