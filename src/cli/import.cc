@@ -121,6 +121,7 @@ Result<discover::Inventory> read_source(const Source& source, const ImportComman
     line.next(source.file, text.size());
     inventory = TRY(importer.read_text(text, options));
   }
+  inventory.file = source.file;
   // A file about one machine takes the name; with several, or with a fabric, they keep their own.
   for (discover::HostFacts& host : inventory.hosts) {
     if (host.name.empty()) host.name = options.name;

@@ -7,7 +7,6 @@
 
 #include "api/node.h"
 #include "api/site.h"
-#include "api/storage.h"
 #include "base/strings.h"
 
 namespace freehold::cli {
@@ -102,8 +101,10 @@ std::string fabrics_text(const std::vector<const api::Fabric*>& fabrics, const T
     int64_t cables = 0;
     for (const api::FabricLink& link : spec.links) cables += link.count;
     const auto units = std::ranges::count(spec.adapters, true, &api::FabricAdapter::is_aggregation);
-    std::string adapters = std::to_string(spec.adapters.size());
-    if (units > 0) adapters += " (" + std::to_string(units) + " aggregation)";
+    // Reduction units inside of switches are no machine's adapters, as in `topology`.
+    std::string adapters = std::to_string(spec.adapters.size() - static_cast<size_t>(units));
+    if (units > 0)
+      adapters += ", " + counted(static_cast<size_t>(units), "reduction unit", "reduction units");
     rows.push_back({fabric->metadata.name, api::enum_text(spec.kind), or_dash(spec.technology),
                     std::to_string(spec.switches.size()), or_dash(tiers), std::to_string(cables),
                     adapters, std::to_string(machines_on(spec))});
@@ -115,19 +116,15 @@ std::string fabrics_text(const std::vector<const api::Fabric*>& fabrics, const T
 }
 
 std::string sites_text(const std::vector<api::Object>& objects, const Terminal& t) {
-  std::vector<std::vector<std::string>> racks, domains, pools;
+  std::vector<std::vector<std::string>> racks, domains;
   for (const api::Rack* rack : all_of<api::Rack>(objects))
     racks.push_back({rack->metadata.name, or_dash(rack->spec.row), or_dash(rack->spec.room),
                      std::to_string(rack->spec.units)});
   for (const api::PowerDomain* domain : all_of<api::PowerDomain>(objects))
     domains.push_back({domain->metadata.name, api::enum_text(domain->spec.type),
                        or_dash(domain->spec.capacity.text()), or_dash(domain->status.load.text())});
-  for (const api::StoragePool* pool : all_of<api::StoragePool>(objects))
-    pools.push_back(
-        {pool->metadata.name, or_dash(pool->spec.technology), or_dash(pool->spec.capacity.text())});
   return table_text("Racks", {"NAME", "ROW", "ROOM", "UNITS"}, std::move(racks), t) +
-         table_text("Power domains", {"NAME", "TYPE", "CAPACITY", "LOAD"}, std::move(domains), t) +
-         table_text("Storage pools", {"NAME", "TECHNOLOGY", "CAPACITY"}, std::move(pools), t);
+         table_text("Power domains", {"NAME", "TYPE", "CAPACITY", "LOAD"}, std::move(domains), t);
 }
 
 }  // namespace

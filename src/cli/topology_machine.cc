@@ -276,9 +276,9 @@ class MachinePicture {
 
   std::string detail_of(uint32_t vertex) const {
     if (graph_.vertices()[vertex].kind == VertexKind::scale_up_hub) {
-      const auto& devices = profile_.devices;
-      const auto count = std::count_if(devices.begin(), devices.end(), [](const auto& device) {
-        return device.cls == api::DeviceClass::nvswitch;
+      const auto edges = graph_.edges_of(vertex);
+      const auto count = std::count_if(edges.begin(), edges.end(), [&](uint32_t edge) {
+        return graph_.edges()[edge].kind == EdgeKind::internal;
       });
       return std::to_string(count) + (count == 1 ? " of them" : " as one");
     }

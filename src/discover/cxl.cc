@@ -14,10 +14,6 @@ namespace {
 constexpr std::string_view cxl_folder = "/sys/bus/cxl/devices", dax_folder = "/sys/bus/dax/devices";
 constexpr int64_t most_targets = 16;  // ways that a region may be interleaved
 
-std::string last_part(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
 // "0x4000000000" or "274877906944"; 0 when it is no size.
 int64_t read_size(const Scan& scan, const std::string& path) {
   const std::string text = scan.line(path);

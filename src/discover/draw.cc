@@ -6,14 +6,11 @@
 
 #include "base/strings.h"
 #include "discover/draw_tree.h"
+#include "discover/words.h"
 
 namespace freehold::discover {
 
 namespace {
-
-std::string counted(size_t count, const std::string& one, const std::string& many) {
-  return std::to_string(count) + " " + (count == 1 ? one : many);
-}
 
 // "8 × NVIDIA H100 80GB HBM3": accelerators by model; else what there is, by class.
 std::vector<Cell> device_cells(const api::HardwareProfileSpec& profile) {
@@ -31,7 +28,7 @@ std::vector<Cell> device_cells(const api::HardwareProfileSpec& profile) {
   const auto add = [&](api::DeviceClass cls, const std::string& one, const std::string& many,
                        Style style) {
     if (const auto found = classes.find(cls); found != classes.end())
-      out.push_back({counted(found->second, one, many), style});
+      out.push_back({counted(static_cast<int64_t>(found->second), one, many), style});
   };
   add(api::DeviceClass::nvswitch, "NVSwitch", "NVSwitches", Style::plain);
   add(api::DeviceClass::rdma_nic, "RDMA NIC", "RDMA NICs", Style::network);
@@ -68,9 +65,11 @@ std::vector<Cell> size_cells(const api::HardwareProfileSpec& profile) {
     else if (count > 1)
       out.push_back({std::to_string(count) + " packages", Style::plain});
   }
-  const size_t threads = parse_cpu_list(profile.cpus).value_or(std::vector<uint32_t>{}).size();
-  std::string cores = counted(profile.cores.size(), "core", "cores");
-  if (threads != profile.cores.size()) cores += ", " + counted(threads, "thread", "threads");
+  const auto threads =
+      static_cast<int64_t>(parse_cpu_list(profile.cpus).value_or(std::vector<uint32_t>{}).size());
+  const auto count = static_cast<int64_t>(profile.cores.size());
+  std::string cores = count == 0 ? "- cores" : counted(count, "core", "cores");
+  if (threads != count) cores += ", " + counted(threads, "thread", "threads");
   out.push_back({cores, Style::strong});
   int64_t memory = 0;
   for (const auto& node : profile.numa)

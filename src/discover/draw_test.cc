@@ -95,6 +95,16 @@ TEST(Draw, EqualMemoryNodesAreCounted) {
   EXPECT_THAT(draw(machine), HasSubstr("nodes 2–33  32 of them  empty"));
 }
 
+TEST(Draw, CoresThatNobodyToldAreADash) {
+  Machine machine;
+  machine.profile.cpus = "0-7";
+  machine.profile.numa.emplace_back();
+  machine.profile.numa[0].cpus = "0-7";
+  const std::string text = draw(machine);
+  EXPECT_THAT(text, HasSubstr("- cores, 8 threads"));
+  EXPECT_THAT(text, HasSubstr("- cores  CPU 0-7"));
+}
+
 TEST(Draw, EmptyMachineIsDrawnToo) { EXPECT_THAT(draw(Machine{}), HasSubstr("machine")); }
 
 TEST(Draw, PciTreeWithALoopEnds) {

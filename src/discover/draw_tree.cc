@@ -142,7 +142,8 @@ class TreeBuilder {
       fewest = std::min(fewest, threads.size());
       most = std::max(most, threads.size());
     }
-    std::string text = std::to_string(cores) + (cores == 1 ? " core" : " cores");
+    std::string text = machine_.profile.cores.empty() ? "-" : std::to_string(cores);
+    text += cores == 1 ? " core" : " cores";
     if (most > 1)
       text += " × " + (fewest == most ? "" : std::to_string(fewest) + "–") + std::to_string(most) +
               " threads";

@@ -1,5 +1,9 @@
 #include "discover/gpu_models.h"
 
+#include <algorithm>
+
+#include "base/strings.h"
+
 namespace freehold::discover {
 
 namespace {
@@ -47,6 +51,22 @@ const GpuModel* find_gpu_model(std::string_view ids) {
   for (const GpuModel& model : models)
     if (model.ids == ids) return &model;
   return nullptr;
+}
+
+std::string model_word(std::string_view name) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  const std::string text = to_lower(name);
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = begin;
+    while (end < text.size() && (is_digit(text[end]) || is_letter(text[end]))) ++end;
+    const std::string word = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (word.empty() || !is_letter(word[0]) || std::ranges::none_of(word, is_digit)) continue;
+    const bool is_instructions = word.starts_with("gfx") || word.starts_with("sm");
+    return is_instructions ? std::string() : word;
+  }
+  return {};
 }
 
 }  // namespace freehold::discover

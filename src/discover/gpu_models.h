@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace freehold::discover {
@@ -15,5 +16,10 @@ struct GpuModel {
 
 // Null when the model is not in the table.
 const GpuModel* find_gpu_model(std::string_view ids);
+
+// The word of a name by which models are told apart, in lower case: "h100" of "NVIDIA H100 80GB
+// HBM3", "mi300x" of "AMD Instinct MI300X". Empty when the name has none, and for names of
+// instruction sets ("sm90", "gfx942"), which several models share.
+std::string model_word(std::string_view name);
 
 }  // namespace freehold::discover

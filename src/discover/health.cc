@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
+#include "discover/words.h"
 
 namespace freehold::discover {
 
@@ -18,22 +19,19 @@ int64_t total_of(const Scan& scan, const std::string& path, std::string_view nam
   return found == lines.end() ? 0 : parse_int(found->second).value_or(0);
 }
 
-std::string counted(int64_t count, std::string_view what) {
-  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
-}
-
 void judge_pci(Scan& scan, size_t index, const PciRecord& record) {
   const int64_t fatal = total_of(scan, record.directory + "/aer_dev_fatal", "TOTAL_ERR_FATAL");
   if (fatal > 0)
     scan.degrade(index, api::Health::degraded,
-                 counted(fatal, "fatal PCIe error") +
+                 counted(fatal, "fatal PCIe error", "fatal PCIe errors") +
                      " since the machine was started; reseat or replace the card");
   // Many a driver makes some while it looks for what a card can do.
   const int64_t others =
       total_of(scan, record.directory + "/aer_dev_nonfatal", "TOTAL_ERR_NONFATAL");
   if (others > 0)
-    scan.note(scan.machine.profile.devices[index].id + ": " +
-              counted(others, "uncorrected, not fatal PCIe error"));
+    scan.note(
+        scan.machine.profile.devices[index].id + ": " +
+        counted(others, "uncorrected, not fatal PCIe error", "uncorrected, not fatal PCIe errors"));
 }
 
 // amdgpu writes "ue: 0" and "ce: 0" for each block of a GPU that it watches.
@@ -48,7 +46,7 @@ void judge_ras(Scan& scan, size_t index, const PciRecord& record) {
   }
   if (uncorrected > 0)
     scan.degrade(index, api::Health::degraded,
-                 counted(uncorrected, "uncorrected memory error") +
+                 counted(uncorrected, "uncorrected memory error", "uncorrected memory errors") +
                      " since the driver was loaded; reset the GPU, replace it if they come again");
 }
 
@@ -57,7 +55,8 @@ void note_memory_errors(Scan& scan) {
   for (const std::string& name : scan.names(folder)) {
     const int64_t count = scan.number(folder + "/" + name + "/ue_count").value_or(0);
     if (name.starts_with("mc") && count > 0)
-      scan.note("memory controller " + name + ": " + counted(count, "uncorrected error") +
+      scan.note("memory controller " + name + ": " +
+                counted(count, "uncorrected error", "uncorrected errors") +
                 " since the machine was started; replace the memory module");
   }
 }

@@ -45,7 +45,7 @@ std::string Scan::pci_above(std::string_view directory) const {
   // Trees that were copied by hand have no link down here, but one up.
   const auto device = root.resolve(std::string(directory) + "/device");
   if (!device.ok()) return "";
-  const std::string last = device->substr(device->rfind('/') + 1);
+  const std::string last = last_part(*device);
   return is_pci_address(last) ? last : "";
 }
 

@@ -33,7 +33,7 @@ void add_interface(Scan& scan, const std::string& name, const std::string& direc
     device.model = pci_ids(record->function);
   } else {
     const auto driver = scan.root.read_link(directory + "/device/driver");
-    if (driver.ok()) device.model = clean_text(driver->substr(driver->rfind('/') + 1), 63);
+    if (driver.ok()) device.model = clean_text(last_part(*driver), 63);
     device.numa = std::max<int64_t>(scan.number(directory + "/device/numa_node").value_or(-1), -1);
   }
   api::NodeDevice seen;

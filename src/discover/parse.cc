@@ -337,6 +337,10 @@ std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_
   return std::nullopt;
 }
 
+std::string last_part(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
+}
+
 std::string clean_text(std::string_view text, size_t most) {
   std::string out;
   for (size_t at = 0; at < text.size() && out.size() < most;) {

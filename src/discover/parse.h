@@ -83,6 +83,9 @@ std::vector<std::string> parse_default_routes(std::string_view text);
 // hierarchy.
 std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_view controller);
 
+// "0000:41:00.0" of "/sys/bus/pci/devices/0000:41:00.0": what is behind the last slash.
+std::string last_part(std::string_view path);
+
 // Printable text of at most `most` bytes: control characters and bad UTF-8 become "?", blanks
 // collapse.
 std::string clean_text(std::string_view text, size_t most);

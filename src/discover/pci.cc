@@ -10,11 +10,6 @@ namespace freehold::discover {
 
 namespace {
 
-std::string last_part(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
-}
-
 // The part before the function itself, if it is a bridge or a root. Trees that were copied as flat
 // folders have none.
 std::string parent_of(std::string_view directory) {

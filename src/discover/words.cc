@@ -19,6 +19,10 @@ constexpr std::string_view intel = "8086";
 
 }  // namespace
 
+std::string counted(int64_t count, std::string_view one, std::string_view many) {
+  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
 bool is_accelerator(const api::PciFunction& function) {
   if (function.class_code == "0302" || function.class_code.starts_with("12")) return true;
   if (function.class_code != "0300" && function.class_code != "0380") return false;

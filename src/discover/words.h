@@ -3,6 +3,7 @@
 // sources would seem to disagree. Pure. Internal to this module.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "api/hardware.h"
 
 namespace freehold::discover {
+
+// "1 core", "2 cores".
+std::string counted(int64_t count, std::string_view one, std::string_view many);
 
 // ---- by PCI class and ids
 

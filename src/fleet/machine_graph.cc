@@ -260,7 +260,7 @@ class MachineGraphBuilder {
         v = graph_.add_vertex(VertexKind::device,
                               device.address.empty() ? device.id : device.address);
         if (hung_devices_.emplace(v, true).second && !is_linked_only(device))
-          edge(v, host_bridge({}, device.numa), EdgeKind::pci, {}, 1, api::Confidence::inferred);
+          hang_somewhere(v, device.numa);
       }
       const auto index = static_cast<uint16_t>(out_.classes_.size());
       out_.device_index_.add(name_hash(device.id), index);
@@ -269,6 +269,14 @@ class MachineGraphBuilder {
       out_.ends_.push_back(v);
       ids_.try_emplace(device.id, index);
     }
+  }
+
+  // Without a PCI function nobody knows the root, so the device shares none with another.
+  void hang_somewhere(uint32_t v, int64_t numa) {
+    if (numa >= 0 && (numa_.contains(numa) || places_.size() < most_numa))
+      return edge(v, numa_vertex(numa), EdgeKind::somewhere, {});
+    if (places_.empty()) numa_vertex(-1);
+    for (const uint32_t place : places_) edge(v, place, EdgeKind::somewhere, {});
   }
 
   // A switch of a scale-up fabric that no PCI function is known of: it hangs on nothing else.
@@ -363,7 +371,18 @@ class MachineGraphBuilder {
       }
     }
     for (const auto& [key, told] : all) add_bundle(std::get<2>(key), told);
+    join_apart();
     for (const MachineGraph::Bundle& bundle : out_.bundles_) add_to_edge(bundle);
+  }
+
+  // Switches of one machine that no listed link joins are joined somehow, or not: nobody knows.
+  void join_apart() {
+    std::optional<uint32_t> before;
+    for (uint32_t v = 0; v < graph_.vertices().size(); ++v) {
+      if (graph_.vertices()[v].kind != VertexKind::scale_up_hub) continue;
+      if (before) edge(*before, v, EdgeKind::somewhere, {});
+      before = v;
+    }
   }
 
   std::string model_of(const api::Device& device) const {

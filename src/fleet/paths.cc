@@ -77,7 +77,7 @@ class Search {
       const Rate& rate = when == When::now ? edge.now : edge.max;
       usable_.push_back(rate.usable);
       raw_.push_back(rate.raw);
-      width_.push_back(rate.usable >= 0 ? rate.usable : assumed_rate(edge.kind, edge.count));
+      width_.push_back(rate.usable >= 0 ? rate.usable : assumed_width(edge));
       if (width_.back() > 0) levels_.push_back(width_.back());
     }
     std::sort(levels_.rbegin(), levels_.rend());
@@ -124,6 +124,15 @@ class Search {
     label.is_known = true;
     label.cls = PathClass::loc;
     return label;
+  }
+  // Between scale-up switches whose trunks are not told, traffic would not go over processors: the
+  // unknown way is taken, and is reported as unknown.
+  int64_t assumed_width(const Edge& edge) const {
+    const bool is_trunk = edge.kind == EdgeKind::somewhere && is_hub(edge.from) && is_hub(edge.to);
+    return assumed_rate(is_trunk ? EdgeKind::internal : edge.kind, edge.count);
+  }
+  bool is_hub(uint32_t vertex) const {
+    return graph_.vertices()[vertex].kind == VertexKind::scale_up_hub;
   }
   bool may_pass(uint32_t vertex) const {
     const VertexKind kind = graph_.vertices()[vertex].kind;

@@ -89,14 +89,27 @@ TEST(Paths, a_nic_without_a_memory_node_is_unknown_and_still_connected) {
   EXPECT_EQ(told(spec, "gpu0", "gpu2"), "SYS 128000") << "nobody goes by way of it";
 }
 
+TEST(Paths, devices_without_a_function_share_no_root) {
+  const auto spec = profile(R"(
+  numa: [{id: 0, cpus: 0-3}, {id: 1, cpus: 4-7}]
+  devices: [{id: a, class: nic}, {id: b, class: nic}, {id: c, class: gpu, numa: 1},
+            {id: d, class: gpu, numa: 1}]
+)");
+  EXPECT_EQ(told(spec, "a", "b"), "? -");
+  EXPECT_EQ(told(spec, "c", "d"), "? -") << "of one memory node, which may be of one switch";
+  EXPECT_EQ(told(spec, "a", "c"), "? -");
+}
+
 TEST(Paths, where_there_is_one_memory_node_the_place_is_no_question) {
   const auto spec = profile(R"(
   numa: [{id: 0, cpus: 0-3}]
-  devices: [{id: a, class: gpu}, {id: b, class: nic}]
+  pci: [{address: "0000:01:00.0"}, {address: "0000:02:00.0"}]
+  devices: [{id: a, class: gpu, address: "0000:01:00.0"},
+            {id: b, class: nic, address: "0000:02:00.0"}]
 )");
   EXPECT_EQ(told(spec, "a", "b"), "PHB -");
   const MachineGraph graph(spec);
-  EXPECT_EQ(PathTable(graph, When::at_best).at(0, 1).confidence, api::Confidence::inferred);
+  EXPECT_EQ(PathTable(graph, When::at_best).at(0, 2).confidence, api::Confidence::inferred);
 }
 
 // As NCCL writes trees: a switch is one element, its root is not told.
@@ -164,6 +177,30 @@ TEST(Paths, gpus_behind_switches_are_nvl_and_use_all_of_them) {
   }
   EXPECT_EQ(told(spec, "gpu0", "gpu2"), "NVL 960000") << "2 × 3 × 20 GB/s";
   EXPECT_EQ(told(spec, "gpu0", "nvswitch1"), "NVL 960000");
+}
+
+TEST(Paths, between_switches_that_no_link_joins_the_way_is_unknown) {
+  std::string yaml =
+      "  numa: [{id: 0, cpus: 0-3}, {id: 1, cpus: 4-7}]\n"
+      "  pci:\n";
+  for (int i = 0; i < 4; ++i)
+    yaml += "    - {address: \"0000:0" + std::to_string(i) + ":00.0\", parent: \"pci0000:0" +
+            std::to_string(i) + "\", numa: " + std::to_string(i / 2) +
+            ", linkSpeed: 8GT/s, linkWidth: 16}\n";
+  yaml += "  devices:\n";
+  for (int i = 0; i < 4; ++i)
+    yaml += "    - {id: gpu" + std::to_string(i) + ", class: gpu, address: \"0000:0" +
+            std::to_string(i) + ":00.0\", links: [{to: s" + std::to_string(i / 2) +
+            ", kind: nvlink, count: 6}]}\n";
+  const auto apart =
+      profile(yaml + "    - {id: s0, class: nvswitch}\n    - {id: s1, class: nvswitch}\n");
+  EXPECT_EQ(told(apart, "gpu0", "gpu1").substr(0, 3), "NVL");
+  EXPECT_EQ(told(apart, "gpu0", "gpu2"), "? -") << "not the way over the processors";
+  EXPECT_EQ(told(apart, "gpu0", "numa1").substr(0, 3), "SYS");
+  const auto joined = profile(yaml +
+                              "    - {id: s0, class: nvswitch, links: [{to: s1, kind: nvlink}]}\n"
+                              "    - {id: s1, class: nvswitch}\n");
+  EXPECT_EQ(told(joined, "gpu0", "gpu2").substr(0, 3), "NVL");
 }
 
 TEST(Paths, xgmi_counts_as_nvl) {

@@ -8,13 +8,15 @@ profile whichever version its file has.
 """
 
 import collections
+import json
+import pathlib
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree
 
 import inputs
-from harness import Failure, main
+from harness import FREEHOLD, Failure, main
 
 # Old hwloc calls this InfiniBand adapter a network interface; its name and its ib0 tell.
 RDMA_BY_NAME = {"devel09-pci.xml": {"mlx4_0"}}
@@ -218,7 +220,21 @@ def expect_kinds_of_memory():
         3: ("memory-only", ""), 4: ("memory-only", "")}))
 
 
-def test(_directory):
+def expect_two_hubs(path, ours, directory):
+    """The file tells which GPU reaches which of twelve switches, and not how these are joined."""
+    objects = pathlib.Path(directory) / "objects.json"
+    objects.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": ours.items}))
+    command = [FREEHOLD, "topology", "node/" + ours.node["metadata"]["name"], "-f", str(objects)]
+    drawn = subprocess.run([*command, "-o", "svg"], capture_output=True, text=True, check=True)
+    paths = subprocess.run([*command, "-o", "json"], capture_output=True, text=True, check=True)
+    words = {(p["from"], p["to"]): p["class"] for p in json.loads(paths.stdout)["paths"]}
+    gpus = [f"gpu{i}" for i in range(16)]
+    inputs.compare(path.name, switches=(set(re.findall(r"(\d+) as one", drawn.stdout)), {"6"}),
+                   within=({words[a, b] for a in gpus[:8] for b in gpus[:8] if a != b}, {"NVL"}),
+                   between=({words[a, b] for a in gpus[:8] for b in gpus[8:]}, {"?"}))
+
+
+def test(directory):
     names, counts, by_tool, distances = {}, [], 0, 0
     for path in inputs.files("hwloc/*/*.xml"):
         ours = inputs.Imported("hwloc", path)
@@ -236,6 +252,7 @@ def test(_directory):
         if path.match("xml-v2/nvidiaDGX2.xml"):
             expect_lstopo_matrix(path, ends, links)
             inputs.compare(path.name, links=(len(links), 2 * 16 * 6), ends=(len(ends), 28))
+            expect_two_hubs(path, ours, directory)
         expect_speeds(path, ours, root)
         names[f"{path.parent.name}/{path.name}"] = (ours.profile_name,
                                                     ours.node["status"].get("devices"))

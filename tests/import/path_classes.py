@@ -2,7 +2,7 @@
 """How any two devices of a topology file of NCCL or RCCL reach each other, by trying every way.
 
     path_classes.py FILE        {"devices": [...], "paths": [{"from", "to", "class",
-                                 "bandwidth_mbps"}, ...]}
+                                 "bandwidth_mbps"}, ...]}; null: of a link whose rate is not told
 
 Shares nothing with the program: it reads the XML, walks every simple path, and takes the one with
 most usable bandwidth, then fewest hops, then the better class (docs/formats/paths.md, after NCCL's
@@ -19,7 +19,7 @@ BEST_FIRST = ["LOC", "NVL", "NVB", "C2C", "PIX", "PXB", "P2C", "PXN", "PHB", "NO
 # Usable GB/s: per lane of PCIe by transfer rate; per link of NVLink and xGMI.
 PER_LANE = {2.5: 15 / 80, 5: 30 / 80, 8: 60 / 80, 16: 120 / 80, 32: 240 / 80, 64: 480 / 80}
 NVLINK = ((100, 40.1), (90, 20.6), (87, 20), (86, 12), (70, 20), (60, 18))
-UNKNOWN_PCI = 15 / 80  # compared as the slowest
+UNKNOWN_PCI = 15 / 80 - 1e-4  # compared as the slowest; no link that is told has this rate
 
 
 def pci_gbytes(function):
@@ -37,6 +37,13 @@ def link_gbytes(link, gpu):
     else:
         each = next(rate for sm, rate in NVLINK if int(gpu.get("sm")) >= sm)
     return each * int(link.get("count"))
+
+
+def mbps(gbytes):
+    """None where the narrowest link is one of unknown rate, also after the cost of a root; and
+    within one part, where there is no link."""
+    is_unknown = gbytes == 0 or any(abs(gbytes - UNKNOWN_PCI * cost) < 1e-6 for cost in (1, 5 / 6))
+    return None if is_unknown else round(gbytes * 8000)
 
 
 def smp_gbytes(cpu):
@@ -190,7 +197,7 @@ class Machine:
                 if a != b:
                     cls, gbytes = self.with_peer(a, b, direct)
                     out.append({"from": a, "to": b, "class": cls,
-                                "bandwidth_mbps": round(gbytes * 8000)})
+                                "bandwidth_mbps": mbps(gbytes)})
         return {"devices": names, "paths": out}
 
     def with_peer(self, a, b, direct):

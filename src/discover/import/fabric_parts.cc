@@ -73,8 +73,12 @@ Result<std::vector<api::Fabric>> fabric_parts(api::Fabric fabric) {
   if (fits(fabric)) return std::vector<api::Fabric>{std::move(fabric)};
   std::vector<api::Fabric> parts;
   std::map<std::string_view, std::string> part_of;  // switch → name of its part
-  const std::vector<Piece> pieces = pieces_of(fabric.spec);
-  std::vector<const Piece*> order;
+  // Every part begins as what is said of the whole.
+  api::FabricSpec lists;
+  std::swap(lists.switches, fabric.spec.switches);
+  std::swap(lists.adapters, fabric.spec.adapters);
+  std::swap(lists.links, fabric.spec.links);
+  const std::vector<Piece> pieces = pieces_of(lists);
   Room room;
   for (const Piece& piece : pieces) {
     if (!Room{}.takes(piece))
@@ -88,9 +92,6 @@ Result<std::vector<api::Fabric>> fabric_parts(api::Fabric fabric) {
       const std::string number = "-" + std::to_string(parts.size());
       part.metadata.name = fabric.metadata.name.substr(0, 63 - number.size()) + number;
       part.spec = fabric.spec;
-      part.spec.switches.clear();
-      part.spec.adapters.clear();
-      part.spec.links.clear();
       room = {};
     }
     api::Fabric& part = parts.back();

@@ -161,6 +161,12 @@ TEST(Topograph, rings_second_parents_and_machines_in_two_places_are_refused) {
   EXPECT_THAT(refused(import_topograph, "switches: [{name: a}]"), HasSubstr("older versions"));
 }
 
+TEST(Topograph, a_machine_is_in_one_domain) {
+  EXPECT_THAT(refused(import_topograph, sample("topograph_fuzz_corpus/two_domains")),
+              HasSubstr("blocks[1].annotations: machine \"n1\" is in domain \"d2\" here, and in "
+                        "\"d1\" before"));
+}
+
 // ---- Slurm
 
 TEST(SlurmTopology, an_unbalanced_tree_with_two_roots_has_its_leaves_on_one_level) {
@@ -200,6 +206,14 @@ TEST(SlurmTopology, a_switch_that_is_not_described_is_refused) {
               HasSubstr("more than 32768"));
 }
 
+TEST(SlurmTopology, as_many_machines_as_a_site_may_have_hang_on_their_switches) {
+  std::string text = "SwitchName=top Switches=leaf[0-1023]\n";
+  for (int i = 0; i < 1024; ++i)
+    text += "SwitchName=leaf" + std::to_string(i) + " Nodes=n[" + std::to_string(i * 32) + "-" +
+            std::to_string(i * 32 + 31) + "]\n";
+  EXPECT_THAT(accepted(import_slurm_topology, text).hosts, SizeIs(32'768));
+}
+
 TEST(SlurmNodes, processors_memory_and_devices_are_read_with_the_defaults) {
   const Inventory got = accepted(import_slurm_nodes, sample("slurm_nodes_fuzz_corpus/conf"));
   ASSERT_THAT(got.hosts, SizeIs(6));
@@ -222,6 +236,25 @@ TEST(SlurmNodes, what_scontrol_prints_is_read_too) {
   EXPECT_EQ(got.hosts[0].profile.cpus, "0-127");
   EXPECT_THAT(got.hosts[0].profile.devices, SizeIs(8));
   EXPECT_THAT(got.hosts[1].profile.devices, IsEmpty());
+}
+
+TEST(SlurmNodes, what_scontrol_prints_in_one_line_goes_on_behind_a_hash) {
+  const Inventory got = accepted(import_slurm_nodes, sample("slurm_nodes_fuzz_corpus/one_line"));
+  ASSERT_THAT(got.hosts, SizeIs(1));
+  EXPECT_EQ(got.hosts[0].memory_bytes, int64_t{2'063'937} << 20);
+  EXPECT_THAT(got.hosts[0].profile.packages, SizeIs(2));
+  const Inventory conf = accepted(import_slurm_nodes, "NodeName=a CPUs=4 # Sockets=2\n");
+  EXPECT_THAT(conf.hosts[0].profile.packages, IsEmpty()) << "a comment in slurm.conf";
+}
+
+TEST(SlurmNodes, lines_for_default_add_up) {
+  const Inventory got = accepted(import_slurm_nodes,
+                                 "NodeName=DEFAULT CPUs=64 Sockets=2\n"
+                                 "NodeName=DEFAULT RealMemory=512000 CPUs=32\n"
+                                 "NodeName=n1\n");
+  EXPECT_EQ(got.hosts[0].profile.cpus, "0-31") << "the later counts";
+  EXPECT_THAT(got.hosts[0].profile.packages, SizeIs(2));
+  EXPECT_EQ(got.hosts[0].memory_bytes, int64_t{512'000} << 20);
 }
 
 TEST(SlurmNodes, a_machine_is_described_once_and_within_reason) {
@@ -275,12 +308,39 @@ TEST(ResourceSlice, an_incomplete_pool_is_left_out_with_a_reason) {
               HasSubstr("has 3 slices, and 1 are here"));
 }
 
+TEST(ResourceSlice, a_generation_counts_from_0) {
+  EXPECT_THAT(
+      refused(import_resourceslice, sample("resourceslice_fuzz_corpus/negative_generation")),
+      HasSubstr("spec.pool.generation: is at least 0"));
+}
+
 TEST(ResourceSlice, a_partition_of_nothing_is_told) {
   const Inventory got =
       accepted(import_resourceslice, replaced(sample("resourceslice_fuzz_corpus/two_drivers"),
                                               "parentUUID: {string: GPU-00000000}",
                                               "parentUUID: {string: GPU-99999999}"));
   EXPECT_THAT(got.notes, Contains(HasSubstr("a partition of \"GPU-99999999\"")));
+}
+
+// ---- texts
+
+TEST(Texts, a_byte_order_mark_is_no_part_of_the_text) {
+  const std::string mark = "\xef\xbb\xbf";
+  EXPECT_THAT(accepted(import_slurm_nodes, mark + "NodeName=a CPUs=4\n").hosts, SizeIs(1));
+  EXPECT_THAT(accepted(import_resourceslice, mark + sample("resourceslice_fuzz_corpus/list")).hosts,
+              SizeIs(1));
+  EXPECT_THAT(accepted(import_nccl, mark + sample("nccl_fuzz_corpus/overlay")).hosts, SizeIs(1));
+  EXPECT_THAT(accepted(import_nvidia_smi, mark + sample("smi_topo_fuzz_corpus/nvidia_pair")).hosts,
+              SizeIs(1));
+}
+
+TEST(Texts, what_is_no_utf8_is_told_with_the_remedy) {
+  EXPECT_THAT(refused(import_slurm_nodes, std::string("\xff\xfeN\0o\0", 6)),
+              HasSubstr("UTF-16; change it first: iconv -f UTF-16"));
+  EXPECT_THAT(refused(import_slurm_nodes, std::string("N\0o\0d\0", 6)), HasSubstr("UTF-16"));
+  EXPECT_THAT(refused(import_nccl, "<!-- Z\xfcrich -->"), HasSubstr("iconv -f LATIN1"));
+  EXPECT_THAT(refused(import_topograph, "\x1f\x8b\x08"), HasSubstr("gzip; unpack it first"));
+  EXPECT_THAT(refused(import_topograph, std::string("switches\0", 9)), HasSubstr("zero"));
 }
 
 // ---- names

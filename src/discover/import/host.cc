@@ -21,18 +21,15 @@ class InventedAddresses {
     for (const PciNode* node : nodes) taken_.insert(node->function.address);
   }
   std::string next() {
-    static constexpr char digits[] = "0123456789abcdef";
-    for (; number_ < 0x100; ++number_) {
-      const std::string address = std::string("ffff:ff:") + digits[number_ >> 7 & 1] +
-                                  digits[number_ >> 3 & 15] + "." + digits[number_ & 7];
-      if (taken_.insert(address).second) return address;
-    }
+    for (; number_ < 0x10000; ++number_)
+      if (std::string address = invented_address(number_); taken_.insert(address).second)
+        return address;
     return "";
   }
 
  private:
   std::set<std::string> taken_;
-  unsigned number_ = 8;
+  size_t number_ = 0xff08;
 };
 
 Error two_devices(const PciNode& first, const PciNode& second, const ImportOptions& options) {
@@ -50,6 +47,13 @@ std::string plain_address(std::string_view text) {
   while (out.find(':') > 4 && out[0] == '0') out.erase(0, 1);
   return out;
 }
+
+std::string invented_address(size_t number) {
+  static constexpr char digits[] = "0123456789abcdef";
+  return std::string("ffff:") + digits[number >> 12 & 15] + digits[number >> 8 & 15] + ":" +
+         digits[number >> 7 & 1] + digits[number >> 3 & 15] + "." + digits[number & 7];
+}
+bool is_invented_address(std::string_view address) { return address.starts_with("ffff:"); }
 
 Result<void> settle_addresses(const std::vector<PciNode*>& nodes, std::vector<std::string>& notes,
                               const ImportOptions& options) {
@@ -194,6 +198,34 @@ Result<void> check_host(const HostFacts& host, const ImportOptions& options) {
   Error error = errors.to_error("machine", host.name);
   if (!options.file.empty()) error.message = clean_text(options.file, 256) + ": " + error.message;
   return error;
+}
+
+void tell_separate_switches(const api::HardwareProfileSpec& profile,
+                            std::vector<std::string>& notes) {
+  std::vector<std::set<std::string>> groups;
+  const auto is_switch = [&](const std::string& id) {
+    return std::ranges::any_of(profile.devices, [&](const api::Device& device) {
+      return device.id == id && device.cls == api::DeviceClass::nvswitch;
+    });
+  };
+  for (const api::Device& device : profile.devices) {
+    std::set<std::string> reached;
+    for (const api::DeviceLink& link : device.links)
+      if (is_switch(link.to)) reached.insert(link.to);
+    if (reached.empty()) continue;
+    if (device.cls == api::DeviceClass::nvswitch) reached.insert(device.id);
+    std::erase_if(groups, [&](const std::set<std::string>& group) {
+      const bool is_same =
+          std::ranges::any_of(group, [&](const std::string& id) { return reached.contains(id); });
+      if (is_same) reached.insert(group.begin(), group.end());
+      return is_same;
+    });
+    groups.push_back(std::move(reached));
+  }
+  if (groups.size() > 1)
+    add_note(notes, "the switches between the GPUs are " + std::to_string(groups.size()) +
+                        " groups, and nothing says how these are joined: between GPUs of different "
+                        "groups the way is unknown");
 }
 
 Quantity bandwidth_of_mb(int64_t mb_per_second) {

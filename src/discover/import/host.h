@@ -17,6 +17,11 @@ namespace freehold::discover {
 // "00000000:C1:00.0" as "0000:c1:00.0", so that texts compare; empty when it is no PCI address.
 std::string plain_address(std::string_view text);
 
+// "ffff:00:00.0" and on, for functions of which a file tells the place and no address. `number` is
+// below 65,536. Machines number their PCI domains from 0 upwards, so nothing real is there.
+std::string invented_address(size_t number);
+bool is_invented_address(std::string_view address);
+
 struct PciNode {
   api::PciFunction function;    // `parent` only where it is a root such as "pci0000:40"
   std::optional<size_t> above;  // index of the function above; nothing: a root, or unknown
@@ -43,6 +48,10 @@ api::Device* find_device(HostFacts& host, std::string_view id);
 // The rules of the schema, and that everything which names something else in the profile names what
 // is there: parents, packages, memory nodes, ends of links, devices. `invalid` with the path.
 Result<void> check_host(const HostFacts& host, const ImportOptions& options);
+
+// Notes where GPUs hang on several groups of switches and nothing says how the groups are joined.
+void tell_separate_switches(const api::HardwareProfileSpec& profile,
+                            std::vector<std::string>& notes);
 
 // MB/s of a vendor's library, in one direction, as a quantity. `mb_per_second` is at most 10^9.
 Quantity bandwidth_of_mb(int64_t mb_per_second);

@@ -91,6 +91,9 @@ class HwlocImport {
   Result<Inventory> run() {
     objects_ = TRY(read_hwloc_objects(root_, version_, options_));
     TRY(read_memory_tiers(root_, objects_, options_));
+    // An accelerator becomes a device even where no driver has made one of it.
+    for (HwlocPci& pci : objects_.pci)
+      pci.has_device = pci.has_device || is_accelerator(pci.function);
     TRY(settle_addresses(pci_nodes(), out_.notes, options_));
     name_packages();
     add_machine();
@@ -110,6 +113,7 @@ class HwlocImport {
     TRY(read_matrices(root_, objects_, names_, host_, out_.notes, options_));
     TRY(read_attributes(root_, objects_, host_, out_.notes, options_));
     adopt_packages(host_.profile.numa);
+    tell_separate_switches(host_.profile, out_.notes);
     TRY(check_host(host_, options_));
     out_.hosts.push_back(std::move(host_));
     return std::move(out_);

@@ -201,6 +201,11 @@ TEST(Hwloc, OfTwoFunctionsAtOneAddressTheOneWithADeviceKeepsIt) {
               HasSubstr("a second device at the PCI address 0000:81:00.0"));
 }
 
+TEST(Hwloc, TwoCardsAtOneAddressAreRefusedEvenWithoutADriver) {
+  EXPECT_THAT(refusal(import_hwloc, sample("hwloc_fuzz_corpus/one_address")),
+              HasSubstr("a second device at the PCI address 0000:01:00.0"));
+}
+
 TEST(Hwloc, AMadeUpMachineSaysSo) {
   const Inventory read =
       accepted(import_hwloc, changed(sample(version3), "name=\"Architecture\" value=\"x86_64\"",

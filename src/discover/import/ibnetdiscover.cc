@@ -518,7 +518,7 @@ class Builder {
 }  // namespace
 
 Result<Inventory> import_ibnetdiscover(std::string_view text, const ImportOptions& options) {
-  TRY(check_text(text, options));
+  text = TRY(check_text(text, options));
   const std::vector<Stanza> stanzas = TRY(Reader(text, options).read());
   return Builder(stanzas, options).build();
 }

@@ -13,7 +13,6 @@
 #include "api/node.h"
 #include "api/object.h"
 #include "api/site.h"
-#include "api/storage.h"
 #include "base/result.h"
 #include "discover/root.h"
 
@@ -37,14 +36,13 @@ struct HostFacts {
 // What one file or tree says.
 struct Inventory {
   std::string source;  // name of the format
+  std::string file;    // that tells several of one format apart; empty: only the format is known
   api::Confidence confidence = api::Confidence::unknown;
   Time at;  // unset: the source does not say when it looked
   std::vector<HostFacts> hosts;
   std::vector<api::Rack> racks;
   std::vector<api::PowerDomain> power_domains;
-  std::vector<api::CoolingUnit> cooling_units;  // of the site, whose object no source can write
   std::vector<api::Fabric> fabrics;
-  std::vector<api::StoragePool> pools;
   std::vector<std::string> notes;  // for people: what was left out, and why
 };
 
@@ -69,9 +67,9 @@ const Importer* find_importer(std::string_view format);  // null when there is n
 std::string label_of(std::string_view text);
 
 struct Merged {
-  // HardwareProfiles, Racks, PowerDomains, Fabrics, StoragePools, then Nodes, each ascending by
-  // name. A Node names its profile in spec.expectedProfile and in status.profile; its status
-  // carries identities, provenance and conflicts.
+  // HardwareProfiles, Racks, PowerDomains, Fabrics, then Nodes, each ascending by name. A Node
+  // names its profile in status.profile, and in spec.expectedProfile what sources say of it that
+  // have looked at the machine itself; its status carries identities, provenance and conflicts.
   std::vector<api::Object> objects;
   std::vector<std::string> notes;
 };

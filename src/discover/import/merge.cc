@@ -2,6 +2,7 @@
 // machines, and everything is checked as the API server would.
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "base/limits.h"
@@ -12,6 +13,7 @@
 #include "discover/import/merge_host.h"
 #include "discover/import/text.h"
 #include "discover/machine.h"
+#include "discover/parse.h"
 
 namespace freehold::discover {
 
@@ -25,24 +27,24 @@ class Merger {
   explicit Merger(const ImportOptions& options) : options_(options) {}
 
   Result<Merged> merge(std::vector<Inventory> inventories) {
+    for (const Inventory& inventory : inventories) ++formats_[inventory.source];
     for (Inventory& inventory : inventories) TRY(take(std::move(inventory)));
-    for (auto& [name, claims] : claims_) hosts_.emplace(name, TRY(merge_host(std::move(claims))));
+    TRY(merge_hosts());
     join_adapters();
     if (const auto count = std::ranges::count_if(
-            hosts_, [](const auto& host) { return host.second.memory_is_total; });
+            hosts_, [](const auto& host) { return host.second->memory_is_total; });
         count > 0)
       add_note(out_.notes, "of " + std::to_string(count) +
                                " machines with several packages only the sum of the memory is "
                                "told; it stands as one memory node");
     ByName<api::HardwareProfile> profiles;
     std::vector<api::Node> nodes;
-    for (const auto& [name, host] : hosts_) nodes.push_back(node_of(host, profiles));
+    for (const auto& [name, host] : hosts_) nodes.push_back(node_of(name, *host, profiles));
     for (const auto& [name, profile] : profiles) TRY(put(profile));
     for (const auto& [name, rack] : racks_) TRY(put_at_site(rack, rack.spec.site));
     for (const auto& [name, domain] : domains_) TRY(put_at_site(domain, domain.spec.site));
-    for (const auto& [name, fabric] : fabrics_)
-      for (const api::Fabric& part : TRY(fabric_parts(fabric))) TRY(put(part));
-    for (const auto& [name, pool] : pools_) TRY(put_at_site(pool, pool.spec.site));
+    for (auto& [name, fabric] : fabrics_)
+      for (const api::Fabric& part : TRY(fabric_parts(std::move(fabric)))) TRY(put(part));
     for (const api::Node& node : nodes) TRY(put(node));
     for (const auto& [kind, count] : without_site_)
       add_note(out_.notes, std::to_string(count) + " " + kind + (count == 1 ? "" : "s") +
@@ -51,12 +53,16 @@ class Merger {
   }
 
  private:
-  // Sources of one format are told apart by a number.
+  // Sources of one format are told apart by their files, else by a number.
   Speaker speaker_of(const Inventory& inventory) {
-    const size_t count = ++sources_[inventory.source];
-    return {inventory.source + (count > 1 ? "#" + std::to_string(count) : ""), inventory.confidence,
+    std::string name = inventory.source;
+    if (formats_[inventory.source] > 1 && !inventory.file.empty())
+      name = clean_text(name + " " + last_part(inventory.file), source_bytes - 6);
+    const size_t count = ++sources_[name];
+    return {name + (count > 1 ? "#" + std::to_string(count) : ""), inventory.confidence,
             inventory.at};
   }
+  static constexpr size_t source_bytes = 63;  // the schema's
 
   Result<void> take(Inventory inventory) {
     const Speaker speaker = speaker_of(inventory);
@@ -69,8 +75,6 @@ class Merger {
     for (api::Rack& rack : inventory.racks) lay(racks_, std::move(rack), speaker, "rack");
     for (api::PowerDomain& domain : inventory.power_domains)
       lay(domains_, std::move(domain), speaker, "power domain");
-    for (api::StoragePool& pool : inventory.pools)
-      lay(pools_, std::move(pool), speaker, "storage pool");
     for (api::Fabric& fabric : inventory.fabrics) {
       const std::string name = fabric.metadata.name;
       if (!fabrics_.emplace(name, std::move(fabric)).second)
@@ -103,12 +107,29 @@ class Merger {
                                speaker.source);
   }
 
+  // Sites have thousands of machines of which the sources say the same: what one of them becomes,
+  // all in its row become.
+  Result<void> merge_hosts() {
+    std::vector<HostClaim> before;
+    std::shared_ptr<const MergedHost> merged;
+    for (auto& [name, claims] : claims_) {
+      if (merged == nullptr || !merged->notes.empty() || !say_the_same(before, claims)) {
+        before = claims;
+        merged = std::make_shared<const MergedHost>(TRY(merge_host(std::move(claims))));
+      }
+      hosts_.emplace(name, merged);
+    }
+    claims_.clear();
+    return {};
+  }
+
   void join_adapters();
 
-  api::Node node_of(const MergedHost& host, ByName<api::HardwareProfile>& profiles) {
+  api::Node node_of(const std::string& name, const MergedHost& host,
+                    ByName<api::HardwareProfile>& profiles) {
     const HostFacts& facts = host.facts;
     api::Node node;
-    node.metadata.name = facts.name;
+    node.metadata.name = name;
     node.metadata.labels = facts.labels;
     node.spec.site = options_.site;
     node.spec.rack = facts.rack;
@@ -122,15 +143,23 @@ class Merger {
     node.status.provenance = host.provenance;
     node.status.conflicts = host.conflicts;
     for (const std::string& note : host.notes) add_note(out_.notes, note);
-    const api::HardwareProfileSpec nothing;
-    if (schema::equal(schema::type_of<api::HardwareProfileSpec>, &facts.profile, &nothing))
-      return node;
-    api::HardwareProfile profile;
-    profile.metadata.name = profile_name(facts.profile);
-    profile.spec = facts.profile;
-    node.spec.expected_profile = node.status.profile = profile.metadata.name;
-    profiles.try_emplace(profile.metadata.name, std::move(profile));
+    const auto [named, fresh] = names_.try_emplace(&host);
+    if (fresh)
+      named->second = {add_profile(facts.profile, profiles), add_profile(host.expected, profiles)};
+    node.status.profile = named->second.first;
+    node.spec.expected_profile = named->second.second;
     return node;
+  }
+
+  // Its name; empty when nothing is known of the hardware.
+  static std::string add_profile(const api::HardwareProfileSpec& spec,
+                                 ByName<api::HardwareProfile>& profiles) {
+    const api::HardwareProfileSpec nothing;
+    if (schema::equal(schema::type_of<api::HardwareProfileSpec>, &spec, &nothing)) return {};
+    api::HardwareProfile profile;
+    profile.metadata.name = profile_name(spec);
+    profile.spec = spec;
+    return profiles.try_emplace(profile.metadata.name, std::move(profile)).first->first;
   }
 
   template <class T>
@@ -154,13 +183,14 @@ class Merger {
   }
 
   const ImportOptions& options_;
-  std::map<std::string, size_t> sources_;  // format → how many so far
+  std::map<std::string, size_t> formats_;  // format → how many there are
+  std::map<std::string, size_t> sources_;  // name → how many so far
   ByName<std::vector<HostClaim>> claims_;
-  ByName<MergedHost> hosts_;
+  ByName<std::shared_ptr<const MergedHost>> hosts_;
+  std::map<const MergedHost*, std::pair<std::string, std::string>> names_;  // of its profiles
   ByName<api::Rack> racks_;
   ByName<api::PowerDomain> domains_;
   ByName<api::Fabric> fabrics_;
-  ByName<api::StoragePool> pools_;
   std::map<std::string, size_t, std::less<>> without_site_;
   Merged out_;
 };
@@ -181,7 +211,7 @@ void Merger::join_adapters() {
                                identity + "; if they are one, give it one --name");
   };
   for (const auto& [name, host] : hosts_)
-    for (const api::NodeDevice& device : host.facts.devices) {
+    for (const api::NodeDevice& device : host->facts.devices) {
       stands(device.identity, name, device.id);
       for (const api::DevicePort& port : device.ports) stands(port.identity, name, device.id);
     }

@@ -4,6 +4,7 @@
 
 #include "base/quantity.h"
 #include "base/strings.h"
+#include "discover/gpu_models.h"
 #include "discover/import/limits.h"
 #include "discover/parse.h"
 
@@ -46,24 +47,45 @@ bool is_pci_id(std::string_view text) {  // "10de:2330"
   return text.size() == 9 && text[4] == ':' && parse_hex_id(text.substr(0, 4), 4).size() == 4;
 }
 
-// How exactly a field says the same thing: a name is more than the numbers of a model, a bridge
-// more than the root above it, a network device with RDMA more than one of which that is not known.
-// Equal ranks may contradict each other, different ones do not.
-int exactness(std::string_view field, const json::Value& value) {
-  const std::string* text = value.as_string();
-  if (text == nullptr) return 0;
-  if (field == "model") return is_pci_id(*text) ? 0 : 1;
-  if (field == "parent") return is_pci_root(*text) ? 0 : 1;
-  if (field == "class") return *text == "nic" ? 0 : 1;
-  return 0;
+// Whether what a source says with PCI ids may be what another calls by name; ids of which no name
+// is known may be anything.
+bool may_be_model(std::string_view ids, std::string_view name) {
+  const GpuModel* model = find_gpu_model(ids);
+  if (model == nullptr) return true;
+  const std::string sold = model_word(model->name), said = model_word(name);
+  return sold.empty() || said.empty() || sold.starts_with(said) || said.starts_with(sold);
 }
 
-std::string short_text(const json::Value& value) {
+// Of two values that differ without a contradiction, the one that says more.
+enum class Finer { kept, other, neither };
+
+// A name is more than the numbers of the same model, a bridge more than the root above it, a
+// network device with RDMA more than one of which that is not known.
+Finer finer_of(std::string_view field, const json::Value& kept, const json::Value& other) {
+  const std::string *a = kept.as_string(), *b = other.as_string();
+  if (a == nullptr || b == nullptr) return Finer::neither;
+  const auto other_if = [](bool is_other) { return is_other ? Finer::other : Finer::kept; };
+  if (field == "model" && is_pci_id(*a) != is_pci_id(*b)) {
+    const bool is_name_other = is_pci_id(*a);
+    const bool fits =
+        is_name_other ? may_be_model(to_lower(*a), *b) : may_be_model(to_lower(*b), *a);
+    return fits ? other_if(is_name_other) : Finer::neither;
+  }
+  if (field == "parent" && is_pci_root(*a) != is_pci_root(*b)) return other_if(is_pci_root(*a));
+  if (field == "class" && *a == "nic" && *b == "rdma-nic") return Finer::other;
+  if (field == "class" && *a == "rdma-nic" && *b == "nic") return Finer::kept;
+  return Finer::neither;
+}
+
+// For people: bytes with their unit, lists that are long as a count.
+std::string short_text(std::string_view field, const json::Value& value) {
   if (const auto* text = value.as_string()) return clean_text(*text, 256);
   if (const auto* array = value.as_array()) {
     std::string text = json::print(value);
     return text.size() <= 128 ? text : std::to_string(array->size()) + " entries";
   }
+  if (const int64_t* number = value.as_int(); number != nullptr && field.ends_with("Bytes"))
+    return humanize(*number, Dimension::bytes);
   return clean_text(json::print(value), 256);
 }
 
@@ -141,14 +163,18 @@ void FieldMerge::add_items(const Field& field, json::Array& into, const json::Ar
 void FieldMerge::add_value(const Field& field, json::Value& into, const json::Value& from) {
   if (is_same(field.type, into, from)) {
     const auto known = conflicts_.find(field.path);
-    if (known != conflicts_.end()) differ(field.path, into, from);
+    if (known != conflicts_.end()) differ(field, into, from);
     return;
   }
-  const int before = exactness(field.name, into), after = exactness(field.name, from);
-  if (before > after) return;
-  if (before == after) return differ(field.path, into, from);
-  into = from;
-  says(field.path);
+  switch (finer_of(field.name, into, from)) {
+    case Finer::kept:
+      return;
+    case Finer::neither:
+      return differ(field, into, from);
+    case Finer::other:
+      into = from;
+      return says(field.path);
+  }
 }
 
 void FieldMerge::says(const std::string& path) {
@@ -165,20 +191,31 @@ const Speaker* FieldMerge::speaker_of(std::string_view path) const {
   }
 }
 
-void FieldMerge::differ(const std::string& path, const json::Value& kept,
-                        const json::Value& other) {
+void FieldMerge::claim(api::Conflict& conflict, const Speaker& who, const std::string& value) {
+  const auto known = std::ranges::find(conflict.claims, who.source, &api::Claim::source);
+  if (known == conflict.claims.end() && conflict.claims.size() < limits::claims)
+    conflict.claims.push_back({who.source, value, who.confidence});
+}
+
+void FieldMerge::differ(const Field& field, const json::Value& kept, const json::Value& other) {
+  api::Conflict& conflict = conflicts_[field.path];
+  if (conflict.claims.empty()) {
+    conflict.field = field.path;
+    conflict.kept = short_text(field.name, kept);
+    if (const Speaker* first = speaker_of(field.path)) claim(conflict, *first, conflict.kept);
+  }
+  claim(conflict, *now_, short_text(field.name, other));
+}
+
+void FieldMerge::contradict(const std::string& path, const Speaker& first, const std::string& kept,
+                            const Speaker& second, const std::string& other) {
   api::Conflict& conflict = conflicts_[path];
-  const auto claim = [&](const Speaker& who, const json::Value& value) {
-    const auto known = std::ranges::find(conflict.claims, who.source, &api::Claim::source);
-    if (known == conflict.claims.end() && conflict.claims.size() < limits::claims)
-      conflict.claims.push_back({who.source, short_text(value), who.confidence});
-  };
   if (conflict.claims.empty()) {
     conflict.field = path;
-    conflict.kept = short_text(kept);
-    if (const Speaker* first = speaker_of(path)) claim(*first, kept);
+    conflict.kept = kept;
+    claim(conflict, first, kept);
   }
-  claim(*now_, other);
+  claim(conflict, second, other);
 }
 
 std::vector<api::Provenance> FieldMerge::provenance() const {

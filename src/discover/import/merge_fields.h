@@ -27,6 +27,10 @@ class FieldMerge {
   void add(const schema::TypeInfo& type, json::Value& into, const json::Value& from,
            const Speaker& speaker, const std::string& path = {});
 
+  // Two values that are no fields of a document, such as a sum and what it should be.
+  void contradict(const std::string& path, const Speaker& first, const std::string& kept,
+                  const Speaker& second, const std::string& other);
+
   // At most as many as a Node may carry; `left_out` counts the rest.
   std::vector<api::Provenance> provenance() const;
   std::vector<api::Conflict> conflicts() const;
@@ -45,7 +49,8 @@ class FieldMerge {
   void add_value(const Field& field, json::Value& into, const json::Value& from);
   void says(const std::string& path);
   const Speaker* speaker_of(std::string_view path) const;
-  void differ(const std::string& path, const json::Value& kept, const json::Value& other);
+  void differ(const Field& field, const json::Value& kept, const json::Value& other);
+  void claim(api::Conflict& conflict, const Speaker& who, const std::string& value);
 
   const Speaker* now_ = nullptr;
   std::vector<Speaker> speakers_;

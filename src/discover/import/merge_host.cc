@@ -1,10 +1,13 @@
 #include "discover/import/merge_host.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
+#include "base/quantity.h"
 #include "base/strings.h"
+#include "discover/import/host.h"
 #include "discover/import/text.h"
 
 namespace freehold::discover {
@@ -136,6 +139,30 @@ void lower_addresses(HostFacts& facts) {
   }
 }
 
+// Whether all places are made up, to say how far parts are from each other.
+bool is_made_up(const api::HardwareProfileSpec& profile) {
+  return !profile.pci.empty() && std::ranges::all_of(profile.pci, [](const auto& function) {
+    return is_invented_address(function.address);
+  });
+}
+void forget_places(api::HardwareProfileSpec& profile) {
+  profile.pci.clear();
+  for (api::Device& device : profile.devices)
+    if (is_invented_address(device.address)) device.address.clear();
+}
+
+// Made-up places yield to real ones; of two sources that make some up the first counts.
+void settle_places(std::vector<HostClaim>& claims) {
+  bool is_placed = std::ranges::any_of(claims, [](const HostClaim& claim) {
+    return !claim.facts.profile.pci.empty() && !is_made_up(claim.facts.profile);
+  });
+  for (HostClaim& claim : claims) {
+    if (!is_made_up(claim.facts.profile)) continue;
+    if (is_placed) forget_places(claim.facts.profile);
+    is_placed = true;
+  }
+}
+
 // The parts of a status that sources tell, as one document.
 json::Value status_document(const HostFacts& facts) {
   api::NodeStatus status;
@@ -155,15 +182,72 @@ json::Value spec_document(const HostFacts& facts) {
 }
 
 // A total is taken for one memory node where no source knows the nodes.
-void settle_memory(MergedHost& host) {
-  api::HardwareProfileSpec& profile = host.facts.profile;
-  if (host.facts.memory_bytes == 0 || !profile.numa.empty()) return;
+bool settle_memory(api::HardwareProfileSpec& profile, int64_t total) {
+  if (total == 0 || !profile.numa.empty()) return false;
   api::NumaNode node;
   node.cpus = profile.cpus;
-  node.memory_bytes = host.facts.memory_bytes;
+  node.memory_bytes = total;
   if (profile.packages.size() == 1) node.package = profile.packages[0].id;
   profile.numa.push_back(std::move(node));
-  host.memory_is_total = profile.packages.size() > 1;
+  return true;
+}
+
+// What a source counts, where a list tells nothing of what is missing in it: 0 when it says
+// nothing.
+struct Totals {
+  int64_t memory_bytes = 0, packages = 0, gpus = 0;
+};
+
+Totals totals_of(const HostFacts& facts) {
+  Totals totals;
+  totals.memory_bytes = facts.memory_bytes;
+  for (const api::NumaNode& node : facts.profile.numa)
+    if (facts.memory_bytes == 0 && node.cls != api::NumaClass::gpu_memory)
+      totals.memory_bytes += node.memory_bytes;
+  totals.packages = static_cast<int64_t>(facts.profile.packages.size());
+  totals.gpus = std::ranges::count(facts.profile.devices, api::DeviceClass::gpu, &api::Device::cls);
+  return totals;
+}
+
+// What the system offers is less than what was bought, and Slurm may be told to use less still.
+bool is_one_size(int64_t a, int64_t b) {
+  return std::max(a, b) - std::min(a, b) <= std::max(a, b) / 8;
+}
+
+// Every source against the firmest that says something of the same.
+void compare_totals(const std::vector<HostClaim>& claims, FieldMerge& merge) {
+  // A file may speak of one machine several times, with other devices each time.
+  const auto add = [](Totals& to, const Totals& more) {
+    to.memory_bytes = std::max(to.memory_bytes, more.memory_bytes);
+    to.packages = std::max(to.packages, more.packages);
+    to.gpus += more.gpus;
+  };
+  std::vector<std::pair<const Speaker*, Totals>> all;
+  for (const HostClaim& claim : claims) {
+    const Totals totals = totals_of(claim.facts);
+    if (all.empty() || all.back().first->source != claim.speaker.source)
+      all.push_back({&claim.speaker, totals});
+    else
+      add(all.back().second, totals);
+  }
+  const auto compare = [&](const char* path, int64_t Totals::* what, auto is_same, auto text) {
+    const std::pair<const Speaker*, Totals>* first = nullptr;
+    for (const auto& one : all) {
+      if (one.second.*what == 0) continue;
+      if (first == nullptr)
+        first = &one;
+      else if (!is_same(first->second.*what, one.second.*what))
+        merge.contradict(path, *first->first, text(first->second.*what), *one.first,
+                         text(one.second.*what));
+    }
+  };
+  const auto bytes = [](int64_t n) { return humanize(n, Dimension::bytes) + " in all"; };
+  const auto number = [](const char* of) {
+    return [of](int64_t n) { return std::to_string(n) + " " + of; };
+  };
+  compare("numa", &Totals::memory_bytes, is_one_size, bytes);
+  compare("packages", &Totals::packages, std::equal_to<>(), number("in all"));
+  compare("devices", &Totals::gpus, std::equal_to<>(), number("of class gpu"));
 }
 
 template <class T>
@@ -181,6 +265,20 @@ int rank_of(api::Confidence confidence) {
   return confidence == api::Confidence::unknown ? 100 : static_cast<int>(confidence);
 }
 
+bool say_the_same(const std::vector<HostClaim>& a, const std::vector<HostClaim>& b) {
+  const auto is_equal = []<class T>(const T& one, const T& other) {
+    return schema::equal(schema::type_of<T>, &one, &other);
+  };
+  return std::ranges::equal(a, b, [&](const HostClaim& one, const HostClaim& other) {
+    const HostFacts &f = one.facts, &g = other.facts;
+    return one.speaker.source == other.speaker.source && f.rack == g.rack && f.unit == g.unit &&
+           f.height == g.height && f.scale_up_domain == g.scale_up_domain && f.labels == g.labels &&
+           f.memory_bytes == g.memory_bytes && is_equal(f.profile, g.profile) &&
+           is_equal(f.devices, g.devices) && is_equal(f.degraded, g.degraded) &&
+           is_equal(f.feeds, g.feeds) && is_equal(f.power, g.power);
+  });
+}
+
 std::string plain_identity(std::string_view text) {
   std::string out = to_lower(trim(text));
   if (out.starts_with("0x")) out.erase(0, 2);
@@ -196,10 +294,13 @@ std::string plain_identity(std::string_view text) {
 Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
   std::ranges::stable_sort(
       claims, {}, [](const HostClaim& claim) { return rank_of(claim.speaker.confidence); });
+  settle_places(claims);
   MergedHost out;
   FieldMerge merge;
   json::Value profile, status, spec;
   std::vector<Known> known;
+  const std::string& name = out.facts.name = claims.front().facts.name;
+  const int firm = rank_of(api::Confidence::sysfs);
   for (HostClaim& claim : claims) {
     HostFacts& facts = claim.facts;
     lower_addresses(facts);
@@ -217,8 +318,15 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
                                 "\", and \"" + value + "\" by " + claim.speaker.source);
     }
     if (out.facts.memory_bytes == 0) out.facts.memory_bytes = facts.memory_bytes;
+    const bool is_last_firm =
+        rank_of(claim.speaker.confidence) <= firm &&
+        (&claim == &claims.back() || rank_of((&claim + 1)->speaker.confidence) > firm);
+    if (!is_last_firm) continue;
+    out.expected = TRY(read_back<api::HardwareProfileSpec>(profile, name));
+    if (is_made_up(out.expected)) forget_places(out.expected);
+    settle_memory(out.expected, out.facts.memory_bytes);
   }
-  const std::string& name = out.facts.name = claims.front().facts.name;
+  compare_totals(claims, merge);
   out.facts.profile = TRY(read_back<api::HardwareProfileSpec>(profile, name));
   auto merged = TRY(read_back<api::NodeStatus>(status, name));
   out.facts.devices = std::move(merged.devices);
@@ -230,7 +338,8 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
   out.facts.unit = place.unit;
   out.facts.height = place.height;
   out.facts.feeds = std::move(place.feeds);
-  settle_memory(out);
+  const bool is_settled = settle_memory(out.facts.profile, out.facts.memory_bytes);
+  out.memory_is_total = is_settled && out.facts.profile.packages.size() > 1;
   out.provenance = merge.provenance();
   out.conflicts = merge.conflicts();
   if (merge.left_out() > 0)

@@ -16,6 +16,9 @@ struct HostClaim {
 };
 struct MergedHost {
   HostFacts facts;
+  // What the firm sources (sysfs and better) say alone: what a machine is held to once its agent
+  // looks. What a cluster's configuration or a name suggests is in `facts` only.
+  api::HardwareProfileSpec expected;
   std::vector<api::Provenance> provenance;
   std::vector<api::Conflict> conflicts;
   std::vector<std::string> notes;
@@ -24,6 +27,9 @@ struct MergedHost {
 // All of one machine, at least one; the firmest source counts first, in equal rank the one that was
 // given first.
 Result<MergedHost> merge_host(std::vector<HostClaim> claims);
+
+// Whether the same sources say the same of two machines, but for their names.
+bool say_the_same(const std::vector<HostClaim>& a, const std::vector<HostClaim>& b);
 
 // "0x506b4b0300b56c3c" and "506b:4b03:00b5:6c3c" are one identity: lower case, without signs.
 std::string plain_identity(std::string_view text);

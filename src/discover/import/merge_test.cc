@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "discover/import/dot.h"
 #include "discover/import/fabric_parts.h"
+#include "discover/import/formats.h"
 #include "discover/import/import.h"
 #include "discover/machine.h"
 
@@ -59,7 +60,7 @@ std::vector<const T*> all_of(const Merged& merged) {
   return out;
 }
 
-// The only Node and its profile.
+// The only Node and the profile that is its own.
 struct One {
   api::Node node;
   api::HardwareProfileSpec profile;
@@ -67,10 +68,14 @@ struct One {
 One only(const Merged& merged) {
   One one;
   EXPECT_THAT(all_of<api::Node>(merged), SizeIs(1));
-  EXPECT_THAT(all_of<api::HardwareProfile>(merged), SizeIs(1));
   if (!all_of<api::Node>(merged).empty()) one.node = *all_of<api::Node>(merged)[0];
-  if (!all_of<api::HardwareProfile>(merged).empty())
-    one.profile = all_of<api::HardwareProfile>(merged)[0]->spec;
+  bool found = false;
+  for (const auto* profile : all_of<api::HardwareProfile>(merged)) {
+    if (profile->metadata.name != one.node.status.profile) continue;
+    one.profile = profile->spec;
+    found = true;
+  }
+  EXPECT_TRUE(found);
   return one;
 }
 
@@ -147,6 +152,156 @@ TEST(Merge, numbers_of_a_model_and_a_root_do_not_contradict_what_is_more_exact) 
   EXPECT_EQ(one.profile.devices[0].model, "H100");
   EXPECT_EQ(one.profile.pci[1].parent, "0000:40:01.0");
   EXPECT_THAT(one.node.status.conflicts, IsEmpty());
+}
+
+// "devices[gpu0].class: gpu, nic" of the only Node.
+std::string only_conflict(std::vector<Inventory> all) {
+  const One one = only(merged(std::move(all)));
+  std::string out;
+  for (const api::Conflict& conflict : one.node.status.conflicts) {
+    out += (out.empty() ? "" : "; ") + conflict.field + ":";
+    for (const api::Claim& claim : conflict.claims) out += " " + claim.value + ",";
+  }
+  return out;
+}
+
+TEST(Merge, a_gpu_and_a_network_card_at_one_address_are_a_conflict) {
+  HostFacts second = machine({gpu("net-0", "0000:41:00.0")});
+  second.profile.devices[0].cls = api::DeviceClass::nic;
+  EXPECT_EQ(
+      only_conflict({inventory("a", api::Confidence::sysfs, machine({gpu("gpu0", "0000:41:00.0")})),
+                     inventory("c", api::Confidence::sysfs, std::move(second))}),
+      "devices[gpu0].class: gpu, nic,");
+}
+
+TEST(Merge, a_name_that_is_not_that_of_the_pci_ids_is_a_conflict) {
+  const auto conflict = [](const char* name, const char* ids) {
+    return only_conflict(
+        {inventory("a", api::Confidence::sysfs, machine({gpu("gpu0", "0000:41:00.0", name)})),
+         inventory("b", api::Confidence::sysfs, machine({gpu("gpu0", "0000:41:00.0", ids)}))});
+  };
+  EXPECT_EQ(conflict("NVIDIA H100", "10de:20b0"), "devices[gpu0].model: NVIDIA H100, 10de:20b0,");
+  EXPECT_EQ(conflict("NVIDIA H100", "10de:2330"), "");
+  EXPECT_EQ(conflict("AMD gfx942", "1002:74a1"), "") << "several models have these instructions";
+  EXPECT_EQ(conflict("NVIDIA Next", "10de:ffff"), "") << "ids that nobody knows";
+}
+
+TEST(Merge, sums_that_differ_are_a_conflict) {
+  const auto with_memory = [](int64_t gib) {
+    HostFacts host = machine({});
+    host.profile.cpus = "0-7";
+    host.memory_bytes = gib << 30;
+    return host;
+  };
+  const auto with_nodes = [](int64_t gib) {
+    HostFacts host = machine({});
+    host.profile.numa.resize(2);
+    for (int i = 0; i < 2; ++i) {
+      host.profile.numa[static_cast<size_t>(i)].id = i;
+      host.profile.numa[static_cast<size_t>(i)].memory_bytes = gib / 2 << 30;
+    }
+    return host;
+  };
+  EXPECT_EQ(only_conflict({inventory("a", api::Confidence::overlay, with_memory(512)),
+                           inventory("b", api::Confidence::overlay, with_memory(256))}),
+            "numa: 512Gi in all, 256Gi in all,");
+  EXPECT_EQ(only_conflict({inventory("a", api::Confidence::sysfs, with_nodes(1536)),
+                           inventory("b", api::Confidence::overlay, with_memory(256))}),
+            "numa: 1.5Ti in all, 256Gi in all,");
+  EXPECT_EQ(only_conflict({inventory("a", api::Confidence::sysfs, with_nodes(512)),
+                           inventory("b", api::Confidence::overlay, with_memory(503))}),
+            "")
+      << "what the system offers is less than what was bought";
+}
+
+TEST(Merge, sources_of_one_format_are_told_apart_by_their_files) {
+  const auto of = [](std::string file, int64_t bytes) {
+    HostFacts host = machine({gpu("gpu0", "0000:41:00.0")});
+    host.profile.devices[0].memory_bytes = bytes;
+    Inventory out = inventory("resourceslice", api::Confidence::sysfs, std::move(host));
+    out.file = std::move(file);
+    return out;
+  };
+  const One one = only(merged({of("x/a.yaml", int64_t{80} << 30), of("x/b.yaml", int64_t{40} << 30),
+                               of("y/b.yaml", int64_t{20} << 30)}));
+  ASSERT_THAT(one.node.status.conflicts, SizeIs(1));
+  std::string said;
+  for (const api::Claim& claim : one.node.status.conflicts[0].claims)
+    said += claim.source + " " + claim.value + "; ";
+  EXPECT_EQ(said,
+            "resourceslice a.yaml 80Gi; resourceslice b.yaml 40Gi; resourceslice b.yaml#2 20Gi; ");
+}
+
+TEST(Merge, places_that_are_made_up_yield_to_real_ones_and_are_expected_of_nobody) {
+  const auto matrix = [] {
+    auto read = import_nvidia_smi(
+        "\tGPU0\tGPU1\tCPU Affinity\tNUMA Affinity\nGPU0\t X \tPIX\t0-3\t0\nGPU1\tPIX\t X "
+        "\t0-3\t0\n",
+        {"file", "n1", ""});
+    EXPECT_TRUE(read.ok());
+    if (read.ok()) read->hosts[0].name = "n1";
+    return read.ok() ? std::move(*read) : Inventory{};
+  };
+  const Merged alone = merged({matrix()});
+  EXPECT_THAT(only(alone).profile.pci, SizeIs(4)) << "a root port, a switch and two functions";
+  for (const auto* profile : all_of<api::HardwareProfile>(alone))
+    if (profile->metadata.name == only(alone).node.spec.expected_profile) {
+      EXPECT_THAT(profile->spec.pci, IsEmpty());
+      EXPECT_EQ(profile->spec.devices[0].address, "");
+    }
+  HostFacts real = machine({gpu("gpu0", "0000:41:00.0"), gpu("gpu1", "0000:c1:00.0")});
+  real.profile.pci = {{"0000:41:00.0", "pci0000:40", "0302", "", "", -1, "", 0},
+                      {"0000:c1:00.0", "pci0000:c0", "0302", "", "", -1, "", 0}};
+  const One both = only(merged({matrix(), inventory("hwloc", api::Confidence::sysfs, real)}));
+  ASSERT_THAT(both.profile.devices, SizeIs(2));
+  EXPECT_EQ(both.profile.devices[0].address, "0000:41:00.0");
+  EXPECT_THAT(both.profile.pci, SizeIs(2));
+}
+
+TEST(Merge, machines_of_which_the_same_is_said_share_all_but_their_names) {
+  Inventory many = inventory("slurm-nodes", api::Confidence::overlay, machine({gpu("gpu0", "")}));
+  for (const char* name : {"n2", "n3", "n4"}) {
+    many.hosts.push_back(many.hosts[0]);
+    many.hosts.back().name = name;
+  }
+  many.hosts[2].rack = "r7";
+  const Merged out = merged({std::move(many)});
+  const auto nodes = all_of<api::Node>(out);
+  ASSERT_THAT(nodes, SizeIs(4));
+  EXPECT_THAT(all_of<api::HardwareProfile>(out), SizeIs(1));
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(nodes[i]->metadata.name, "n" + std::to_string(i + 1));
+    EXPECT_EQ(nodes[i]->spec.rack, i == 2 ? "r7" : "");
+    EXPECT_EQ(nodes[i]->status.profile, nodes[0]->status.profile);
+  }
+}
+
+TEST(Merge, counts_of_packages_and_gpus_that_differ_are_a_conflict) {
+  HostFacts two = machine({gpu("gpu0", ""), gpu("gpu1", "")}), one = machine({gpu("gpu0", "")});
+  two.profile.packages = {{0, ""}, {1, ""}};
+  one.profile.packages = {{0, ""}};
+  EXPECT_EQ(only_conflict({inventory("a", api::Confidence::sysfs, std::move(two)),
+                           inventory("b", api::Confidence::overlay, std::move(one)),
+                           inventory("c", api::Confidence::overlay, machine({}))}),
+            "devices: 2 of class gpu, 1 of class gpu,; packages: 2 in all, 1 in all,");
+}
+
+TEST(Merge, a_machine_is_held_only_to_what_firm_sources_say) {
+  HostFacts firm = machine({gpu("gpu0", "0000:41:00.0")});
+  HostFacts weak = machine({gpu("gpu0", "0000:41:00.0", "h100"), gpu("gpu1", "")});
+  const One alone = only(merged({inventory("slurm-nodes", api::Confidence::overlay, weak)}));
+  EXPECT_EQ(alone.node.spec.expected_profile, "");
+  EXPECT_NE(alone.node.status.profile, "");
+  const Merged both = merged({inventory("slurm-nodes", api::Confidence::overlay, std::move(weak)),
+                              inventory("hwloc", api::Confidence::sysfs, std::move(firm))});
+  const auto profiles = all_of<api::HardwareProfile>(both);
+  ASSERT_THAT(profiles, SizeIs(2));
+  for (const auto* profile : profiles) {
+    const bool is_expected =
+        profile->metadata.name == all_of<api::Node>(both)[0]->spec.expected_profile;
+    EXPECT_THAT(profile->spec.devices, SizeIs(is_expected ? 1 : 2));
+    EXPECT_EQ(profile->spec.devices[0].model, is_expected ? "" : "h100");
+  }
 }
 
 TEST(Merge, devices_of_different_addresses_stay_two_even_with_one_name) {

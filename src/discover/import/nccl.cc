@@ -78,6 +78,8 @@ class NcclImport {
     TRY(add_nets());
     TRY(add_unnamed_cards());
     TRY(add_links());
+    tell_uneven_links();
+    tell_separate_switches(host_.profile, out_.notes);
     tell();
     TRY(check_host(host_, options_));
     out_.hosts.push_back(std::move(host_));
@@ -306,6 +308,20 @@ class NcclImport {
       }
     }
     return {};
+  }
+
+  // Both ends tell of a link; the larger count stands, and that they differ is told.
+  void tell_uneven_links() {
+    for (const auto& [id, pci] : gpus_)
+      for (const api::DeviceLink& link : find_device(host_, id)->links) {
+        const api::Device* other = find_device(host_, link.to);
+        if (other == nullptr || id > link.to) continue;
+        for (const api::DeviceLink& back : other->links)
+          if (back.to == id && back.kind == link.kind && back.count != link.count)
+            add_note(out_.notes, id + " says " + std::to_string(link.count) + " links to " +
+                                     link.to + ", which says " + std::to_string(back.count) +
+                                     " back; the larger counts");
+      }
   }
 
   Result<void> push(const Element& element, api::Device& gpu, api::DeviceLink link) {

@@ -136,6 +136,7 @@ class SystemReader {
       } else if (child.name == "gpu") {
         if (out_.pci[index].gpu != nullptr)
           return fault_in(options_, child, "a second <gpu> in one <pci>");
+        TRY(check_gpu(child));
         out_.pci[index].gpu = &child;
       } else if (child.name == "nic") {
         TRY(read_nic(child, [&](const Element& net) { out_.pci[index].nets.push_back(&net); }));
@@ -145,6 +146,15 @@ class SystemReader {
         pass_over(child);
       }
     }
+    return {};
+  }
+
+  // A GPU that takes no part in the run has no number.
+  Result<void> check_gpu(const Element& gpu) {
+    const int64_t number = TRY(read_number(gpu, "dev", {-1, 65'535, -1}, options_));
+    TRY(read_number(gpu, "sm", {0, 65'535, 0}, options_));
+    if (number >= 0 && !gpu_numbers_.insert(number).second)
+      return fault_in(options_, gpu, "a second GPU with dev=\"" + std::to_string(number) + "\"");
     return {};
   }
 
@@ -185,7 +195,8 @@ class SystemReader {
     if (function.link_speed.empty() && !speed.empty() && !speed.starts_with("Unknown"))
       ++unclear_speeds_;
     const std::string_view width = trim(element.get("link_width"));
-    if (!width.empty() && !parse_int(width)) return wrong("link_width", "no number of lanes");
+    const auto lanes = parse_int(width);
+    if (!width.empty() && (!lanes || *lanes < 0)) return wrong("link_width", "no number of lanes");
     function.link_width = parse_link_width(width);
     return {};
   }
@@ -195,6 +206,7 @@ class SystemReader {
   NcclSystem out_;
   std::string host_;
   std::set<uint32_t> cpus_;
+  std::set<int64_t> gpu_numbers_;
   std::set<std::string> unknown_;
   size_t unclear_speeds_ = 0;
 };

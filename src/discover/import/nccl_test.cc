@@ -122,6 +122,24 @@ TEST(Nccl, SwitchesThatAGuestDoesNotSeeCountAsOne) {
   EXPECT_EQ(device(read, "gpu0").numa, -1);
 }
 
+TEST(Nccl, GroupsOfSwitchesThatNothingJoinsAreTold) {
+  EXPECT_EQ(all_notes(accepted(import_nccl, sample(nvlink))).find("groups"), std::string::npos);
+  const Inventory apart = accepted(import_nccl, changed(sample(nvlink), "07:00.0", "09:00.0"));
+  EXPECT_THAT(all_notes(apart), HasSubstr("are 2 groups, and nothing says how these are joined"));
+}
+
+TEST(Nccl, EndsOfALinkThatCountDifferentlyAreTold) {
+  const std::string even = "nccl_fuzz_corpus/contradiction";
+  const Inventory read = accepted(import_nccl, sample(even));
+  EXPECT_EQ(links(read, "gpu0"), "nvlink 12 gpu1");
+  EXPECT_THAT(all_notes(read),
+              HasSubstr("gpu0 says 12 links to gpu1, which says 4 back; the larger counts"));
+  EXPECT_THAT(without(even, "dev=\"1\"", "dev=\"0\""), HasSubstr("a second GPU with dev=\"0\""));
+  EXPECT_THAT(without(even, "sm=\"80\"", "sm=\"-80\""), HasSubstr("sm=\"-80\""));
+  EXPECT_THAT(without(even, "link_width=\"16\"", "link_width=\"-16\""),
+              HasSubstr("link_width=\"-16\" is no number of lanes"));
+}
+
 TEST(Nccl, WhatPointsNowhereIsRefused) {
   EXPECT_THAT(without(xgmi, "target=\"0000:c5:00.0\"", "target=\"0000:c9:00.0\""),
               HasSubstr("line 5: <xgmi>: target=\"0000:c9:00.0\" is no GPU"));

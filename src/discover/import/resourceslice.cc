@@ -8,6 +8,7 @@
 
 #include "base/strings.h"
 #include "discover/import/formats.h"
+#include "discover/import/host.h"
 #include "discover/import/text.h"
 #include "discover/parse.h"
 #include "json/yaml.h"
@@ -74,16 +75,6 @@ class Attributes {
   std::map<std::string, const json::Value*, std::less<>> values_;
   std::string driver_;
 };
-
-// "00000000:10:1c.0" and "0000:10:1C.0" are one address.
-std::string plain_address(std::string_view text) {
-  const auto parts = parse_pci_address(to_lower(text));
-  if (!parts) return {};
-  std::string out = to_lower(text);
-  if (const size_t colon = out.find(':'); colon > 4 && out.starts_with("0000"))
-    out.erase(0, colon - 4);
-  return out;
-}
 
 class Reader {
  public:
@@ -153,6 +144,7 @@ class Reader {
     slice.count = number("resourceSliceCount");
     if (slice.driver.empty()) return wrong(slice.path + ".driver", "is required");
     if (slice.pool.empty()) return wrong(slice.path + ".pool.name", "is required");
+    if (slice.generation < 0) return wrong(slice.path + ".pool.generation", "is at least 0");
     if (slice.count < 1) return wrong(slice.path + ".pool.resourceSliceCount", "is at least 1");
     const json::Value* devices = document.at({"spec", "devices"});
     static const json::Array none;
@@ -167,7 +159,7 @@ class Reader {
   }
 
   Result<void> read_pool(std::vector<Slice> slices) {
-    int64_t newest = 0;
+    int64_t newest = slices[0].generation;
     for (const Slice& slice : slices) newest = std::max(newest, slice.generation);
     const size_t all = slices.size();
     std::erase_if(slices, [&](const Slice& slice) { return slice.generation < newest; });
@@ -328,7 +320,7 @@ class Reader {
 }  // namespace
 
 Result<Inventory> import_resourceslice(std::string_view text, const ImportOptions& options) {
-  TRY(check_text(text, options));
+  text = TRY(check_text(text, options));
   std::vector<json::Value> documents;
   const std::string_view start = trim(text);
   if (start.starts_with('{') || start.starts_with('[')) {

@@ -10,10 +10,14 @@ namespace {
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 // One line after joining; quotes hold blanks together and vanish.
-Result<void> add_words(std::string_view text, size_t number, const ImportOptions& options,
-                       std::vector<SlurmPair>& pairs) {
+Result<void> add_words(std::string_view text, size_t number, SlurmText kind,
+                       const ImportOptions& options, std::vector<SlurmPair>& pairs) {
   std::string word;
   bool quoted = false, any = false;
+  const auto is_comment = [&](size_t i) {
+    if (kind == SlurmText::scontrol) return text.find_first_not_of(" \t") == i;
+    return !quoted && (i == 0 || text[i - 1] != '\\');
+  };
   const auto end_word = [&]() -> Result<void> {
     if (!any) return {};
     const size_t equals = word.find('=');
@@ -33,7 +37,7 @@ Result<void> add_words(std::string_view text, size_t number, const ImportOptions
     if (c == '"') {
       quoted = !quoted;
       any = true;
-    } else if (c == '#' && !quoted && !(i > 0 && text[i - 1] == '\\')) {
+    } else if (c == '#' && is_comment(i)) {
       break;
     } else if (is_blank(c) && !quoted) {
       TRY(end_word());
@@ -54,7 +58,8 @@ const std::string* SlurmLine::find(std::string_view key) const {
   return nullptr;
 }
 
-Result<std::vector<SlurmLine>> parse_slurm(std::string_view text, const ImportOptions& options) {
+Result<std::vector<SlurmLine>> parse_slurm(std::string_view text, SlurmText kind,
+                                           const ImportOptions& options) {
   std::vector<SlurmLine> out;
   size_t number = 0;
   std::string joined;
@@ -74,7 +79,7 @@ Result<std::vector<SlurmLine>> parse_slurm(std::string_view text, const ImportOp
     }
     joined += raw;
     SlurmLine line{first, !joined.empty() && is_blank(joined[0]), {}};
-    TRY(add_words(joined, first, options, line.pairs));
+    TRY(add_words(joined, first, kind, options, line.pairs));
     joined.clear();
     if (line.pairs.empty()) continue;
     if (out.size() >= limits::import_lines) return fault_at(options, first, "too many lines");

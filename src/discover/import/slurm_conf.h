@@ -1,5 +1,6 @@
 // Lines of Slurm's configuration files: `Key=Value` pairs, keys without regard to case, `#` begins
-// a comment, a backslash at the end joins the next line. Pure. Internal to this module.
+// a comment, a backslash at the end joins the next line. And what `scontrol` prints, which has the
+// same pairs and no comments. Pure. Internal to this module.
 #pragma once
 
 #include <string>
@@ -23,8 +24,13 @@ struct SlurmLine {
   const std::string* find(std::string_view key) const;  // null when it is not there
 };
 
+// In what `scontrol` prints, `#` is a letter as any other ("OS=Linux 5.15 #101-Ubuntu SMP"), unless
+// a line begins with it: people put remarks above what they saved.
+enum class SlurmText { configuration, scontrol };
+
 // A word without '=' belongs to the value before it; a line of such words alone has one pair
 // without a value. `bad_request` when a line begins with '=' or a quotation does not end.
-Result<std::vector<SlurmLine>> parse_slurm(std::string_view text, const ImportOptions& options);
+Result<std::vector<SlurmLine>> parse_slurm(std::string_view text, SlurmText kind,
+                                           const ImportOptions& options);
 
 }  // namespace freehold::discover

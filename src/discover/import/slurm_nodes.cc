@@ -32,6 +32,13 @@ std::vector<std::string_view> split_resources(std::string_view text) {
   return out;
 }
 
+// Only `scontrol` tells how many CPUs are taken, and does so before anything with a '#' in it.
+bool is_scontrol(std::string_view text) {
+  for (const std::string_view line : split(text, '\n'))
+    if (line.substr(0, line.find('#')).find("CPUAlloc=") != line.npos) return true;
+  return false;
+}
+
 class Reader {
  public:
   explicit Reader(const ImportOptions& options) : options_(options) {
@@ -42,7 +49,8 @@ class Reader {
   Result<Inventory> read(std::string_view text) {
     SlurmLine record;
     size_t others = 0;
-    for (SlurmLine& line : TRY(parse_slurm(text, options_))) {
+    const SlurmText kind = is_scontrol(text) ? SlurmText::scontrol : SlurmText::configuration;
+    for (SlurmLine& line : TRY(parse_slurm(text, kind, options_))) {
       const bool begins = line.pairs[0].key == "nodename";
       if (begins || !line.is_indented) TRY(end_record(record));
       if (begins)
@@ -64,7 +72,7 @@ class Reader {
     if (record.pairs.empty()) return {};
     const SlurmLine done = std::exchange(record, {});
     if (to_lower(done.pairs[0].value) == "default") {
-      defaults_ = done;
+      add_defaults(done);
       return {};
     }
     auto names = expand_hostlist(done.pairs[0].value);
@@ -81,6 +89,17 @@ class Reader {
       out_.hosts.push_back(facts);
     }
     return {};
+  }
+
+  // Several lines for DEFAULT add up; of one key the last counts.
+  void add_defaults(const SlurmLine& line) {
+    for (const SlurmPair& pair : line.pairs) {
+      const auto known = std::ranges::find(defaults_.pairs, pair.key, &SlurmPair::key);
+      if (known == defaults_.pairs.end())
+        defaults_.pairs.push_back(pair);
+      else
+        known->value = pair.value;
+    }
   }
 
   // A number of the record, or of the line for DEFAULT; `none` when neither has it.
@@ -174,7 +193,7 @@ class Reader {
 }  // namespace
 
 Result<Inventory> import_slurm_nodes(std::string_view text, const ImportOptions& options) {
-  TRY(check_text(text, options));
+  text = TRY(check_text(text, options));
   return Reader(options).read(text);
 }
 

@@ -23,7 +23,7 @@ class Reader {
 
   Result<Inventory> read_conf(std::string_view text) {
     std::vector<TreeSwitch> switches, blocks;
-    for (const SlurmLine& line : TRY(parse_slurm(text, options_)))
+    for (const SlurmLine& line : TRY(parse_slurm(text, SlurmText::configuration, options_)))
       TRY(read_line(line, switches, blocks));
     if (switches.empty() && blocks.empty())
       return fault_at(options_, 0, "holds no SwitchName and no BlockName");
@@ -49,11 +49,20 @@ class Reader {
     return fault_at(options_, 0, path + ": " + std::string(what));
   }
 
-  Result<std::vector<std::string>> expand(const std::string& list, const std::string& where) {
+  // Machines and switches are counted apart, each against what a fabric may have of it.
+  struct Count {
+    size_t read = 0;
+    const size_t most;
+    const char* what;
+  };
+  Result<std::vector<std::string>> expand(const std::string& list, const std::string& where,
+                                          Count& count) {
     auto names = expand_hostlist(list);
     if (!names) return wrong(where, names.error().message);
-    names_read_ += names->size();
-    if (names_read_ > limits::import_hosts) return wrong(where, "more names than any site has");
+    count.read += names->size();
+    if (count.read > count.most)
+      return wrong(where,
+                   std::string("more ") + count.what + " than " + std::to_string(count.most));
     return std::move(*names);
   }
 
@@ -77,9 +86,9 @@ class Reader {
         return wrong(there.where, "\"" + pair.key + "\" is given twice");
       if (pair.key == first) continue;
       if (pair.key == "nodes")
-        there.nodes = TRY(expand(pair.value, there.where));
+        there.nodes = TRY(expand(pair.value, there.where, machines_));
       else if (pair.key == "switches" && first == "switchname")
-        there.children = TRY(expand(pair.value, there.where));
+        there.children = TRY(expand(pair.value, there.where, switches_));
       else if (pair.key == "linkspeed")
         add_note(out_.notes, there.where + ": LinkSpeed has no unit in Slurm; not read");
       else
@@ -144,8 +153,8 @@ class Reader {
           continue;
         }
         if (value.as_string() == nullptr) return wrong(there.where + "." + key, "is a host list");
-        (is_children ? there.children : there.nodes) =
-            TRY(expand(*value.as_string(), there.where + "." + key));
+        (is_children ? there.children : there.nodes) = TRY(expand(
+            *value.as_string(), there.where + "." + key, is_children ? switches_ : machines_));
       }
       out.push_back(std::move(there));
     }
@@ -192,7 +201,8 @@ class Reader {
   Inventory out_;
   HostNames names_;
   std::set<std::string> hosts_;
-  size_t names_read_ = 0;
+  Count machines_{0, limits::import_hosts, "machines"};
+  Count switches_{0, limits::import_switches, "switches"};
 };
 
 // topology.yaml is a list; no line of topology.conf begins with a dash, and none is a mapping.
@@ -209,7 +219,7 @@ bool is_yaml(std::string_view text) {
 }  // namespace
 
 Result<Inventory> import_slurm_topology(std::string_view text, const ImportOptions& options) {
-  TRY(check_text(text, options));
+  text = TRY(check_text(text, options));
   return is_yaml(text) ? Reader(options).read_yaml(text) : Reader(options).read_conf(text);
 }
 

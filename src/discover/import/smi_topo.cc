@@ -1,13 +1,15 @@
 // The matrices that `nvidia-smi topo -m` and `rocm-smi --showtopo` print: GPUs and NICs, and how
 // any two of them are joined. Copies are often cut, so rows and columns may be missing; what one
-// row says the other row's cell must not contradict. A matrix has no PCI addresses, so what is not
-// NVLink or xGMI has no place in a profile and is told in notes.
+// row says the other row's cell must not contradict. A matrix has no PCI addresses: NVIDIA's words
+// become places that agree with them (matrix_places.h), and notes tell what no place can say.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/strings.h"
 #include "discover/import/formats.h"
 #include "discover/import/host.h"
+#include "discover/import/matrix_places.h"
 #include "discover/import/text.h"
 #include "discover/limits.h"
 #include "discover/parse.h"
@@ -131,12 +133,12 @@ std::vector<std::string> lines_of(std::string_view text) {
   return out;
 }
 
-Result<void> check_size(std::string_view text, const ImportOptions& options) {
-  TRY(check_text(text, options));
+Result<std::string_view> checked(std::string_view text, const ImportOptions& options) {
+  text = TRY(check_text(text, options));
   const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
   if (text.size() > limits::smi_bytes || lines >= limits::smi_lines)
     return fault_at(options, 0, "larger than any machine's matrix");
-  return {};
+  return text;
 }
 
 api::NumaNode& numa_node(HostFacts& host, int64_t id) {
@@ -173,14 +175,13 @@ class NvidiaSmi {
   }
 
   Result<Inventory> run(std::string_view text) {
-    TRY(check_size(text, options_));
-    TRY(read(lines_of(text)));
+    TRY(read(lines_of(TRY(checked(text, options_)))));
     if (matrix_.empty()) return fault_at(options_, 0, "has no line with the columns GPU0, GPU1 …");
     TRY(check_cells());
     TRY(add_devices());
     TRY(add_places());
     TRY(add_nvlinks());
-    TRY(tell_paths());
+    TRY(place());
     TRY(finish(matrix_, host_, out_, options_));
     return std::move(out_);
   }
@@ -292,6 +293,10 @@ class NvidiaSmi {
 
   Result<void> add_places() {
     std::vector<uint32_t> all;
+    std::set<uint32_t> memories;
+    for (const auto& [name, row] : matrix_.rows())
+      if (const auto id = parse_uint(attribute(row, "GPU NUMA ID")); id && *id <= 65'535)
+        memories.insert(static_cast<uint32_t>(*id));
     for (const auto& [name, row] : matrix_.rows()) {
       api::Device& device = *find_device(host_, ids_[*matrix_.index_of(name)]);
       const auto list = [&](const char* column) -> Result<std::vector<uint32_t>> {
@@ -306,14 +311,17 @@ class NvidiaSmi {
       const auto cpus = TRY(list("CPU Affinity"));
       const auto nodes = TRY(list("NUMA Affinity"));
       const auto memory = TRY(list("GPU NUMA ID"));
-      if (nodes.size() == 1) {
-        device.numa = nodes[0];
-        TRY(set_cpus(row, nodes[0], format_cpu_list(cpus)));
-      } else if (nodes.size() > 1) {
-        add_note(out_.notes, device.id + ": near to the memory nodes " + format_cpu_list(nodes) +
-                                 ", so which of them has its CPUs " + format_cpu_list(cpus) +
-                                 " is unknown");
+      const auto first = std::find_if(nodes.begin(), nodes.end(), [&](uint32_t node) {
+        return nodes.size() == 1 || !memories.contains(node);
+      });
+      if (first != nodes.end()) {
+        device.numa = *first;
+        TRY(set_cpus(row, *first, format_cpu_list(cpus)));
       }
+      if (nodes.size() > 1)
+        add_note(out_.notes, device.id + ": near to the memory nodes " + format_cpu_list(nodes) +
+                                 "; its CPUs are taken for those of the first, since kernels " +
+                                 "number nodes with CPUs first");
       if (memory.size() == 1) TRY(set_memory(row, memory[0], device.id));
       all.insert(all.end(), cpus.begin(), cpus.end());
     }
@@ -386,25 +394,55 @@ class NvidiaSmi {
     return add_device(host_, std::move(device), {}, options_);
   }
 
-  Result<void> tell_paths() {
-    std::map<std::string, std::vector<std::string>> pairs;  // by word
-    for (size_t i = 0; i < ids_.size(); ++i)
-      for (size_t j = i + 1; j < ids_.size(); ++j) {
-        const std::string word = TRY(matrix_.between(i, j, options_));
-        if (is_class(word) && word != "N/A") pairs[word].push_back(ids_[i] + "-" + ids_[j]);
+  static Near near_of(const std::string& word) {
+    static const std::map<std::string, Near, std::less<>> words{
+        {"PIX", Near::pix},   {"PXB", Near::pxb}, {"PHB", Near::phb},
+        {"NODE", Near::node}, {"SYS", Near::sys}, {"SOC", Near::sys}};
+    const auto at = words.find(word);
+    return at == words.end() ? Near::untold : at->second;
+  }
+
+  // Addresses that say what the words say, and notes where they cannot.
+  Result<void> place() {
+    const size_t count = ids_.size();
+    MatrixParts parts;
+    for (const std::string& id : ids_) parts.numa.push_back(find_device(host_, id)->numa);
+    std::map<std::string, std::string> lost;  // pairs by word
+    std::string taken;
+    for (size_t i = 0; i < count; ++i)
+      for (size_t j = 0; j < count; ++j)
+        parts.near.push_back(i == j ? Near::untold : near_of(TRY(matrix_.between(i, j, options_))));
+    MatrixPlaces places = place_parts(parts);
+    for (size_t i = 0; i < count; ++i) {
+      api::Device& device = *find_device(host_, ids_[i]);
+      device.address = places.addresses[i];
+      device.numa = places.numa[i];
+      for (size_t j = i + 1; j < count; ++j) {
+        const std::string word = TRY(matrix_.between(i, j, options_)),
+                          pair = ids_[i] + "-" + ids_[j];
+        const Near shown = places.between(i, j);
+        if (near_of(word) != Near::untold && shown != near_of(word)) lost[word] += " " + pair;
+        if (word.empty() && shown == Near::node && !is_told_apart(parts, i, j)) taken += " " + pair;
       }
-    for (const auto& [word, all] : pairs) {
-      std::string line;
-      for (const std::string& pair : all) {
-        if (line.size() + pair.size() + 8 > limits::note_bytes) {
-          add_note(out_.notes, word + ":" + line);
-          line.clear();
-        }
-        line += " " + pair;
-      }
-      add_note(out_.notes, word + ":" + line);
     }
+    host_.profile.pci = std::move(places.pci);
+    for (const auto& [word, pairs] : lost)
+      tell(word + ", for which no place is known or fits:", pairs);
+    if (!taken.empty()) tell("not in the matrix, at one memory node, taken for NODE:", taken);
     return {};
+  }
+
+  // In as many notes as the pairs need.
+  void tell(const std::string& what, const std::string& pairs) {
+    std::string line;
+    for (const std::string_view pair : split(std::string_view(pairs).substr(1), ' ')) {
+      if (what.size() + line.size() + pair.size() + 8 > limits::note_bytes) {
+        add_note(out_.notes, what + line);
+        line.clear();
+      }
+      line += " " + std::string(pair);
+    }
+    add_note(out_.notes, what + line);
   }
 
   const ImportOptions& options_;
@@ -426,8 +464,7 @@ class RocmSmi {
   }
 
   Result<Inventory> run(std::string_view text) {
-    TRY(check_size(text, options_));
-    TRY(read(lines_of(text)));
+    TRY(read(lines_of(TRY(checked(text, options_)))));
     if (types_.empty())
       return fault_at(options_, 0, "has no matrix \"Link Type between two GPUs\"");
     for (const std::string& column : types_.columns()) {

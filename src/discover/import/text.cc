@@ -42,14 +42,38 @@ Error fault_at(const ImportOptions& options, size_t line, std::string_view what)
   return {Reason::bad_request, message + clean_text(what, limits::note_bytes)};
 }
 
-Result<void> check_text(std::string_view text, const ImportOptions& options) {
+namespace {
+
+// What a text is written in, by how it begins and what is in it; with the remedy.
+std::string_view foreign_encoding(std::string_view text) {
+  if (text.starts_with("\x1f\x8b"))
+    return "is compressed with gzip; unpack it first: gunzip -k FILE";
+  if (text.starts_with("BZh")) return "is compressed with bzip2; unpack it first: bunzip2 -k FILE";
+  if (text.starts_with("\xfd"
+                       "7zXZ"))
+    return "is compressed with xz; unpack it first: unxz -k FILE";
+  if (text.starts_with("\x28\xb5\x2f\xfd"))
+    return "is compressed with zstd; unpack it first: unzstd FILE";
+  const bool is_utf16 = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") ||
+                        (text.size() > 3 && (text[0] == '\0') != (text[1] == '\0'));
+  if (is_utf16) return "is written in UTF-16; change it first: iconv -f UTF-16 -t UTF-8 FILE";
+  if (text.find('\0') != text.npos) return "is not a text: it has bytes that are zero";
+  return "is not UTF-8, but perhaps Latin-1; change it first: iconv -f LATIN1 -t UTF-8 FILE";
+}
+
+}  // namespace
+
+Result<std::string_view> check_text(std::string_view text, const ImportOptions& options) {
   if (text.size() > limits::import_bytes) {
     Error error = fault_at(options, 0, "larger than 64 MiB; no file of this format is");
     error.reason = Reason::too_large;
     return error;
   }
-  if (text.find('\0') != text.npos || !is_utf8(text)) return fault_at(options, 0, "is not a text");
-  return {};
+  if (text.find('\0') != text.npos || !is_utf8(text))
+    return fault_at(options, 0, foreign_encoding(text));
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  return text;
 }
 
 std::string label_of(std::string_view text) { return plain_name(text, 63, false); }

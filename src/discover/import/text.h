@@ -20,8 +20,9 @@ void add_note(std::vector<std::string>& notes, std::string_view text);
 // `FILE: line 12: <what>`; without a line when it is 0. `bad_request`.
 Error fault_at(const ImportOptions& options, size_t line, std::string_view what);
 
-// A text of sane size without NUL and with well-formed UTF-8; else `too_large` or `bad_request`.
-Result<void> check_text(std::string_view text, const ImportOptions& options);
+// The text behind a byte order mark, of sane size, without NUL and with well-formed UTF-8; else
+// `too_large`, or `bad_request` that says in what it is written and how to change that.
+Result<std::string_view> check_text(std::string_view text, const ImportOptions& options);
 
 // label_of with dots, at most 253: a name of a machine.
 std::string host_name_of(std::string_view text);

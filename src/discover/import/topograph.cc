@@ -140,7 +140,11 @@ class Reader {
         add_note(out_.notes, path + ".annotations: \"" + key + "\" is not read");
         continue;
       }
-      for (const std::string& node : nodes) domains_[node] = *text;
+      for (const std::string& node : nodes)
+        if (const auto [at, fresh] = domains_.try_emplace(node, *text);
+            !fresh && at->second != *text)
+          return wrong(path + ".annotations", "machine \"" + node + "\" is in domain \"" + *text +
+                                                  "\" here, and in \"" + at->second + "\" before");
     }
     return {};
   }
@@ -213,7 +217,7 @@ class Reader {
 }  // namespace
 
 Result<Inventory> import_topograph(std::string_view text, const ImportOptions& options) {
-  TRY(check_text(text, options));
+  text = TRY(check_text(text, options));
   auto document = json::parse_yaml_or_json(text);
   if (!document) return fault_at(options, 0, document.error().message);
   return Reader(options).read(*document);

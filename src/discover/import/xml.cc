@@ -18,15 +18,15 @@ Error too_large(const ImportOptions& options, std::string_view what) {
 }
 
 // What the parser will need in memory is known before it runs.
-Result<void> check_size(std::string_view text, const ImportOptions& options) {
-  TRY(check_text(text, options));
+Result<std::string_view> checked(std::string_view text, const ImportOptions& options) {
+  text = TRY(check_text(text, options));
   if (text.size() > limits::xml_bytes)
     return too_large(options, "larger than 16 MiB; no machine's file is");
   const auto count = [&](char c) { return std::count(text.begin(), text.end(), c); };
   if (static_cast<size_t>(count('<')) > 2 * limits::xml_elements ||
       static_cast<size_t>(count('=')) > limits::xml_attributes)
     return too_large(options, "more elements or attributes than any machine has");
-  return {};
+  return text;
 }
 
 class Converter {
@@ -82,7 +82,7 @@ std::string_view Element::get(std::string_view attribute) const {
 }
 
 Result<Element> parse_xml(std::string_view text, const ImportOptions& options) {
-  TRY(check_size(text, options));
+  text = TRY(checked(text, options));
   pugi::xml_document document;
   const auto parsed = document.load_buffer(
       text.data(), text.size(), pugi::parse_default | pugi::parse_doctype, pugi::encoding_utf8);

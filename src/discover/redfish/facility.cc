@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/strings.h"
+#include "discover/parse.h"
 #include "discover/redfish/inventory.h"
 
 namespace freehold::discover::redfish {
@@ -13,8 +14,6 @@ namespace {
 
 constexpr size_t feeds_of_a_rack = 8;  // the schema's
 constexpr size_t domains_behind = 64;  // the schema's
-
-std::string last_part(std::string_view id) { return std::string(id.substr(id.rfind('/') + 1)); }
 
 api::PowerDomainType type_of_equipment(const std::string& type) {
   if (type == "PowerShelf") return api::PowerDomainType::shelf;
@@ -246,20 +245,17 @@ void Facility::lone_shelves(Inventory& into) {
 
 void Facility::cooling(Inventory& into) {
   for (const CoolingUnit& one : survey_.cooling_units) {
-    api::CoolingUnit unit;
-    unit.name = unique(name_of(one.type, one.id), cooler_names_);
-    unit.type = api::CoolingType::liquid;
-    unit.capacity = watts(one.capacity_watts);
-    const Place place = one.place;
-    if (const std::string rack = label_of(place.rack); !rack.empty())
-      coolers_.emplace(rack, unit.name);
-    std::string text = "cooling unit " + unit.name;
-    if (!unit.capacity.is_set()) text += ": does not say its capacity";
+    const std::string name = unique(name_of(one.type, one.id), cooler_names_);
+    const Quantity capacity = watts(one.capacity_watts);
+    std::string text = "cooling unit " + name;
+    text += capacity.is_set() ? ": of " + capacity.text() : ": does not say its capacity";
     if (one.heat_kw)
       text += ", carries " + humanize(std::llround(*one.heat_kw * 1e6), Dimension::power) + " now";
-    into.notes.push_back(text + "; a Site lists it in spec.cooling");
-    for (const std::string& leak : one.leaks) into.notes.push_back(unit.name + ": leak: " + leak);
-    into.cooling_units.push_back(std::move(unit));
+    text += "; list it in spec.cooling of the Site";
+    if (const std::string rack = label_of(one.place.rack); !rack.empty())
+      text += ", then name it in spec.cooling.unit of Rack " + rack;
+    into.notes.push_back(std::move(text));
+    for (const std::string& leak : one.leaks) into.notes.push_back(name + ": leak: " + leak);
   }
 }
 
@@ -271,8 +267,8 @@ void Facility::racks(Inventory& into) const {
     api::Rack& out = racks[name];
     out.metadata.name = name;
     out.spec.site = options_.site;
-    if (out.spec.row.empty()) out.spec.row = place.row.substr(0, 63);
-    if (out.spec.room.empty()) out.spec.room = place.room.substr(0, 63);
+    if (out.spec.row.empty()) out.spec.row = clean_text(place.row, 63);
+    if (out.spec.room.empty()) out.spec.room = clean_text(place.room, 63);
     return &out;
   };
   for (const Chassis& one : survey_.chassis) {
@@ -291,9 +287,7 @@ void Facility::racks(Inventory& into) const {
   }
   for (const CoolingUnit& one : survey_.cooling_units) {
     api::Rack* in = rack(one.place);
-    if (in == nullptr) continue;
-    in->spec.cooling.type = api::CoolingType::liquid;
-    in->spec.cooling.unit = coolers_.at(in->metadata.name);
+    if (in != nullptr) in->spec.cooling.type = api::CoolingType::liquid;
   }
   for (auto& [name, one] : racks) into.racks.push_back(std::move(one));
 }

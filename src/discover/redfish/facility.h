@@ -1,5 +1,5 @@
 // The part of a survey that is about the building: where chassis stand, what feeds them, what cools
-// them. Gives the racks, power domains and cooling units of an Inventory. Internal to this folder.
+// them. Gives the racks and power domains of an Inventory. Internal to this folder.
 #pragma once
 
 #include <map>
@@ -24,7 +24,7 @@ class Facility {
   // Of a chassis, or of what it is contained in.
   Place place(std::string_view chassis_id) const;
   api::NodePower power(const System& system) const;
-  // Adds racks, power domains, cooling units and notes. Once.
+  // Adds racks, power domains and notes. Once.
   void write(Inventory& into);
   // After write: the supply lines of a machine.
   void feed(const System* system, HostFacts& host) const;
@@ -39,7 +39,7 @@ class Facility {
   void supply(const Distribution& distribution, Inventory& into) const;
   void lone_shelves(Inventory& into);
   void racks(Inventory& into) const;
-  void cooling(Inventory& into);
+  void cooling(Inventory& into);  // notes: a Site lists them, and no file says all of a Site
   Place place_of_equipment(Place own, const std::vector<std::string>& chassis) const;
   std::string name_of(std::string_view type, std::string_view id) const;
   std::string domain_behind(const std::string& source) const;
@@ -51,7 +51,6 @@ class Facility {
   std::map<std::string, const Distribution*, std::less<>> owner_;  // by circuit or outlet id
   std::map<std::string, const Outlet*, std::less<>> outlets_;
   std::map<std::string, std::string, std::less<>> domains_;  // name by distribution or branch id
-  std::map<std::string, std::string, std::less<>> coolers_;  // name by rack label
   std::set<std::string> domain_names_, cooler_names_;
 };
 

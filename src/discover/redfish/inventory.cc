@@ -8,6 +8,7 @@
 #include "discover/import/limits.h"
 #include "discover/import/text.h"
 #include "discover/limits.h"
+#include "discover/parse.h"
 #include "discover/redfish/facility.h"
 #include "discover/redfish/limits.h"
 
@@ -45,7 +46,7 @@ api::Health health_of(const Part& part) {
 std::string model_of(const Part& part) {
   if (part.manufacturer.empty() || part.model.starts_with(part.manufacturer)) return part.model;
   if (part.model.empty()) return {};
-  return (part.manufacturer + " " + part.model).substr(0, 128);
+  return clean_text(part.manufacturer + " " + part.model, 128);
 }
 
 bool is_gpu(const Processor& processor) {
@@ -133,8 +134,7 @@ const System* Writer::home_of(const System& board) const {
 std::string Writer::name_of(const System& system) {
   std::string name = host_name_of(system.host_name);
   if (name.empty() && survey_.systems.size() == 1) name = options_.name;
-  if (name.empty())
-    name = label_of(options_.name + "-" + system.id.substr(system.id.rfind('/') + 1));
+  if (name.empty()) name = label_of(options_.name + "-" + last_part(system.id));
   return unique(std::move(name), host_names_, discover::limits::host_name_bytes);
 }
 
@@ -177,7 +177,7 @@ api::NodeDevice& Writer::add(HostFacts& host, api::DeviceClass cls, std::string_
   device.id = std::string(stem) + std::to_string(number);
   device.cls = cls;
   device.model = model_of(part);
-  device.slot = part.label.substr(0, 63);
+  device.slot = clean_text(part.label, 63);
   host.profile.devices.push_back(std::move(device));
   api::NodeDevice here;
   here.id = host.profile.devices.back().id;
@@ -247,8 +247,8 @@ void Writer::adapters(const System& system, HostFacts& host) {
         continue;
       here.ports.push_back({.number = port.number,
                             .identity = port.identity,
-                            .state = port.state.substr(0, 32),
-                            .link_layer = port.link_layer.substr(0, 32),
+                            .state = clean_text(port.state, 32),
+                            .link_layer = clean_text(port.link_layer, 32),
                             .speed = speed_text(port.mbps).substr(0, 16)});
       most = std::max(most, port.max_mbps);
     }
@@ -313,14 +313,14 @@ void Writer::fabrics() {
     api::Fabric& fabric = by_name[name];
     fabric.metadata.name = name;
     fabric.spec.site = options_.site;
-    fabric.spec.technology = one.type.substr(0, 63);
+    fabric.spec.technology = clean_text(one.type, 63);
     fabric.spec.kind = one.type == "NVLink"                             ? api::FabricKind::scale_up
                        : one.type == "InfiniBand"                       ? api::FabricKind::rdma
                        : one.type == "Ethernet"                         ? api::FabricKind::data
                        : one.type == "FC" || one.type == "FibreChannel" ? api::FabricKind::storage
                                                                         : api::FabricKind::pcie;
     api::FabricSwitch here;
-    here.name = one.id.substr(one.id.rfind('/') + 1).substr(0, 253);
+    here.name = clean_text(last_part(one.id), 253);
     here.identity = one.serial;
     if (std::ranges::find(fabric.spec.switches, here.name, &api::FabricSwitch::name) ==
             fabric.spec.switches.end() &&

@@ -1,5 +1,5 @@
 // What a survey of a Redfish service means in Freehold's words: machines with their devices and
-// watts, racks, power domains with what supplies them, cooling units, fabrics of switches. Pure.
+// watts, racks, power domains with what supplies them, fabrics of switches. Pure.
 // Nothing is guessed: what has no number, such as the capacity of a bus bar without a rating, is
 // left out with a note.
 #pragma once
