@@ -21,6 +21,7 @@ namespace {
 constexpr Duration sample_period = seconds(1);
 constexpr Duration settle = milliseconds(20);  // changes that come together are looked at together
 constexpr Duration core_rate_run = milliseconds(300);
+constexpr size_t named_work = 8;  // of one message; more make nobody wiser
 constexpr std::string_view rate_file = "core-rate.json", cluster_file = "cluster";
 
 }  // namespace
@@ -51,14 +52,52 @@ struct Agent::State : std::enable_shared_from_this<State> {
       if (found != self->members.end()) found->second->look();
     });
     load();
-    publisher.emplace(runtime, host, remote, config, [this] { return shell.core_rate; });
+    follow();
+    NodeFacts facts;
+    facts.core_rate = [this] { return shell.core_rate; };
+    facts.former_work = [this](const std::string& uid) { return former_work(uid); };
+    publisher.emplace(runtime, host, remote, config, std::move(facts));
+    tick();
+  }
+
+  // From a list that is taken now.
+  void follow() {
     client::ListOptions options;
     options.field_selector = "spec.node=" + config.node_name;
     reflector.emplace(runtime, remote, client::Target{&api::kind_of<api::Instance>(), "", ""},
                       options, [weak = weak_from_this()] {
                         if (const auto self = weak.lock()) self->soon();
                       });
-    tick();
+  }
+
+  // What runs here for a Node that was deleted may be placed elsewhere by now. Only a list that is
+  // taken after the new Node was seen says what is still wanted, and only of what is not on its way
+  // out: from then on the control plane waits for us before it takes anything as gone.
+  std::string former_work(const std::string& node_uid) {
+    const bool is_free =
+        strangers.empty() && std::all_of(members.begin(), members.end(),
+                                         [](const auto& m) { return m.second->is_over(); });
+    if (is_free) return {};
+    if (std::exchange(asked_for, node_uid) != node_uid) follow();
+    std::vector<std::string> left(strangers.begin(), strangers.end());
+    for (const auto& [id, member] : members)
+      if (!member->is_over() && !is_wanted(id, member->instance().metadata))
+        left.push_back(member->instance().metadata.ns + "/" + member->instance().metadata.name);
+    if (left.empty()) return {};
+    std::string out = is_same_cluster
+                          ? "still here, of a Node that was deleted; what is no longer "
+                            "wanted is ended: "
+                          : "still here, of another control plane, which is not ended: ";
+    for (size_t i = 0; i < std::min(left.size(), named_work); ++i)
+      out += (i == 0 ? "" : ", ") + left[i];
+    return out + (left.size() > named_work ? " …" : "");
+  }
+
+  bool is_wanted(const std::string& id, const api::ObjectMeta& meta) const {
+    const auto found = reflector->items().find(meta.ns + "/" + meta.name);
+    if (found == reflector->items().end()) return false;
+    const api::ObjectMeta& now = found->second.meta();
+    return now.uid == id && !now.deletion_timestamp.is_set();
   }
 
   // The work goes on from what we knew, whether or not the control plane can be reached.
@@ -238,6 +277,7 @@ struct Agent::State : std::enable_shared_from_this<State> {
   std::map<std::string, std::string> versions;             // as last taken
   std::map<std::string, Duration> absent_since;
   std::set<std::string> strangers, dirty;
+  std::string asked_for;  // uid of the Node for which the list was taken anew
   std::optional<NodePublisher> publisher;
   std::optional<client::Reflector> reflector;
   Timer soon_timer, ticker;

@@ -15,6 +15,7 @@ namespace freehold::agent {
 namespace {
 
 constexpr Duration look_again = seconds(60);
+constexpr Duration former_look = seconds(1);  // at this machine alone
 constexpr Duration first_retry = milliseconds(500);
 constexpr Duration longest_retry = seconds(30);
 constexpr int64_t lease_seconds = 40;  // eight heartbeats, as kubelet's node leases
@@ -119,19 +120,14 @@ api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& co
           status.measured.insert(at, {.metric = "cpu_rate", .value = {}, .by = "agent", .at = now});
     if (at->value.text() != rate.text()) *at = {"cpu_rate", rate, "agent", now};
   }
+  std::erase_if(status.conditions, [](const auto& c) { return c.type == former_work_ended; });
   set_conditions(status, machine, facts, now);
   return status;
 }
 
 struct NodePublisher::State : std::enable_shared_from_this<State> {
-  State(Runtime& r, Host& h, client::Remote& rem, const AgentConfig& c,
-        std::function<std::optional<double>()> rate)
-      : runtime(r),
-        host(h),
-        remote(rem),
-        config(c),
-        core_rate(std::move(rate)),
-        machine(c.machine) {}
+  State(Runtime& r, Host& h, client::Remote& rem, const AgentConfig& c, NodeFacts f)
+      : runtime(r), host(h), remote(rem), config(c), facts(std::move(f)), machine(c.machine) {}
 
   // Wraps a callback so that it runs only while we live.
   template <class F>
@@ -189,7 +185,15 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
     api::Object object = seen.clone();
     api::Node* node = object.as<api::Node>();
     const api::NodeStatus before = node->status;
-    node->status = node_status(before, config, machine, host.facts(), core_rate(), runtime.now());
+    // A Node that was told of its hardware has no former work on it, whatever runs here.
+    const std::string& uid = node->metadata.uid;
+    held_back = before.agent_version.empty() ? facts.former_work(uid) : std::string();
+    held_for = uid;
+    if (held_back.empty())
+      node->status = status_after(before);
+    else
+      set_condition(node->status.conditions, former_work_ended, api::ConditionStatus::false_,
+                    "StillRuns", held_back, 0, runtime.now());
     said = node->status;
     if (schema::equal(schema::type_of<api::NodeStatus>, &before, &node->status)) return done();
     remote.update(object, "status", mine([](State& self, auto result) {
@@ -198,11 +202,26 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
                   }));
   }
 
+  api::NodeStatus status_after(const api::NodeStatus& before) const {
+    return node_status(before, config, machine, host.facts(), facts.core_rate(), runtime.now());
+  }
+
   void done() {
     busy = false;
     retry = first_retry;
     if (again) return publish();
-    later(look_again);
+    if (held_back.empty()) return later(look_again);
+    look_at_former_work(runtime.uptime() + look_again);
+  }
+
+  void look_at_former_work(Duration most) {
+    timer = runtime.timer(former_look, [weak = weak_from_this(), most] {
+      const auto self = weak.lock();
+      if (!self) return;
+      const bool is_same = self->facts.former_work(self->held_for) == self->held_back;
+      if (is_same && self->runtime.uptime() < most) return self->look_at_former_work(most);
+      self->publish();
+    });
   }
 
   void fail(std::string_view what, const Error& error) {
@@ -246,8 +265,7 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
       has_profile = false;
       host.save(std::string(hardware_file), schema::print(machine.profile));
     }
-    const api::NodeStatus next =
-        node_status(said, config, machine, host.facts(), core_rate(), runtime.now());
+    const api::NodeStatus next = status_after(said);
     if (!schema::equal(schema::type_of<api::NodeStatus>, &said, &next)) publish();
   }
 
@@ -272,19 +290,20 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
   Host& host;
   client::Remote& remote;
   const AgentConfig& config;
-  const std::function<std::optional<double>()> core_rate;
+  const NodeFacts facts;
   discover::Machine machine;  // as last seen
   api::NodeStatus said;       // as last written, or tried to
   std::string other_site;     // of the Node, as last complained of
+  std::string held_back;      // why the Node of uid `held_for` is not told of the hardware
+  std::string held_for;
   Timer timer, heartbeat, looking;
   Duration retry = first_retry;
   bool busy = false, again = false, has_profile = false;
 };
 
 NodePublisher::NodePublisher(Runtime& runtime, Host& host, client::Remote& remote,
-                             const AgentConfig& config,
-                             std::function<std::optional<double>()> core_rate)
-    : state_(std::make_shared<State>(runtime, host, remote, config, std::move(core_rate))) {
+                             const AgentConfig& config, NodeFacts facts)
+    : state_(std::make_shared<State>(runtime, host, remote, config, std::move(facts))) {
   host.save(std::string(hardware_file), schema::print(config.machine.profile));
   state_->publish();
   state_->beat();

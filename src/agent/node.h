@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "agent/agent.h"
 #include "agent/host.h"
@@ -22,11 +23,23 @@ inline constexpr std::string_view lease_namespace = "freehold-node-lease";
 inline constexpr std::string_view hardware_file = "hardware.json";
 Result<api::HardwareProfileSpec> parse_hardware(std::string_view text);
 
+// Of a Node whose hardware is held back: why. Taken off once the hardware is told.
+inline constexpr std::string_view former_work_ended = "FormerWorkEnded";
+
+// What only the agent knows, asked for with each look.
+struct NodeFacts {
+  std::function<std::optional<double>()> core_rate;  // operations per second, once it is known
+  // A sentence about what may still run here and was not asked for by whoever made the Node of this
+  // uid; empty when there is none. Until then a new Node is told of no hardware: what is not
+  // offered is not placed on.
+  std::function<std::string(const std::string& uid)> former_work;
+};
+
 class NodePublisher {
  public:
-  // References must outlive it. `core_rate`: operations per second, once it is known.
+  // References must outlive it.
   NodePublisher(Runtime& runtime, Host& host, client::Remote& remote, const AgentConfig& config,
-                std::function<std::optional<double>()> core_rate);
+                NodeFacts facts);
   ~NodePublisher();
   void publish();  // something changed
 

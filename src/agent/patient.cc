@@ -30,7 +30,8 @@ struct PatientTransport::State {
     if (response->status != unauthorized) return welcome();
     const Error error = client::error_of(*response);
     if (answer == nullptr)
-      log(LogLevel::error, "agent", "the control plane does not take this agent; the work goes on",
+      log(LogLevel::warning, "agent",
+          "the control plane does not take this agent; the work goes on",
           {{"error", error.message}});
     answer = std::make_unique<Error>(error);
     pause = std::clamp(pause * 2, first_pause, longest_pause);

@@ -112,6 +112,7 @@ class Running final : public RunningAgent {
   void ask_to_join(const JoinToken& token, const http::KeyPair& request);
   Result<void> take(Credentials credentials);
   void join_anew();
+  void certify_anew();
   Result<void> work(Credentials credentials);
   Result<void> connect();
   void serve_logs();
@@ -171,6 +172,7 @@ Result<void> Running::join() {
 // Our Node was deleted. The token that we were started with may be a new one; a used one does no
 // harm.
 void Running::join_anew() {
+  if (options_.certify) return certify_anew();
   if (options_.token.empty() || std::exchange(is_joining_, true)) return;
   // Later: nothing is torn down under who tells of it.
   join_timer_ = loop_.timer(Duration{}, [this] {
@@ -179,6 +181,18 @@ void Running::join_anew() {
     is_joining_ = false;
     if (!std::exchange(was_refused_, true))
       log(LogLevel::warning, "agent", "cannot join", {{"error", begun.error().to_string()}});
+  });
+}
+
+void Running::certify_anew() {
+  if (std::exchange(is_joining_, true)) return;
+  options_.certify([this](Result<std::string> certificate) {
+    is_joining_ = false;
+    auto taken = certificate.ok()
+                     ? take({credentials_.ca_pem, *std::move(certificate), credentials_.key_pem})
+                     : Result<void>(certificate.error());
+    if (!taken.ok())
+      log(LogLevel::warning, "agent", "cannot join anew", {{"error", taken.error().to_string()}});
   });
 }
 

@@ -2,6 +2,7 @@
 // the CLI; lives on the loop thread and stops when it is destroyed, leaving the workloads running.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,9 @@ struct AgentOptions {
   // Credentials that a join gave are kept on disk and renewed.
   std::string token;
   std::string ca_pem, certificate_pem, key_pem;
+  // With such credentials: makes the certificate anew for the same key, where the Node was deleted.
+  // Answers later, on the loop thread, and never once the agent is gone.
+  std::function<void(std::function<void(Result<std::string>)> done)> certify{};
   std::string node_name;
   std::string site;
   std::string address;        // at which workloads and logs are reached; empty: found out

@@ -183,19 +183,23 @@ int serve_with_agent(const Program& program, const ServeOptions& options, AgentC
   with->key_pem = request->key_pem;
   if (with->address.empty()) with->address = "127.0.0.1";
   if (with->listen == ":0") with->listen = "127.0.0.1:0";
+  // Where its Node is deleted, too: nobody needs a token for the machine that gives them out.
+  const server::Enrolment enrolment{with->node_name, with->site, request->certificate_pem, {}};
+  with->certify = [&](std::function<void(Result<std::string>)> then) {
+    server::enrol(loop, running.plane->ledger(), running.keys.authority, enrolment,
+                  std::move(then));
+  };
   int status = done;
   std::unique_ptr<agent::RunningAgent> agent;
-  server::enrol(loop, running.plane->ledger(), running.keys.authority,
-                {with->node_name, with->site, request->certificate_pem, {}},
-                [&](Result<std::string> certificate) {
-                  auto started = start_beside(loop, *with, std::move(certificate));
-                  if (started) {
-                    agent = std::move(*started);
-                    return announce(options, running);
-                  }
-                  status = complain(started.error());
-                  loop.stop();
-                });
+  with->certify([&](Result<std::string> certificate) {
+    auto started = start_beside(loop, *with, std::move(certificate));
+    if (started) {
+      agent = std::move(*started);
+      return announce(options, running);
+    }
+    status = complain(started.error());
+    loop.stop();
+  });
   stop_on_signal(loop, running);
   loop.run();
   agent.reset();

@@ -6,6 +6,7 @@
 
 #include "api/contract.h"
 #include "api/core.h"
+#include "api/node.h"
 #include "api/registry.h"
 #include "api/tenancy.h"
 #include "api/workload.h"
@@ -27,6 +28,8 @@ std::string tenant_of(const ledger::View& view, const std::string& ns) {
   const auto label = space->metadata.labels.find(api::tenant_label);
   return label == space->metadata.labels.end() ? std::string() : label->second;
 }
+
+bool offers(const api::Node& node) { return !node.status.allocatable.cpus.empty(); }
 
 std::string check_offer(const ledger::View& view, const api::Offer& offer) {
   const std::string who = "offer " + name_of(offer.metadata);
@@ -117,6 +120,10 @@ void Checker::check_commit(const store::Commit& commit) {
     gangs |= takes || parts.kind == &api::kind_of<api::Contract>();
     processes |= takes || parts.kind == &api::kind_of<api::Instance>();
     tenants |= parts.kind == &api::kind_of<api::Tenant>();
+    if (const auto* fresh = parts.kind == &api::kind_of<api::Allocation>() && !change.previous
+                                ? view_->get<api::Allocation>(parts.ns, parts.name)
+                                : nullptr)
+      check_placed(*fresh);
     counts_.offers += parts.kind == &api::kind_of<api::Offer>() && !change.previous;
   }
   counts_.checks += capacity;
@@ -129,13 +136,22 @@ void Checker::check_commit(const store::Commit& commit) {
   if (tenants) check_user_ids();
 }
 
+// Nothing is given of a machine that offers nothing.
+void Checker::check_placed(const api::Allocation& fresh) {
+  for (const api::AllocatedMember& m : fresh.spec.members)
+    if (const auto* node = view_->get<api::Node>({}, m.node); node == nullptr || !offers(*node))
+      return world_.violate("capacity", "allocation " + name_of(fresh.metadata) + " is placed on " +
+                                            m.node + ", which offers nothing");
+}
+
 void Checker::check_capacity() {
   std::string twice;
   const Taken taken = count_taken(*view_, twice);
   if (!twice.empty()) return world_.violate("capacity", twice);
   for (const auto& [name, on] : taken) {
+    // What stood on a Node that was deleted stays where it is; the new one offers nothing at first.
     const auto* node = view_->get<api::Node>({}, name);
-    if (node == nullptr) continue;
+    if (node == nullptr || !offers(*node)) continue;
     if (const std::string over = exceeds(on, node->status.allocatable); !over.empty())
       return world_.violate("capacity", fmt::format("node {}: {}", name, over));
   }
@@ -184,26 +200,30 @@ void Checker::check_quotas() {
   }
 }
 
-// What runs, runs on what its own allocation gives it, and alone.
+// What runs, runs on what its own allocation gives it, and alone. A machine without a Node, or with
+// one that offers nothing yet, may still run what was given to others elsewhere: also alone.
 void Checker::check_processes() {
   const std::map<std::string, const api::Instance*> instances = by_uid(*view_);
   for (const Machine* machine : machines_) {
+    const auto* node = view_->get<api::Node>({}, machine->name());
+    const bool is_offered = node != nullptr && offers(*node);
     std::map<uint32_t, std::string> cpus;
     for (const auto& [id, item] : machine->items()) {
       if (!Machine::runs(item)) continue;
-      const auto found = instances.find(id);
-      if (found == instances.end())
-        return world_.violate("run",
-                              machine->name() + " runs " + id + ", of which there is no instance");
-      const api::Instance& i = *found->second;
-      const std::string who = "instance " + name_of(i.metadata) + " on " + machine->name();
-      if (const std::string wrong = not_allocated(*view_, i, machine->name(), item.limits);
-          !wrong.empty())
-        return world_.violate("run", fmt::format("{} {}", who, wrong));
+      const std::string who = machine->name() + " runs " + id;
       for (const uint32_t cpu : parse_cpu_list(item.limits.cpus).value_or(std::vector<uint32_t>{}))
         if (const auto other = cpus.emplace(cpu, id); !other.second)
           return world_.violate(
-              "run", who + " shares CPU " + std::to_string(cpu) + " with " + other.first->second);
+              "run", who + " on CPU " + std::to_string(cpu) + ", as " + other.first->second);
+      if (!is_offered) continue;
+      const auto found = instances.find(id);
+      if (found == instances.end())
+        return world_.violate("run", who + ", of which there is no instance");
+      const api::Instance& i = *found->second;
+      if (const std::string wrong = not_allocated(*view_, i, machine->name(), item.limits);
+          !wrong.empty())
+        return world_.violate("run", fmt::format("instance {} on {} {}", name_of(i.metadata),
+                                                 machine->name(), wrong));
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/contract.h"
 #include "ledger/view.h"
 #include "sim/machine.h"
 #include "sim/world.h"
@@ -43,6 +44,7 @@ class Checker {
   void take(const store::CommitPtr& commit);
   void check_commit(const store::Commit& commit);
   void check_capacity();
+  void check_placed(const api::Allocation& fresh);
   void check_gangs();
   void check_quotas();
   void check_processes();

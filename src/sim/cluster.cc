@@ -1,5 +1,6 @@
 #include "sim/cluster.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/node.h"
@@ -7,6 +8,24 @@
 #include "sim/half_store.h"
 
 namespace freehold::sim {
+
+// A transport under an agent that can be given another certificate. What is under way ends on the
+// one before.
+class Cluster::Certified final : public http::Transport {
+ public:
+  explicit Certified(std::unique_ptr<http::Transport> first) { replace(std::move(first)); }
+  void replace(std::unique_ptr<http::Transport> next) { all_.push_back(std::move(next)); }
+  void request(http::Request request, Duration timeout,
+               std::function<void(Result<http::Response>)> done) override {
+    all_.back()->request(std::move(request), timeout, std::move(done));
+  }
+  std::unique_ptr<http::Call> stream(http::Request request, http::StreamEvents events) override {
+    return all_.back()->stream(std::move(request), std::move(events));
+  }
+
+ private:
+  std::vector<std::unique_ptr<http::Transport>> all_;
+};
 
 Cluster::Cluster(World& world, Plant plant, const std::vector<MachineShape>& machines)
     : world_(world),
@@ -18,6 +37,7 @@ Cluster::Cluster(World& world, Plant plant, const std::vector<MachineShape>& mac
   for (size_t i = 0; i < machines.size(); ++i) {
     Host host;
     host.machine = std::make_unique<Machine>(world, "n" + std::to_string(i), machines[i]);
+    host.uid = "uid-" + host.machine->name();
     checker_.add_machine(*host.machine);
     hosts_.push_back(std::move(host));
   }
@@ -49,30 +69,73 @@ void Cluster::start_server() {
   if (plant_ == Plant::no_capacity_check) plane_->ledger().plant_overbooking();
   checker_.attach(*store, plane_->ledger().view());
   network_.serve(plane_->api());
-  join_machines();
+  join_at_first();
 }
 
 namespace {
 
-std::string uid_of(const Machine& machine) { return "uid-" + machine.name(); }
+ledger::Op make_node(const std::string& name, const std::string& uid) {
+  api::Node node;
+  node.metadata.name = name;
+  node.metadata.uid = uid;
+  node.spec.site = "hall";
+  return {ledger::OpType::create, api::Object::of(std::move(node)), 0, {}};
+}
 
 }  // namespace
 
-// As their tokens did it: the Node of a machine is there before its agent has a certificate.
-void Cluster::join_machines() {
+// Before anybody else does anything.
+void Cluster::join_at_first() {
   ledger::Change change;
-  for (const Host& host : hosts_) {
-    api::Node node;
-    node.metadata.name = host.machine->name();
-    node.metadata.uid = uid_of(*host.machine);
-    node.spec.site = "hall";
-    if (view().get<api::Node>({}, node.metadata.name) == nullptr)
-      change.ops.push_back({ledger::OpType::create, api::Object::of(std::move(node)), 0, {}});
+  for (Host& host : hosts_) {
+    if (view().get<api::Node>({}, host.machine->name()) != nullptr) host.joins = 1;
+    if (host.joins == 0) change.ops.push_back(make_node(host.machine->name(), host.uid));
   }
   if (change.ops.empty()) return;
   plane_->ledger().submit(std::move(change), [this](const Result<ledger::Committed>& joined) {
-    if (!joined) server_.after(seconds(1), [this] { join_machines(); });
+    if (!joined) return server_.after(seconds(1), [this] { join_at_first(); });
+    for (Host& host : hosts_) host.joins = std::max(host.joins, 1);
   });
+}
+
+bool Cluster::has_joined(size_t index) const {
+  if (!server_up()) return false;
+  const Host& host = hosts_[index];
+  const auto* node = view().get<api::Node>({}, host.machine->name());
+  return node != nullptr && node->metadata.uid == host.uid;
+}
+
+void Cluster::join(size_t index) {
+  Host& host = hosts_[index];
+  // The first time is that of join_at_first().
+  if (!server_up() || host.joins == 0 || has_joined(index)) return;
+  const std::string& name = host.machine->name();
+  // A server that crashed before it answered: the token is used up, the next one finds the Node.
+  if (const auto* node = view().get<api::Node>({}, name)) return certify(index, node->metadata.uid);
+  const std::string uid = "uid-" + name + "-" + std::to_string(++host.joins);
+  world_.trace(name, "joins anew as " + uid);
+  ledger::Change change;
+  change.ops.push_back(make_node(name, uid));
+  plane_->ledger().submit(std::move(change),
+                          [this, index, uid](const Result<ledger::Committed>& joined) {
+                            if (joined) certify(index, uid);
+                          });
+}
+
+void Cluster::certify(size_t index, const std::string& uid) {
+  world_.after(milliseconds(world_.random().in(1, 10'000)), [this, index, uid] {
+    Host& host = hosts_[index];
+    world_.trace(host.machine->name(), "has a certificate for " + uid);
+    host.uid = uid;
+    if (host.transport) host.transport->replace(connect(index));
+  });
+}
+
+std::unique_ptr<http::Transport> Cluster::connect(size_t index) {
+  const Host& host = hosts_[index];
+  const std::string& name = host.machine->name();
+  http::Subject subject = auth::subject_of_node(name, host.uid);
+  return network_.connect({name, std::move(subject.common_name), std::move(subject.organizations)});
 }
 
 void Cluster::crash_server() {
@@ -100,9 +163,7 @@ void Cluster::start_agent(size_t index) {
   Machine& machine = *host.machine;
   world_.trace(machine.name(), "agent starts");
   host.door = machine.open();
-  http::Subject subject = auth::subject_of_node(machine.name(), uid_of(machine));
-  host.transport = network_.connect(
-      {machine.name(), std::move(subject.common_name), std::move(subject.organizations)});
+  host.transport = std::make_unique<Certified>(connect(index));
   agent::AgentConfig config;
   config.node_name = machine.name();
   config.site = "hall";

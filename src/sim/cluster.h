@@ -34,6 +34,11 @@ class Cluster {
   void crash_agent(size_t machine);
   void reboot(size_t machine);
   bool agent_up(size_t machine) const { return hosts_[machine].agent != nullptr; }
+  // As a person with a token does it, for a machine whose Node is not there: it is made, and the
+  // agent has its certificate a little later. Nothing happens while the server is down.
+  void join(size_t machine);
+  // Whether a machine has a Node that takes its agent. False while the server is down.
+  bool has_joined(size_t machine) const;
   static std::string peer_of(const Machine& machine);
 
   size_t size() const { return hosts_.size(); }
@@ -50,12 +55,17 @@ class Cluster {
   void set_calm();  // no fault from now on, of disk, network and machines; what is down comes back
 
  private:
-  void join_machines();
+  void join_at_first();
+  void certify(size_t machine, const std::string& uid);
+  std::unique_ptr<http::Transport> connect(size_t machine);
 
+  class Certified;
   struct Host {
     std::unique_ptr<Machine> machine;
+    std::string uid;  // of the Node that the agent's certificate is for; kept on its disk
+    int joins = 0;
     std::unique_ptr<agent::Host> door;
-    std::unique_ptr<http::Transport> transport;
+    std::unique_ptr<Certified> transport;
     std::unique_ptr<agent::Agent> agent;
   };
 

@@ -175,6 +175,8 @@ class Operator final : public Person {
   Duration pause() override { return seconds(chance().in(5, 40)); }
   void act() override {
     const std::string name = "n" + number(chance().in(0, static_cast<int64_t>(nodes_) - 1));
+    // He takes it for lost, and may be wrong.
+    if (chance().percent(12)) return ask("DELETE", std::string(house) + "nodes/" + name, "");
     const std::string schedulable = chance().percent(40) ? "false" : "true";
     ask("PATCH", std::string(house) + "nodes/" + name,
         R"({"spec":{"schedulable":)" + schedulable + "}}");

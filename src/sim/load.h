@@ -1,7 +1,7 @@
 // Load: people and programs that use the API of a simulated control plane, each with its own taste:
 // customers who ask for contracts, change their minds and delete; an operator who takes nodes out
-// of service; an outsider who enters the work of others from what he read some time ago. They see
-// the network's faults and try again as real clients do.
+// of service, and out of the fleet; an outsider who enters the work of others from what he read
+// some time ago. They see the network's faults and try again as real clients do.
 #pragma once
 
 #include <functional>

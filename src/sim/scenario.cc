@@ -13,7 +13,7 @@ namespace freehold::sim {
 
 namespace {
 
-constexpr Duration settle_most = minutes(12);  // longer than any back-off and any time-out
+constexpr Duration settle_most = minutes(18);  // longer than any back-off and any time-out
 constexpr Duration settle_look = seconds(5);
 
 std::vector<MachineShape> some_machines(Random& random) {
@@ -45,7 +45,10 @@ class Scenario {
     observers_.push_back(std::make_unique<Observer>(world_, cluster_.network(), "contract-watcher",
                                                     api::kind_of<api::Contract>()));
     const bool faulty = chance().percent(85);
-    const Duration rough = seconds(chance().in(40, 200));
+    // What hung on a machine that was deleted is let go of after minutes.
+    const Duration rough =
+        seconds(chance().percent(10) ? chance().in(400, 900) : chance().in(40, 200));
+    next_join();
     if (faulty) {
       set_network();
       next_fault();
@@ -88,6 +91,16 @@ class Scenario {
     faults.late_percent = static_cast<int>(chance().percent(50) ? chance().in(0, 10) : 0);
     faults.broken_streams_percent = static_cast<int>(chance().in(0, 50));
     cluster_.network().set_faults(faults);
+  }
+
+  // People with tokens: a machine whose Node was deleted comes back soon, late, or once all is
+  // calm.
+  void next_join() {
+    world_.after(seconds(chance().in(5, 60)), [this] {
+      for (size_t i = 0; i < cluster_.size(); ++i)
+        if (!cluster_.has_joined(i) && chance().percent(calm_ ? 50 : 20)) cluster_.join(i);
+      next_join();
+    });
   }
 
   void next_fault() {

@@ -1,6 +1,7 @@
 // The simulation itself: it is clean, it repeats, and it finds what is planted.
 #include <gtest/gtest.h>
 
+#include "api/contract.h"
 #include "base/log.h"
 #include "sim/campaign.h"
 #include "sim/cluster.h"
@@ -89,6 +90,42 @@ TEST(Server, ADeletionWaitsForWhoIsAboutToHoldSomething) {
   EXPECT_FALSE(bench.world.violation()) << bench.world.violation()->what;
   EXPECT_EQ(bench.ask("GET", path + "/c"), 404);
   EXPECT_GT(bench.cluster.checker().counts().offers, 0u);
+}
+
+TEST(Node, AMachineThatJoinedAnewGivesNothingThatItsFormerWorkHolds) {
+  Bench bench(Duration{});
+  const std::string house = "/apis/freehold.dev/v1alpha1/";
+  const std::string contracts = house + "namespaces/default/contracts";
+  const auto order = [&](const std::string& name) {
+    const std::string head =
+        R"({"apiVersion":"freehold.dev/v1alpha1","metadata":{"name":")" + name + R"("},)";
+    const std::string contract = head + R"("kind":"Contract",
+      "spec":{"roles":[{"name":"w","each":{"cpu":6,"memory":"1Gi"}}]}})";
+    const std::string workload = head + R"("kind":"Workload","spec":{"contract":")" + name +
+                                 R"(","roles":[{"name":"w","run":{"command":["/bin/work"]}}]}})";
+    EXPECT_EQ(bench.ask("POST", contracts, contract), 201);
+    EXPECT_EQ(bench.ask("POST", house + "namespaces/default/workloads", workload), 201);
+  };
+  const auto phase = [&](const std::string& name) {
+    const auto* contract = bench.cluster.view().get<api::Contract>("default", name);
+    return contract == nullptr ? api::ContractPhase::pending : contract->status.phase;
+  };
+  bench.cluster.machine(0).set_calm(true);
+  order("former");
+  bench.world.run_until(bench.world.elapsed() + seconds(20));
+  ASSERT_EQ(phase("former"), api::ContractPhase::active);
+  EXPECT_EQ(bench.ask("DELETE", house + "nodes/n0"), 200);
+  EXPECT_EQ(bench.ask("DELETE", contracts + "/former"), 200);
+  bench.world.run_until(bench.world.elapsed() + minutes(10));
+  EXPECT_EQ(bench.ask("GET", contracts + "/former"), 404);
+  order("next");
+  EXPECT_FALSE(bench.cluster.has_joined(0));
+  bench.cluster.join(0);
+  // The agent asks again once a minute, and ends what was not wanted for another.
+  for (int i = 0; i < 60 && phase("next") != api::ContractPhase::active; ++i)
+    bench.world.run_until(bench.world.elapsed() + seconds(5));
+  EXPECT_FALSE(bench.world.violation()) << bench.world.violation()->what;
+  EXPECT_EQ(phase("next"), api::ContractPhase::active);
 }
 
 }  // namespace

@@ -82,6 +82,9 @@ std::string Checker::unsettled() const {
     return dying.empty();
   });
   if (!dying.empty()) return dying + " was deleted and is still there";
+  for (const Machine* machine : machines_)
+    if (view_->get<api::Node>({}, machine->name()) == nullptr)
+      return machine->name() + " has no node";
   for (const auto* node : view_->all<api::Node>())
     if (!api::is_true(node->status.conditions, "Ready"))
       return named("node", node->metadata) + " is not ready";

@@ -228,6 +228,26 @@ def an_agent_whose_node_was_deleted_keeps_its_work(here):
         second.kill()
 
 
+def an_agent_beside_its_control_plane_joins_again_by_itself(here):
+    directory = here.directory / "beside"
+    directory.mkdir()
+    server = harness.Server(directory, "--node", "here", command="dev")
+    server.start()
+    admin, path = server.client(), f"{OWN}/nodes/here"
+
+    def uid():
+        node = admin.get(path)
+        return node["status"].get("agentEndpoint") and node["metadata"]["uid"]
+
+    try:
+        harness.wait_for("it has reported", uid)
+        before = uid()
+        must(admin, {200}, "DELETE", path)
+        harness.wait_for("it is there anew", lambda: uid() not in (None, "", before))
+    finally:
+        server.kill()
+
+
 def a_role_grants_what_it_says(here):
     rule = {"verbs": ["get"], "resources": ["nodes"]}
     said = must(here.admin, {422}, "POST", f"{OWN}/roles",
@@ -284,7 +304,8 @@ def test(directory):
     here = Here(directory)
     parts = [a_developer_stays_with_his_tenant, an_agent_stays_with_its_node,
              a_certificate_says_what_the_server_knows, a_certificate_ends_with_its_node,
-             an_agent_whose_node_was_deleted_keeps_its_work, a_role_grants_what_it_says,
+             an_agent_whose_node_was_deleted_keeps_its_work,
+             an_agent_beside_its_control_plane_joins_again_by_itself, a_role_grants_what_it_says,
              the_record_does_not_give_secrets_away, a_token_is_for_one_machine_once,
              strangers_are_told_nothing]
     try:

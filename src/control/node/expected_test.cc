@@ -213,5 +213,23 @@ TEST_F(Expected, ControllerSetsTheConditionOfTheNode) {
   EXPECT_EQ(condition().type, "") << "nothing is expected, so nothing is said";
 }
 
+TEST_F(Expected, WhatHoldsTheHardwareBackIsSaidWhereOneLooks) {
+  control::testing::World world;
+  world.create(node);
+  const auto say = [&](api::ConditionStatus status) {
+    world.edit<api::Node>("", "n1", [&](api::Node& n) {
+      api::set_condition(n.status.conditions, "FormerWorkEnded", status, "StillRuns", "a/x", 0,
+                         world.runtime.now());
+    });
+    world.pass(seconds(2));
+    return api::find_condition(world.get<api::Node>("", "n1")->status.conditions, "Ready");
+  };
+  const api::Condition* ready = say(api::ConditionStatus::false_);
+  EXPECT_EQ(ready->status, api::ConditionStatus::unknown);
+  EXPECT_EQ(ready->reason, "FormerWork");
+  EXPECT_EQ(ready->message, "a/x");
+  EXPECT_EQ(say(api::ConditionStatus::true_)->reason, "AgentHeard");
+}
+
 }  // namespace
 }  // namespace freehold::control
