@@ -5,6 +5,7 @@ $FREEHOLD names the program. Exit status 77: skipped, the last line says why.
 
 import base64
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -281,8 +282,8 @@ def end(pid):
 
 
 def clean_up(directory):
-    """Ends what a test that failed left behind: shims are started with its directory, control
-    groups are named as its instances."""
+    """Ends what a test left behind, that failed or killed its agents: shims are started with its
+    directory, control groups are named as its instances, homes of tenants lie by its digest."""
     for pid in processes(lambda arguments, _: any(directory in a for a in arguments)):
         if pid != os.getpid():
             end(pid)
@@ -290,6 +291,9 @@ def clean_up(directory):
         for group in pathlib.Path("/sys/fs/cgroup").glob(f"**/freehold/{instance.name}"):
             with contextlib.suppress(Failure, OSError):
                 remove_group(group)
+    for agent in pathlib.Path(directory).glob("**/agent/instances"):
+        digest = hashlib.sha256(str(agent.parent).encode()).hexdigest()
+        shutil.rmtree(f"/var/tmp/freehold-{digest[:12]}", ignore_errors=True)
 
 
 def remove_group(group):
