@@ -12,7 +12,6 @@ namespace freehold::discover::redfish {
 namespace {
 
 constexpr double mib = 1 << 20;
-constexpr double gib = 1 << 30;
 
 // The units that a height takes, from the millimetres that a case has.
 int64_t rack_units(const json::Value& body) {
