@@ -55,6 +55,11 @@ TEST(RedfishInventory, devices_have_classes_models_and_identities) {
   };
   EXPECT_EQ(seen("gpu0").identity, "aaaa-0");
   EXPECT_EQ(seen("gpu0").power_limit.text(), "700W");
+  EXPECT_EQ(seen("gpu0").power.measured.value(), 312'500);
+  EXPECT_EQ(seen("gpu0").power.source, "redfish");
+  EXPECT_EQ(seen("gpu0").clocks.core_mhz, 1'755);
+  EXPECT_EQ(seen("gpu0").clocks.core_max_mhz, 1'980);
+  EXPECT_FALSE(seen("gpu1").power.measured.is_set());
   EXPECT_EQ(seen("gpu1").health, api::Health::failed);
   EXPECT_THAT(seen("gpu1").reason, HasSubstr("Critical"));
 }

@@ -93,6 +93,7 @@ TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
   api::Node node = testing::node_of(machine, "n");
   node.status.devices.emplace_back().id = "gpu1";
   node.status.devices.back().power_limit = quantity_of("500W", Dimension::power);
+  node.status.devices.back().power.measured = quantity_of("312W", Dimension::power);
   const api::Node& there = grid.add(std::move(node));
   add_model(grid, "gpu-700", api::ModelType::gpu, "700W");
   const auto devices = device_watts(there, grid.estate, Models(grid.estate.models));
@@ -100,6 +101,8 @@ TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
   EXPECT_EQ(devices[0].nameplate.mw, 700'000);
   EXPECT_FALSE(devices[0].limit.is_known());
   EXPECT_EQ(devices[1].limit.mw, 500'000);
+  EXPECT_EQ(devices[1].measured.mw, 312'000);
+  EXPECT_FALSE(devices[0].measured.is_known());
   const Facility f = survey(grid.estate, Footing::now);
   EXPECT_EQ(f.machines[0].watts.nameplate.mw, 1'400'000);
   EXPECT_EQ(f.machines[0].watts.nameplate.origin, Origin::devices);
