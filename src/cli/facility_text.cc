@@ -158,16 +158,16 @@ std::string domains_text(const Facility& f, const FacilityView& view, const Term
   size_t rows = 0;
   for (const DomainView* d : shown) {
     if (++rows > most_rows && !view.whole) continue;
-    const bool is_known = d->domain != nullptr;
+    const bool is_known = d->domain != nullptr, is_loaded = d->is_used || d->meter_mw >= 0;
     const int64_t capacity = is_known ? d->domain->spec.capacity.value() : -1;
     const std::string left = !is_known             ? "-"
                              : d->headroom_mw >= 0 ? watts_text(d->headroom_mw)
                                                    : "-" + watts_text(-d->headroom_mw);
     table.add(
         {d->name, is_known ? api::enum_text(d->domain->spec.type) : "unknown",
-         of(watts_text(d->load_mw), watts_text(capacity)),
+         of(is_loaded ? watts_text(d->load_mw) : "-", watts_text(capacity)),
          is_known ? bar(d->load_mw, capacity) : "", api::enum_text(d->basis),
-         watts_text(d->worst.load_mw),
+         is_loaded ? watts_text(d->worst.load_mw) : "-",
          d->worst.failed == none ? "now" : f.supply->domains()[d->worst.failed].name + " fails",
          left, d->stranded_mw > 0 ? watts_text(d->stranded_mw) : "-", why_text(d->why)});
   }

@@ -89,6 +89,8 @@ TEST(RedfishInventory, a_pdu_and_its_branches_are_domains_and_outlets_are_supply
   EXPECT_EQ(branch.spec.capacity.value(), 3'200'000) << "16 A at 200 V";
   EXPECT_EQ(branch.status.load.value(), 900'000);
   EXPECT_EQ(branch.status.basis, api::PowerBasis::measured);
+  EXPECT_EQ(branch.status.meter.measured.value(), 900'000);
+  EXPECT_EQ(branch.status.meter.source, "redfish");
   EXPECT_THAT(branch.spec.supplied_by.domains, ElementsAre("bmc-1-rackpdu-1"));
   ASSERT_THAT(all.hosts[0].feeds, SizeIs(1));
   EXPECT_EQ(all.hosts[0].feeds[0].domain, "bmc-1-rackpdu-1-a");

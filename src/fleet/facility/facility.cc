@@ -225,6 +225,7 @@ class Survey {
       view.load_mw = domains[d].load_mw;
       view.worst = out_.cases->worst(d);
       if (view.domain != nullptr) view.headroom_mw = out_.cases->headroom_mw(d);
+      view.meter_mw = domains[d].meter_mw;
     }
     find_bases();
   }
@@ -273,18 +274,24 @@ class Survey {
         of_group[g] = std::min(of_group[g], out_.machines[i].counted.basis());
     for (const uint32_t d : out_.supply->order()) {
       DomainView& view = out_.domains[d];
+    std::vector<uint8_t> is_loaded(domains.size(), 0);
       view.basis = api::PowerBasis::capped;
       for (const uint32_t g : domains[d].groups) {
         view.basis = std::min(view.basis, of_group[g]);
         view.is_used = true;
       }
-      for (const uint32_t c : domains[d].consumers)
-        if (out_.domains[c].is_used) {
-          view.basis = std::min(view.basis, out_.domains[c].basis);
-          view.is_used = true;
-        }
-      // Of no machines at all, the plates say nothing, too.
-      if (!view.is_used) view.basis = api::PowerBasis::nameplate;
+      is_loaded[d] = view.is_used ? 1 : 0;
+      for (const uint32_t c : domains[d].consumers) {
+        if (is_loaded[c] == 0) continue;
+        view.basis = std::min(view.basis, out_.domains[c].basis);
+        view.is_used = view.is_used || out_.domains[c].is_used;
+        is_loaded[d] = 1;
+      }
+      if (view.meter_mw >= 0 && view.meter_mw == view.load_mw) {
+        view.basis = api::PowerBasis::measured;
+        is_loaded[d] = 1;
+      }
+      if (is_loaded[d] == 0) view.basis = api::PowerBasis::unknown;
     }
   }
 
