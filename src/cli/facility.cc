@@ -97,7 +97,10 @@ Result<ff::RackAsk> ask_of(const std::string& text, const std::string& site) {
   const auto power = pairs.find("power");
   if (power == pairs.end())
     return Error{Reason::bad_request, "--place-rack needs the power of the rack: power=40kW"};
-  ask.power_mw = TRY(Quantity::parse(power->second, Dimension::power)).value();
+  const auto watts = Quantity::parse(power->second, Dimension::power);
+  if (!watts) return Error{Reason::bad_request, "power: " + watts.error().message};
+  ask.power_mw = watts->value();
+  if (ask.power_mw <= 0) return Error{Reason::bad_request, "power must be more than 0 W"};
   ask.units = TRY(number_in(pairs, "units"));
   ask.weight_kg = TRY(number_in(pairs, "weight"));
   const auto cooling = pairs.find("cooling");
@@ -155,7 +158,7 @@ int show_difference(const Stock& stock, std::vector<api::Object> changed,
   put(output == Output::json || output == Output::yaml
           ? document(difference_json(before, after), output)
           : difference_text(before, after, terminal(stdout)));
-  return ff::holds(after) ? done : refused;
+  return ff::compare(before, after).holds_after ? done : refused;
 }
 
 Result<int> run_facility(const ClientOptions& client, const FacilityOptions& o) {
