@@ -287,8 +287,12 @@ spec:
   fleet.put(
       read_yaml<api::Rack>("metadata: {name: r1}\nspec: {site: fra, room: hall, row: '1', feeds: "
                            "[pdu], cooling: {unit: cdu, limit: 50kW}}"));
-  fleet.put(read_yaml<api::PowerDomain>(
-      "metadata: {name: pdu}\nspec: {site: fra, capacity: 60kW, suppliedBy: {domains: [grid]}}"));
+  auto pdu = read_yaml<api::PowerDomain>(
+      "metadata: {name: pdu}\nspec: {site: fra, capacity: 60kW, suppliedBy: {domains: [grid]}}");
+  fleet.put(pdu);
+  api::set_said(pdu.metadata,
+                {"redfish", api::Confidence::bmc, *parse_rfc3339("2026-11-23T15:39:13Z")});
+  fleet.put(pdu);
   fleet.put(read_yaml<api::Fabric>(leaf_and_spine));
   fleet.put(read_yaml<api::StoragePool>("metadata: {name: pool}\nspec: {site: fra, fabric: ib}"));
   const Graph graph = fleet.graph();
@@ -312,6 +316,12 @@ spec:
 struct RandomFabric {
   api::Fabric fabric;
   struct Link {
+  for (const Edge& edge : graph.edges()) {
+    const std::string& by = graph.vertices()[edge.said_by].name;
+    EXPECT_EQ(graph.sources()[edge.source], by == "pdu" ? "redfish" : "document") << by;
+    EXPECT_EQ(edge.confidence, by == "pdu" ? api::Confidence::bmc : api::Confidence::declared);
+    EXPECT_EQ(edge.at.is_set(), by == "pdu");
+  }
     size_t a, b;
     int64_t mbps;
   };

@@ -43,6 +43,7 @@ struct SiteFacts {
   std::vector<api::Feed> feeds;      // the same, as feeds
   std::vector<SiteLinkFacts> links;
   std::vector<CoolingFacts> cooling;
+  api::Said said;
 };
 // Disks that several machines share. Rates in Mbit/s; -1: unknown.
 struct PoolFacts {
@@ -50,6 +51,7 @@ struct PoolFacts {
   std::vector<std::string> nodes;  // that serve it
   int64_t capacity_bytes = -1, read_mbps = -1, write_mbps = -1;
   int64_t promised_bytes = 0, promised_read_mbps = 0, promised_write_mbps = 0;
+  api::Said said;
   uint64_t hash = 0;
 };
 // A device of a node, by its index in the node's interior.
@@ -162,6 +164,7 @@ class Fleet {
     uint64_t hash = 0;
   };
   struct ModelFacts {
+    api::Said said;
     std::vector<std::string> names, matches;  // lower case
     uint64_t hash = 0;
   };
