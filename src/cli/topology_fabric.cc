@@ -258,6 +258,8 @@ std::string way_text(const fleet::Fleet& fleet, const fleet::NodeState& from,
 json::Value way_document(const fleet::Fleet& fleet, const fleet::NodeState& from,
                          const fleet::NodeState& to) {
   const fleet::FleetPath way = fleet.path(from, to);
+  if (const auto sites = fleet.sites_between(from, to); !sites.empty())
+    out += ", over " + join(sites, " – ");
   const auto known = [](int64_t value) { return value < 0 ? json::Value() : json::Value(value); };
   json::Object out;
   out["from"] = json::Value(from.name());
@@ -274,3 +276,6 @@ json::Value way_document(const fleet::Fleet& fleet, const fleet::NodeState& from
 }
 
 }  // namespace freehold::cli
+  json::Array sites;
+  for (const std::string& site : fleet.sites_between(from, to)) sites.emplace_back(site);
+  if (!sites.empty()) out["sites"] = std::move(sites);

@@ -140,6 +140,9 @@ class Fleet {
   // `unknown` where nothing is said of either, DIS where what is known does not join them. Most
   // bandwidth now first, then fewest hops.
   FleetPath path(const NodeState& from, const NodeState& to) const;
+  // The sites that this path leads through, both ends among them; empty when it takes no link
+  // between sites.
+  std::vector<std::string> sites_between(const NodeState& from, const NodeState& to) const;
   FleetPath path(const DeviceAt& from, const DeviceAt& to) const;
   // To the nodes that serve the pool, else to the fabric that reaches it, else to its site.
   FleetPath path(const NodeState& from, const PoolFacts& pool) const;
@@ -161,10 +164,10 @@ class Fleet {
     std::string site, room, row, cooling_unit;
     int64_t cooling_mw = -1;
     std::vector<api::Feed> feeds;
+    api::Said said;
     uint64_t hash = 0;
   };
   struct ModelFacts {
-    api::Said said;
     std::vector<std::string> names, matches;  // lower case
     uint64_t hash = 0;
   };
