@@ -216,14 +216,14 @@ Picture fabric_picture(const api::Fabric& fabric) {
       boxes[name] = picture.boxes.size();
       const int layer = level < 0 ? 0 : top - level;
       picture.boxes.push_back({printable(name), one.at == nullptr ? "" : printable(one.at->rack),
-                               layer, Look::bridge, -1});
+                               layer, Look::fabric_switch, -1});
       if (one.machines.empty() && one.adapters == 0) continue;
       const std::string what = one.machines.empty()
                                    ? counted(one.adapters, "adapter", "adapters")
                                    : counted(one.machines.size(), "machine", "machines");
       const auto below = static_cast<int>(boxes[name]);
       picture.boxes.push_back({what, one.down_known && one.down > 0 ? rate_text(one.down) : "",
-                               top + 1, Look::gpu, below});
+                               top + 1, Look::machine, below});
       picture.lines.push_back({boxes[name], picture.boxes.size() - 1, "", true, false, 1});
     }
   for (const auto& link : fabric.spec.links) {
