@@ -106,6 +106,32 @@ TEST_F(AgentTest, WattsAreToldWhenTheyMoveByATenth) {
   EXPECT_EQ(told(450), "450W");
 }
 
+TEST_F(AgentTest, WattsAndClocksOfDevicesAreToldWhenTheyMoveByATenth) {
+  api::Device gpu;
+  gpu.id = "gpu0";
+  gpu.cls = api::DeviceClass::gpu;
+  host_.hardware->profile.devices = {gpu};
+  host_.hardware->access = {{"gpu0", {}, {}, {}}};
+  const auto told = [&](int64_t watts, int64_t mhz) {
+    api::NodeDevice seen;
+    seen.id = "gpu0";
+    seen.power = {Quantity::of(watts * 1000, Dimension::power), "nvml", {}};
+    seen.clocks.core_mhz = mhz;
+    host_.hardware->devices = {seen};
+    runtime_.pass(seconds(31));
+    const auto* node = api_.find<api::Node>("", "n1");
+    const api::NodeDevice& device = node->status.devices.at(0);
+    EXPECT_TRUE(device.power.at.is_set());
+    return std::pair(node->metadata.resource_version,
+                     device.power.measured.text() + " " + std::to_string(device.clocks.core_mhz));
+  };
+  const auto first = told(400, 1'700);
+  EXPECT_EQ(first.second, "400W 1700");
+  EXPECT_EQ(told(430, 1'650), first) << "the object is not written";
+  EXPECT_EQ(told(450, 1'650).second, "450W 1700");
+  EXPECT_EQ(told(450, 345).second, "450W 345");
+}
+
 TEST_F(AgentTest, AnInstanceIsPreparedStartedAndReported) {
   api::Instance x = wanted("x");
   x.spec.run.ports = {{"http", 0, "http"}, {"fixed", 8080, "http"}};

@@ -52,18 +52,43 @@ void set_conditions(api::NodeStatus& status, const discover::Machine& machine,
 
 // A meter moves with every look; what moved by less than a tenth stays as it was told, so that
 // objects are quiet.
+bool has_moved(int64_t was, int64_t is) { return std::abs(is - was) > was / 10; }
+
 api::NodePower power_now(const api::NodePower& before, api::NodePower found, Time now) {
   if (!found.measured.is_set()) {
     found.source.clear();
     return found;
   }
-  const int64_t was = before.measured.value(), is = found.measured.value();
   const bool moved =
-      !before.measured.is_set() || before.source != found.source || std::abs(is - was) > was / 10 ||
+      !before.measured.is_set() || before.source != found.source ||
+      has_moved(before.measured.value(), found.measured.value()) ||
       before.limit.text() != found.limit.text() ||
       (found.nameplate.is_set() && before.nameplate.text() != found.nameplate.text());
   if (!moved) return before;
   found.at = now;
+  return found;
+}
+
+// The same for the meters and clocks of devices.
+std::vector<api::NodeDevice> devices_now(const std::vector<api::NodeDevice>& before,
+                                         std::vector<api::NodeDevice> found, Time now) {
+  for (api::NodeDevice& device : found) {
+    const auto same = std::ranges::find(before, device.id, &api::NodeDevice::id);
+    const api::PowerReading was = same == before.end() ? api::PowerReading() : same->power;
+    if (!device.power.measured.is_set())
+      device.power = {};
+    else if (was.measured.is_set() && was.source == device.power.source &&
+             !has_moved(was.measured.value(), device.power.measured.value()))
+      device.power = was;
+    else
+      device.power.at = now;
+    if (same == before.end()) continue;
+    for (int64_t api::DeviceClocks::* clock :
+         {&api::DeviceClocks::core_mhz, &api::DeviceClocks::core_max_mhz,
+          &api::DeviceClocks::memory_mhz, &api::DeviceClocks::memory_max_mhz})
+      if (device.clocks.*clock > 0 && !has_moved(same->clocks.*clock, device.clocks.*clock))
+        device.clocks.*clock = same->clocks.*clock;
+  }
   return found;
 }
 
@@ -102,11 +127,13 @@ api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& co
   status.address = config.address;
   status.agent_endpoint = config.endpoint;
   status.allocatable = discover::allocatable(machine, config.reserve);
-  status.devices = machine.devices;
   status.degraded_links = machine.degraded;
   status.enforcement = facts.enforcement;
   status.scale_up_domain = machine.scale_up_domain;
   // What was imported was measured by others, at another time.
+  const bool is_first = before.agent_version.empty();
+  status.devices =
+      devices_now(is_first ? std::vector<api::NodeDevice>() : before.devices, machine.devices, now);
   const bool is_others = is_imported(before, "status.power.measured");
   status.power = power_now(is_others ? api::NodePower() : before.power, machine.power, now);
   status.provenance = provenance_now(before.provenance, machine.provenance, now);

@@ -32,7 +32,7 @@ struct ModelPart {
   std::string model;  // DeviceModel.spec.model, or a name as machines report it; empty: any
   int64_t count = 1;
 };
-enum class FactCheck : uint8_t { recalled, read, measured };
+enum class FactCheck : uint8_t { recalled, derived, read, measured };
 struct Source {
   std::vector<std::string> facts;  // names of the fields that it vouches for; empty: all
   std::string text;                // document, page and version
@@ -42,6 +42,8 @@ struct DeviceModelSpec {
   ModelType type = ModelType::gpu;
   std::string vendor, model;
   Quantity memory, memory_bandwidth;
+  Quantity usable_memory;           // of `memory`, what programs can have; unset: unknown
+  int64_t per_machine = 0;          // devices of a machine that is built with it; 0: unknown
   std::string form;                 // SXM5, OAM, PCIe …
   std::string memory_type;          // HBM3 …
   schema::Map<Quantity> peak;       // precision → dense rate
@@ -54,6 +56,7 @@ struct DeviceModelSpec {
   PowerDraw power;
   int64_t compute_slices = 0, memory_slices = 0;  // that partitions are cut from
   std::vector<Partition> partitions;
+  std::string partitioning;          // ways to split it that have no list: SPX/CPX x NPS1/NPS4
   std::vector<ModelPart> parts;      // of a node
   int64_t height = 0;                // rack units of a node; 0: unknown
   int64_t weight_kg = 0;             // 0: unknown
@@ -155,6 +158,7 @@ template <>
 inline constexpr auto table<api::FactCheck> = enumeration<api::FactCheck>(
     "FactCheck", "How sure a fact is.",
     value(api::FactCheck::recalled, "recalled", "Written down without the document at hand."),
+    value(api::FactCheck::derived, "derived", "Follows from what a document says of another."),
     value(api::FactCheck::read, "read", "Read in the document."),
     value(api::FactCheck::measured, "measured", "Measured."));
 template <>
@@ -174,6 +178,12 @@ inline constexpr auto table<api::DeviceModelSpec> = object<api::DeviceModelSpec>
                                         {.required = true, .min_size = 1, .max_size = 128}),
     field<&api::DeviceModelSpec::memory>("memory", "Size of its memory.",
                                          {.min = 0, .dimension = Dimension::bytes}),
+    field<&api::DeviceModelSpec::usable_memory>("usableMemory",
+                                                "Of its memory, what programs can have.",
+                                                {.min = 0, .dimension = Dimension::bytes}),
+    field<&api::DeviceModelSpec::per_machine>(
+        "perMachine", "Devices in a machine that is built with it; 0 when unknown.",
+        {.min = 0, .max = 1024}),
     field<&api::DeviceModelSpec::memory_bandwidth>("memoryBandwidth", "Rate of its memory.",
                                                    {.min = 0, .dimension = Dimension::bandwidth}),
     field<&api::DeviceModelSpec::peak>(
@@ -203,6 +213,9 @@ inline constexpr auto table<api::DeviceModelSpec> = object<api::DeviceModelSpec>
         "memorySlices", "Slices of memory that partitions are cut from.", {.min = 0, .max = 64}),
     field<&api::DeviceModelSpec::partitions>("partitions", "Ways to split it.",
                                              {.max_size = 64, .list_key = "profile"}),
+    field<&api::DeviceModelSpec::partitioning>(
+        "partitioning", "Ways to split it that have no list, in its vendor's words.",
+        {.max_size = 128}),
     field<&api::DeviceModelSpec::parts>("parts", "Parts of a machine.", {.max_size = 64}),
     field<&api::DeviceModelSpec::height>("height", "Rack units of a machine; 0 when unknown.",
                                          {.min = 0, .max = 100}),

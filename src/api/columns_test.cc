@@ -7,6 +7,7 @@
 #include "api/node.h"
 #include "api/registry.h"
 #include "api/site.h"
+#include "api/storage.h"
 #include "api/tenancy.h"
 #include "api/testing/documents.h"
 #include "api/workload.h"
@@ -149,6 +150,15 @@ TEST(Columns, OfASite) {
   EXPECT_EQ(
       cells<PowerDomain>("{spec: {type: ups, site: a, capacity: 1MW}, status: {load: 300kW}}"),
       "Type=ups Site=a Capacity=1MW Load=300kW Headroom=<none>");
+}
+
+TEST(Columns, OfAStoragePoolStayInOneUnitSystem) {
+  EXPECT_NE(cells<StoragePool>("{spec: {site: fra1, capacity: 2500T, commitments: [{name: a, "
+                               "capacity: 1550T}]}}")
+                .find("Capacity=2500T Free=950T"),
+            std::string::npos);
+  EXPECT_NE(cells<StoragePool>("{spec: {site: fra1, capacity: 2Ti}}").find("Free=2Ti"),
+            std::string::npos);
 }
 
 TEST(Columns, OfCoreKindsAreThoseThatPeopleKnow) {

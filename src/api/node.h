@@ -7,6 +7,7 @@
 
 #include "api/hardware.h"
 #include "api/meta.h"
+#include "api/reading.h"
 
 namespace freehold::api {
 
@@ -54,6 +55,10 @@ struct DevicePartition {
   int64_t start = -1;    // first memory slice; -1: unknown
   std::string identity;  // UUID
 };
+// Rates at which an accelerator runs and can run at most, in MHz; 0: unknown.
+struct DeviceClocks {
+  int64_t core_mhz = 0, core_max_mhz = 0, memory_mhz = 0, memory_max_mhz = 0;
+};
 struct NodeDevice {
   std::string id;        // as in the profile
   std::string identity;  // GUID, UUID or serial; empty: unknown
@@ -65,6 +70,8 @@ struct NodeDevice {
   std::vector<LinkNow> links;
   std::vector<DevicePartition> partitions;
   Quantity power_limit;  // in force now; unset: unknown
+  PowerReading power;    // what it draws
+  DeviceClocks clocks;
 };
 struct DegradedLink {
   std::string at;  // PCI address or link name
@@ -99,6 +106,7 @@ enum class Confidence : uint8_t {
   sysfs,
   bmc,
   overlay,
+  declared,
   inferred
 };
 // Who said something about this node.
@@ -235,6 +243,17 @@ inline constexpr auto table<api::DevicePartition> = object<api::DevicePartition>
                                         {.min = -1, .max = 63}),
     field<&api::DevicePartition::identity>("identity", "UUID.", {.max_size = 128}));
 template <>
+inline constexpr auto table<api::DeviceClocks> = object<api::DeviceClocks>(
+    "DeviceClocks", "Clock rates of an accelerator.",
+    field<&api::DeviceClocks::core_mhz>("coreMhz", "Of its processors now, in MHz; 0: unknown.",
+                                        {.min = 0, .max = 100000}),
+    field<&api::DeviceClocks::core_max_mhz>(
+        "coreMaxMhz", "Of its processors at most, in MHz; 0: unknown.", {.min = 0, .max = 100000}),
+    field<&api::DeviceClocks::memory_mhz>("memoryMhz", "Of its memory now, in MHz; 0: unknown.",
+                                          {.min = 0, .max = 100000}),
+    field<&api::DeviceClocks::memory_max_mhz>(
+        "memoryMaxMhz", "Of its memory at most, in MHz; 0: unknown.", {.min = 0, .max = 100000}));
+template <>
 inline constexpr auto table<api::NodeDevice> = object<api::NodeDevice>(
     "NodeDevice", "This node's copy of a device of the profile.",
     field<&api::NodeDevice::id>("id", "As in the profile.", {.required = true, .max_size = 63}),
@@ -253,7 +272,9 @@ inline constexpr auto table<api::NodeDevice> = object<api::NodeDevice>(
     field<&api::NodeDevice::partitions>("partitions", "Parts that it is split into now.",
                                         {.max_size = 64}),
     field<&api::NodeDevice::power_limit>("powerLimit", "Limit that is in force.",
-                                         {.min = 0, .dimension = Dimension::power}));
+                                         {.min = 0, .dimension = Dimension::power}),
+    field<&api::NodeDevice::power>("power", "What it draws, by its own meter."),
+    field<&api::NodeDevice::clocks>("clocks", "Clock rates."));
 template <>
 inline constexpr auto table<api::DegradedLink> = object<api::DegradedLink>(
     "DegradedLink", "A link that runs below what both of its ends can do.",
@@ -301,6 +322,7 @@ inline constexpr auto table<api::Confidence> = enumeration<api::Confidence>(
     value(api::Confidence::sysfs, "sysfs", "The kernel says so."),
     value(api::Confidence::bmc, "bmc", "The management controller says so."),
     value(api::Confidence::overlay, "overlay", "A file about this type of machine says so."),
+    value(api::Confidence::declared, "declared", "A document that someone wrote says so."),
     value(api::Confidence::inferred, "inferred", "It follows from names."));
 template <>
 inline constexpr auto table<api::Provenance> = object<api::Provenance>(

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/meta.h"
+#include "api/reading.h"
 
 namespace freehold::api {
 
@@ -101,7 +102,8 @@ struct PowerDomainSpec {
 struct PowerDomainStatus {
   Quantity load;  // unset: unknown
   PowerBasis basis = PowerBasis::unknown;
-  Quantity headroom;  // with any one other feed failed
+  Quantity headroom;   // with any one other feed failed
+  PowerReading meter;  // its own; `load` is never below what it says
   Conditions conditions;
 };
 struct PowerDomain {
@@ -334,6 +336,7 @@ inline constexpr auto table<api::PowerDomainStatus> = object<api::PowerDomainSta
     field<&api::PowerDomainStatus::headroom>("headroom",
                                              "What is left with any one other feed failed.",
                                              {.dimension = Dimension::power}),
+    field<&api::PowerDomainStatus::meter>("meter", "What its own meter says; part of `load`."),
     field<&api::PowerDomainStatus::conditions>("conditions", "Observed facts.",
                                                {.max_size = 32, .list_key = "type"}));
 template <>

@@ -5,6 +5,13 @@
 namespace freehold::api {
 namespace {
 
+// Three significant digits: "950T".
+std::string decimal_bytes(int64_t bytes) {
+  int64_t step = 1;
+  while (bytes / step >= 1'000 || bytes / step <= -1'000) step *= 10;
+  return Quantity::of(bytes / step * step, Dimension::bytes).text();
+}
+
 // What of a whole is left when every commitment has its part; negative when more is promised than
 // there is.
 std::string free_text(const StoragePool& pool, Quantity StoragePoolSpec::* whole,
@@ -14,7 +21,11 @@ std::string free_text(const StoragePool& pool, Quantity StoragePoolSpec::* whole
   for (const StorageCommitment& commitment : pool.spec.commitments)
     if ((commitment.*part).is_set())
       taken = sum_within(taken, std::max<int64_t>((commitment.*part).value(), 0));
-  return humanize((pool.spec.*whole).value() - taken, dimension);
+  const int64_t free = (pool.spec.*whole).value() - taken;
+  // Beside a size in powers of ten stands one in powers of ten.
+  if (dimension == Dimension::bytes && (pool.spec.*whole).text().find('i') == std::string::npos)
+    return decimal_bytes(free);
+  return humanize(free, dimension);
 }
 
 }  // namespace

@@ -51,11 +51,18 @@ std::string table_of(const std::vector<api::Object>& objects, Output output, con
 }  // namespace
 
 std::string certainty(const api::DeviceModelSpec& spec) {
-  bool some_recalled = false, some_better = false;
+  bool some_recalled = false, some_derived = false, some_better = false;
   for (const api::Source& source : spec.sources)
-    (source.check == api::FactCheck::recalled ? some_recalled : some_better) = true;
-  if (!some_better) return some_recalled ? "recalled" : "-";
-  return some_recalled ? "read, some recalled" : "read";
+    (source.check == api::FactCheck::recalled  ? some_recalled
+     : source.check == api::FactCheck::derived ? some_derived
+                                               : some_better) = true;
+  std::string out = some_better     ? "read"
+                    : some_derived  ? "derived"
+                    : some_recalled ? "recalled"
+                                    : "-";
+  if (some_better && some_derived) out += ", some derived";
+  if ((some_better || some_derived) && some_recalled) out += ", some recalled";
+  return out;
 }
 
 Result<std::vector<api::Object>> read_catalogue() {

@@ -96,8 +96,7 @@ TEST_F(Catalogue, accelerators_that_discovery_knows_by_their_ids_are_in_it) {
         EXPECT_THAT(model->spec.matches, Contains(std::string(known->name))) << name;
         // Discovery sees one of the two dies of an MI250X.
         const int64_t dies = name == "mi250x" ? 2 : 1;
-        EXPECT_EQ(model->spec.memory.value() / 1'000'000'000, dies * (known->memory_bytes >> 30))
-            << name;
+        EXPECT_EQ(model->spec.memory.value(), dies * known->memory_bytes) << name;
       }
   int found = 0;
   for (const char* id :
@@ -156,10 +155,7 @@ double in(const Quantity& quantity, double unit) {
   return quantity.is_set() ? static_cast<double>(quantity.value()) / unit : -1;
 }
 
-std::string note(const api::DeviceModel& model, const std::string& key) {
-  const auto at = model.metadata.annotations.find("freehold.dev/" + key);
-  return at == model.metadata.annotations.end() ? "" : at->second;
-}
+constexpr double gib = 1 << 30;  // vendors say GB of device memory and mean GiB
 
 api::FactCheck check_of(const api::DeviceModelSpec& spec, const std::string& fact) {
   for (const api::Source& source : spec.sources)
@@ -191,6 +187,9 @@ void compare_checks(const Row& row, const api::DeviceModelSpec& spec) {
   };
   const bool is_read = verified.starts_with("read");
   expect("memory", is_read);
+  if (spec.usable_memory.is_set()) expect("usableMemory", is_read);
+  if (spec.per_machine > 0) expect("perMachine", is_read);
+  if (!spec.partitioning.empty()) expect("partitioning", is_read);
   expect("peak", is_read);
   expect("memoryBandwidth", is_read && verified.find("HBM bw") == std::string::npos);
   expect("scaleUpBandwidth", is_read && verified.find("ICI recall") == std::string::npos &&
@@ -211,19 +210,33 @@ TEST_F(Catalogue, every_accelerator_is_as_the_table_says) {
     EXPECT_EQ(spec.vendor, row.at("vendor"));
     EXPECT_EQ(m.metadata.labels.at("freehold.dev/accelerator"), row.at("kind"));
     EXPECT_EQ(spec.form, row.at("form"));
-    EXPECT_EQ(in(spec.memory, 1e9), number(row.at("mem_gb")));
-    EXPECT_EQ(note(m, "usable-memory"),
-              row.at("mem_gb_usable").empty() ? "" : row.at("mem_gb_usable") + "GB");
+    EXPECT_EQ(in(spec.memory, gib), number(row.at("mem_gb")));
+    EXPECT_EQ(in(spec.usable_memory, gib), number(row.at("mem_gb_usable")));
     EXPECT_EQ(spec.memory_type, row.at("mem_type"));
     EXPECT_EQ(spec.scale_up_technology, row.at("scaleup_tech"));
     EXPECT_EQ(spec.scale_up_domain, number(row.at("scaleup_domain")));
     EXPECT_EQ(in(spec.power.maximum, 1e3), number(row.at("tdp_w")));
-    EXPECT_EQ(note(m, "per-machine"), row.at("typ_gpus_per_node"));
-    EXPECT_EQ(note(m, "partitioning"),
-              row.at("partitioning") == "none" ? "" : row.at("partitioning"));
+    EXPECT_EQ(spec.per_machine, parse_int(row.at("typ_gpus_per_node")).value_or(0));
+    EXPECT_EQ(spec.partitioning, row.at("partitioning") == "none" ? "" : row.at("partitioning"));
     compare_rates(row, m);
     compare_checks(row, spec);
   }
+}
+
+TEST_F(Catalogue, every_fact_has_a_source_and_none_hides_in_an_annotation) {
+  for (const auto& [name, model] : models) {
+    SCOPED_TRACE(name);
+    EXPECT_TRUE(model->metadata.annotations.empty());
+    const auto sourced = [&](bool is_said, const std::string& fact) {
+      EXPECT_TRUE(!is_said || check_of(model->spec, fact) != api::FactCheck::measured) << fact;
+    };
+    sourced(model->spec.link_width > 0, "linkWidth");
+    sourced(!model->spec.link_speed.empty(), "linkSpeed");
+    sourced(model->spec.scale_up_links > 0, "scaleUpLinks");
+    sourced(!model->spec.partitioning.empty(), "partitioning");
+  }
+  EXPECT_EQ(model("h100-sxm").spec.link_width, 16);
+  EXPECT_EQ(model("h100-sxm").spec.scale_up_links, 18);
 }
 
 TEST_F(Catalogue, the_typical_machine_of_an_accelerator_has_as_many_and_draws_as_much) {
@@ -287,6 +300,8 @@ TEST_F(Catalogue, every_mig_profile_is_as_the_table_says) {
       EXPECT_EQ(at->placements, starts);
       EXPECT_EQ(at->placement_size, number(row.at("placement_size")));
       EXPECT_EQ(at->profile_id, number(row.at("profile_id")));
+      const bool is_derived = row.at("source").find("derived") != std::string::npos;
+      EXPECT_EQ(check_of(spec, "partitions") == api::FactCheck::derived, is_derived);
       EXPECT_EQ(spec.memory_slices, number(row.at("gpu_mem_slices")));
       EXPECT_EQ(spec.compute_slices, number(row.at("gpu_compute_slices")));
     }

@@ -47,23 +47,32 @@ struct Arguments {
   std::string docs_check, docs_write;
 };
 
-void add_output(CLI::App& app, Output& output) {
-  static const std::map<std::string, Output> forms{{"json", Output::json},
-                                                   {"yaml", Output::yaml},
-                                                   {"wide", Output::wide},
-                                                   {"name", Output::name}};
+using Forms = std::map<std::string, Output>;
+
+void add_forms(CLI::App& app, Output& output, const Forms& forms, const std::string& list) {
   app.add_option_function<std::string>(
          "-o,--output",
-         [&output](const std::string& given) {
+         [&output, &forms, list](const std::string& given) {
            const auto form = forms.find(to_lower(given));
            if (form == forms.end())
-             throw CLI::ValidationError(
-                 "--output",
-                 "\"" + printable(given) + "\" is no form; use json, yaml, wide or name");
+             throw CLI::ValidationError("--output",
+                                        "\"" + printable(given) + "\" is no form; use " + list);
            output = form->second;
          },
-         "json, yaml, wide or name")
+         list)
       ->option_text("FORM");
+}
+void add_output(CLI::App& app, Output& output) {
+  static const Forms forms{{"json", Output::json},
+                           {"yaml", Output::yaml},
+                           {"wide", Output::wide},
+                           {"name", Output::name}};
+  add_forms(app, output, forms, "json, yaml, wide or name");
+}
+// Of commands that show no objects, which have no names and no more columns.
+void add_document_output(CLI::App& app, Output& output) {
+  static const Forms forms{{"json", Output::json}, {"yaml", Output::yaml}};
+  add_forms(app, output, forms, "json or yaml");
 }
 
 void add_client(CLI::App& app, ClientOptions& client) {
@@ -338,7 +347,7 @@ void add_generate(CLI::App& app, Arguments& a, Chosen& chosen) {
       ->capture_default_str();
   command->add_option("--seed", a.generate.seed, "the same seed gives the same fleet")
       ->capture_default_str();
-  add_output(*command, a.client.output);
+  add_document_output(*command, a.client.output);
   command->final_callback([&] {
     a.generate.output = a.client.output == Output::json ? Output::json : Output::yaml;
     chosen.command = [&] { return generate(a.generate); };
@@ -355,7 +364,7 @@ void add_redfish(CLI::App& app, Arguments& a, Chosen& chosen) {
     command->add_option("target", o.target.target, "https://HOST, or a folder of its documents")
         ->required();
     add_controller(*command, o.target);
-    add_output(*command, o.output);
+    add_document_output(*command, o.output);
     command->final_callback([&, run] { chosen.command = [&, run] { return run(o); }; });
     return command;
   };
@@ -407,7 +416,7 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
   CLI::App* discover_command = app.add_subcommand("discover", "draw this machine's hardware");
   discover_command->add_option("--root", a.root, "where the machine's files are")
       ->capture_default_str();
-  add_output(*discover_command, a.client.output);
+  add_document_output(*discover_command, a.client.output);
   discover_command->final_callback(
       [&] { chosen.command = [&] { return discover(a.root, a.client.output); }; });
   add_generate(app, a, chosen);

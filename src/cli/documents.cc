@@ -110,10 +110,7 @@ Result<std::vector<Document>> read_documents(const std::vector<std::string>& fil
   std::vector<Document> out;
   for (const std::string& named : files)
     for (const std::string& file : TRY(files_of(named))) {
-      auto read = read_whole(file);
-      // Not found is said of objects alone.
-      if (!read) return Error{Reason::bad_request, std::move(read).error().message};
-      const std::string text = std::move(*read);
+      const std::string text = TRY(read_whole(file));
       auto documents = parse_documents(text, ns);
       if (!documents) return std::move(documents).error().within(file);
       std::move(documents->begin(), documents->end(), std::back_inserter(out));

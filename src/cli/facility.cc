@@ -97,7 +97,10 @@ Result<ff::RackAsk> ask_of(const std::string& text, const std::string& site) {
   const auto power = pairs.find("power");
   if (power == pairs.end())
     return Error{Reason::bad_request, "--place-rack needs the power of the rack: power=40kW"};
-  ask.power_mw = TRY(Quantity::parse(power->second, Dimension::power)).value();
+  const auto watts = Quantity::parse(power->second, Dimension::power);
+  if (!watts) return Error{Reason::bad_request, "power: " + watts.error().message};
+  ask.power_mw = watts->value();
+  if (ask.power_mw <= 0) return Error{Reason::bad_request, "power must be more than 0 W"};
   ask.units = TRY(number_in(pairs, "units"));
   ask.weight_kg = TRY(number_in(pairs, "weight"));
   const auto cooling = pairs.find("cooling");
@@ -155,30 +158,41 @@ int show_difference(const Stock& stock, std::vector<api::Object> changed,
   put(output == Output::json || output == Output::yaml
           ? document(difference_json(before, after), output)
           : difference_text(before, after, terminal(stdout)));
-  return ff::holds(after) ? done : refused;
+  return ff::compare(before, after).holds_after ? done : refused;
 }
 
-Result<int> run_facility(const ClientOptions& client, const FacilityOptions& o) {
+// What the options ask for, read before anything is looked at.
+struct Asked {
+  ff::RackMove move;
+  ff::RackAsk place;
+};
+Result<Asked> asked_for(const FacilityOptions& o) {
+  Asked asked;
+  if (!o.move_rack.empty()) asked.move = TRY(move_of(o.move_rack, o.to));
+  if (!o.place_rack.empty()) asked.place = TRY(ask_of(o.place_rack, o.site));
+  return asked;
+}
+
+Result<int> run_facility(const ClientOptions& client, const FacilityOptions& o,
+                         const Asked& asked) {
   Stock stock;
   stock.take(o.files.empty() ? TRY(from_server(client)) : TRY(from_files(o.files)));
   const Terminal t = terminal(stdout);
   const bool is_document = o.output == Output::json || o.output == Output::yaml;
+  if (!o.site.empty() && !stock.estate.sites.contains(o.site))
+    return Error{Reason::not_found, "there is no site \"" + o.site + "\""};
   if (!o.what_if.empty()) return show_difference(stock, TRY(changed_by(o.what_if, stock)), o);
   if (!o.move_rack.empty())
-    return show_difference(stock, TRY(ff::move_rack(stock.estate, TRY(move_of(o.move_rack, o.to)))),
-                           o);
+    return show_difference(stock, TRY(ff::move_rack(stock.estate, asked.move)), o);
   if (!o.place_rack.empty()) {
-    const ff::RackAsk ask = TRY(ask_of(o.place_rack, o.site));
     const ff::Footing footing = o.basis == "now" ? ff::Footing::now : ff::Footing::most;
-    const auto places = ff::place_rack(stock.estate, ask, footing);
+    const auto places = ff::place_rack(stock.estate, asked.place, footing);
     put(is_document ? document(places_json(places), o.output)
                     : places_text(places, o.output == Output::wide, t));
     return !places.empty() && places.front().fits ? done : refused;
   }
   const ff::Footing footing = o.basis == "most" ? ff::Footing::most : ff::Footing::now;
   const ff::Facility facility = ff::survey(stock.estate, footing);
-  if (!o.site.empty() && !stock.estate.sites.contains(o.site))
-    return Error{Reason::not_found, "there is no site \"" + o.site + "\""};
   if (!o.rack.empty() && facility.rack(o.rack) == nullptr)
     return Error{Reason::not_found, "there is no rack \"" + o.rack + "\""};
   const FacilityView view{o.site, o.rack, o.output == Output::wide};
@@ -194,7 +208,9 @@ Result<int> run_facility(const ClientOptions& client, const FacilityOptions& o) 
 }  // namespace
 
 int facility(const ClientOptions& client, const FacilityOptions& options) {
-  const auto code = run_facility(client, options);
+  const auto asked = asked_for(options);
+  if (!asked) return complain_usage(asked.error());
+  const auto code = run_facility(client, options, *asked);
   return code ? *code : complain(code.error());
 }
 

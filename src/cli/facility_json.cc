@@ -44,7 +44,8 @@ json::Value machine_json(const Machine& m, const Estate& estate, const Models& m
     devices.push_back(json::Object{{"id", device.id},
                                    {"model", device.model},
                                    {"nameplate", watts_with_basis(device.nameplate)},
-                                   {"limit", watts_with_basis(device.limit)}});
+                                   {"limit", watts_with_basis(device.limit)},
+                                   {"measured", watts_with_basis(device.measured)}});
   return json::Object{{"node", m.node->metadata.name},
                       {"unit", m.node->spec.unit},
                       {"height", m.height},

@@ -89,6 +89,13 @@ TEST(FacilityDifference, says_whether_it_holds_and_what_changes) {
   EXPECT_THAT(text, HasSubstr("powerdomain/b: would carry 22kW of 20kW if a failed"));
 }
 
+TEST(FacilityDifference, old_errors_are_told_apart_from_new_ones) {
+  const Grid grid = grid_of("pdu a 30kW; rack r on gone; node n in r draws 1kW");
+  const Facility facility = survey(grid.estate, Footing::now);
+  EXPECT_THAT(difference_text(facility, facility, {}),
+              HasSubstr("It holds: no error is new; 1 stays as it was.\n"));
+}
+
 TEST(FacilityPlaces, each_place_has_its_reason) {
   const Grid grid = two_racks();
   fleet::facility::RackAsk ask;

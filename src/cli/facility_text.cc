@@ -158,16 +158,16 @@ std::string domains_text(const Facility& f, const FacilityView& view, const Term
   size_t rows = 0;
   for (const DomainView* d : shown) {
     if (++rows > most_rows && !view.whole) continue;
-    const bool is_known = d->domain != nullptr;
+    const bool is_known = d->domain != nullptr, is_loaded = d->is_used || d->meter_mw >= 0;
     const int64_t capacity = is_known ? d->domain->spec.capacity.value() : -1;
     const std::string left = !is_known             ? "-"
                              : d->headroom_mw >= 0 ? watts_text(d->headroom_mw)
                                                    : "-" + watts_text(-d->headroom_mw);
     table.add(
         {d->name, is_known ? api::enum_text(d->domain->spec.type) : "unknown",
-         of(watts_text(d->load_mw), watts_text(capacity)),
+         of(is_loaded ? watts_text(d->load_mw) : "-", watts_text(capacity)),
          is_known ? bar(d->load_mw, capacity) : "", api::enum_text(d->basis),
-         watts_text(d->worst.load_mw),
+         is_loaded ? watts_text(d->worst.load_mw) : "-",
          d->worst.failed == none ? "now" : f.supply->domains()[d->worst.failed].name + " fails",
          left, d->stranded_mw > 0 ? watts_text(d->stranded_mw) : "-", why_text(d->why)});
   }
@@ -294,15 +294,18 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
 
 std::string difference_text(const Facility& before, const Facility& after, const Terminal& t) {
   const Difference difference = compare(before, after);
-  const bool held = holds(before);
+  const auto errors = [](const std::vector<Finding>& findings) {
+    return std::ranges::count(findings, Severity::error, &Finding::severity);
+  };
   std::string out;
-  if (difference.holds_after)
-    out += paint(held ? "It holds" : "It holds, which it did not before", Colour::good, t) +
-           ": every domain stays within its capacity with any one other failed.\n";
+  if (!difference.holds_after)
+    out += paint("It does not hold", Colour::bad, t) + ": " +
+           count(errors(difference.new_findings), "error is", "errors are") + " new.\n";
+  else if (holds(after))
+    out += paint("It holds", Colour::good, t) + ": no finding is an error.\n";
   else
-    out += paint(held ? "It does not hold" : "It does not hold, as it did not before", Colour::bad,
-                 t) +
-           ": the findings say which domain is beyond its capacity, and when.\n";
+    out += paint("It holds", Colour::good, t) + ": no error is new; " +
+           count(errors(after.findings), "stays as it was", "stay as they were") + ".\n";
   out += "Stranded: " + watts_text(difference.stranded_before_mw) + " before, " +
          watts_text(difference.stranded_after_mw) + " after.\n";
   const auto load = [](const DomainView* v) { return v == nullptr ? "-" : watts_text(v->load_mw); };

@@ -96,8 +96,13 @@ Result<discover::Inventory> read_controller(const std::string& url, const Import
   target.target = url;
   auto inventory = discover::redfish::inventory(TRY(survey_target(target)), options);
   inventory.at = Loop().now();
-  for (discover::HostFacts& host : inventory.hosts)
+  for (discover::HostFacts& host : inventory.hosts) {
     if (!host.power.source.empty()) host.power.at = inventory.at;
+    for (api::NodeDevice& device : host.devices)
+      if (!device.power.source.empty()) device.power.at = inventory.at;
+  }
+  for (api::PowerDomain& domain : inventory.power_domains)
+    if (!domain.status.meter.source.empty()) domain.status.meter.at = inventory.at;
   return inventory;
 }
 

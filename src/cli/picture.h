@@ -9,7 +9,17 @@
 namespace freehold::cli {
 
 // What a box is; gives its colour.
-enum class Look : uint8_t { place, memory, bridge, hub, gpu, network, storage, other };
+enum class Look : uint8_t {
+  memory,
+  bridge,
+  hub,
+  gpu,
+  network,
+  storage,
+  other,
+  fabric_switch,
+  machine
+};
 
 struct Picture {
   struct Box {

@@ -155,16 +155,17 @@ int redfish_power(const RedfishOptions& options) {
 
 namespace {
 
-Result<int> set_limit(const RedfishOptions& options) {
-  std::string_view text = options.watts;
+std::optional<double> watts_of(std::string_view text) {
   if (text.ends_with('W')) text.remove_suffix(1);
-  const auto watts = parse_double(text);
-  if (!watts) return Error{Reason::bad_request, "\"" + options.watts + "\": use watts such as 450"};
+  return parse_double(text);
+}
+
+Result<int> set_limit(const RedfishOptions& options, double watts) {
   const auto connection = TRY(connect(options.target));
   live::Client& client = connection->client();
   const Survey survey = TRY(live::survey(client));
   const PowerLimit limit = TRY(find_limit(survey, options.of));
-  const auto change = TRY(live::set_limit(client, limit, *watts));
+  const auto change = TRY(live::set_limit(client, limit, watts));
   json::Object out;
   out["of"] = last_part(limit.owner);
   out["before"] = discover::redfish::to_json(change.before);
@@ -235,9 +236,10 @@ Result<int> change_boot(const RedfishOptions& options) {
   live::BootWish wish{options.boot_target, options.boot_enabled, options.boot_order};
   if (wish.target.empty() && wish.enabled.empty() && wish.order.empty()) {
     out["boot"] = boot_json(system.boot);
-    std::string text = last_part(system.id) + ": " + boot_text(system.boot);
-    if (!system.boot.targets.empty()) text += "\ntargets: " + join(system.boot.targets, ", ");
-    put(is_document(options.output) ? document(out, options.output) : printable(text) + "\n");
+    std::string text = printable(last_part(system.id) + ": " + boot_text(system.boot)) + "\n";
+    if (!system.boot.targets.empty())
+      text += printable("targets: " + join(system.boot.targets, ", ")) + "\n";
+    put(is_document(options.output) ? document(out, options.output) : text);
     return static_cast<int>(done);
   }
   // A target is for one boot unless more is asked for: nobody wants to install a machine twice.
@@ -257,7 +259,13 @@ int finished(Result<int> result) { return result ? *result : complain(result.err
 }  // namespace
 
 int redfish_limit(const RedfishOptions& options) {
-  if (!options.watts.empty()) return finished(set_limit(options));
+  if (!options.watts.empty()) {
+    const auto watts = watts_of(options.watts);
+    if (!watts)
+      return complain_usage(
+          {Reason::bad_request, "\"" + options.watts + "\": use watts such as 450"});
+    return finished(set_limit(options, *watts));
+  }
   const auto survey = survey_target(options.target);
   if (!survey) return complain(survey.error());
   if (is_document(options.output)) {

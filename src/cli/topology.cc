@@ -171,9 +171,6 @@ Result<std::string> between_text(const Scene& scene, const std::vector<Named>& a
     case TopologyForm::yaml:
       return document(way_document(scene.fleet, from, to),
                       options.form == TopologyForm::json ? Output::json : Output::yaml);
-    case TopologyForm::dot:
-    case TopologyForm::svg:
-      return Error{Reason::bad_request, "a picture is of one machine or of one fabric"};
     default:
       return way_text(scene.fleet, from, to, terminal(stdout));
   }
@@ -187,6 +184,9 @@ Result<std::vector<Named>> asked_for(const TopologyOptions& options) {
     if (kind != &api::kind_of<api::Node>() && kind != &api::kind_of<api::Fabric>())
       return Error{Reason::bad_request, name + ": use node/NAME or fabric/NAME"};
   }
+  const bool is_picture = options.form == TopologyForm::dot || options.form == TopologyForm::svg;
+  if (out.size() == 2 && is_picture)
+    return Error{Reason::bad_request, "a picture is of one machine or of one fabric"};
   const bool are_nodes = std::all_of(out.begin(), out.end(), [](const Named& one) {
     return one.kind == &api::kind_of<api::Node>();
   });
@@ -195,8 +195,8 @@ Result<std::vector<Named>> asked_for(const TopologyOptions& options) {
   return Error{Reason::bad_request, "give one node, one fabric, or two nodes"};
 }
 
-Result<std::string> topology_text(const ClientOptions& client, const TopologyOptions& options) {
-  const auto asked = TRY(asked_for(options));
+Result<std::string> topology_text(const ClientOptions& client, const TopologyOptions& options,
+                                  const std::vector<Named>& asked) {
   const Scene scene =
       options.files.empty() ? TRY(from_server(client, asked)) : TRY(from_files(options));
   if (asked.size() == 2) return between_text(scene, asked, options);
@@ -208,10 +208,10 @@ Result<std::string> topology_text(const ClientOptions& client, const TopologyOpt
 }  // namespace
 
 int topology(const ClientOptions& client, const TopologyOptions& options) {
-  const auto text = topology_text(client, options);
-  if (!text)
-    return text.error().reason == Reason::bad_request ? complain_usage(text.error())
-                                                      : complain(text.error());
+  const auto asked = asked_for(options);
+  if (!asked) return complain_usage(asked.error());
+  const auto text = topology_text(client, options, *asked);
+  if (!text) return complain(text.error());
   put(*text);
   return done;
 }

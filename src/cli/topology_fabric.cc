@@ -132,10 +132,17 @@ std::string tier_text(const SwitchView& view) {
   return view.level < 0 ? "?" : std::to_string(view.level);
 }
 
+// "1.03:1"; at least one digit after the point, at most two.
+std::string ratio_text(int64_t down, int64_t up) {
+  const int64_t hundredths = (down * 100 + up / 2) / up;
+  std::string text = std::to_string(hundredths / 100) + "." + std::to_string(hundredths / 10 % 10);
+  if (hundredths % 10 != 0) text += std::to_string(hundredths % 10);
+  return text + ":1";
+}
+
 std::string share_text(const SwitchView& view) {
   if (!view.up_known || !view.down_known || view.up == 0 || view.down == 0) return "-";
-  const int64_t tenths = (view.down * 10 + view.up / 2) / view.up;
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + ":1";
+  return ratio_text(view.down, view.up);
 }
 
 bool is_weak(const api::FabricLink& link) {
@@ -216,14 +223,14 @@ Picture fabric_picture(const api::Fabric& fabric) {
       boxes[name] = picture.boxes.size();
       const int layer = level < 0 ? 0 : top - level;
       picture.boxes.push_back({printable(name), one.at == nullptr ? "" : printable(one.at->rack),
-                               layer, Look::bridge, -1});
+                               layer, Look::fabric_switch, -1});
       if (one.machines.empty() && one.adapters == 0) continue;
       const std::string what = one.machines.empty()
                                    ? counted(one.adapters, "adapter", "adapters")
                                    : counted(one.machines.size(), "machine", "machines");
       const auto below = static_cast<int>(boxes[name]);
       picture.boxes.push_back({what, one.down_known && one.down > 0 ? rate_text(one.down) : "",
-                               top + 1, Look::gpu, below});
+                               top + 1, Look::machine, below});
       picture.lines.push_back({boxes[name], picture.boxes.size() - 1, "", true, false, 1});
     }
   for (const auto& link : fabric.spec.links) {
@@ -248,10 +255,11 @@ std::string way_text(const fleet::Fleet& fleet, const fleet::NodeState& from,
   if (way.max_mbps > way.now_mbps) out += " of " + rate_text(way.max_mbps);
   out += ", " + counted(way.hops, "link", "links");
   if (way.tiers > 0) out += " over " + counted(way.tiers, "tier", "tiers");
-  if (way.oversubscription_permille > 1000)
-    out += ", oversubscribed " + std::to_string(way.oversubscription_permille / 1000) + "." +
-           std::to_string(way.oversubscription_permille / 100 % 10) + ":1";
+  if (way.oversubscription_permille >= 1005)  // less reads as 1.0:1
+    out += ", oversubscribed " + ratio_text(way.oversubscription_permille, 1000);
   if (way.latency_ns >= 0) out += ", " + humanize(way.latency_ns, Dimension::duration);
+  if (const auto sites = fleet.sites_between(from, to); !sites.empty())
+    out += ", over " + join(sites, " – ");
   return out + "\n";
 }
 
@@ -269,6 +277,9 @@ json::Value way_document(const fleet::Fleet& fleet, const fleet::NodeState& from
   out["maximum_mbps"] = known(way.max_mbps);
   out["oversubscription_permille"] = json::Value(int64_t{way.oversubscription_permille});
   out["latency_ns"] = known(way.latency_ns);
+  json::Array sites;
+  for (const std::string& site : fleet.sites_between(from, to)) sites.emplace_back(site);
+  if (!sites.empty()) out["sites"] = std::move(sites);
   out["confidence"] = json::Value(api::enum_text(way.confidence));
   return json::Value(std::move(out));
 }

@@ -52,6 +52,17 @@ TEST(Draw, DegradedLinksStandOut) {
   EXPECT_THAT(text, HasSubstr("▲ the PCIe link of gpu5"));
 }
 
+TEST(Draw, WattsAndClocksStandBesideTheirLimits) {
+  Machine machine = dgx();
+  for (size_t i = 0; i < machine.devices.size(); ++i)
+    if (machine.devices[i].id == "gpu0") {
+      machine.devices[i].power_limit = Quantity::of(700'000, Dimension::power);
+      machine.devices[i].power.measured = Quantity::of(412'000, Dimension::power);
+      machine.devices[i].clocks = {1'755, 1'980, 0, 0};
+    }
+  EXPECT_THAT(draw(machine), HasSubstr("412W of 700W  1755 of 1980 MHz"));
+}
+
 TEST(Draw, BridgesThatOnlyPassThroughAreLeftOut) {
   const std::string text = draw(dgx());
   EXPECT_THAT(text, Not(HasSubstr("0000:10:01.0"))) << "a root port";

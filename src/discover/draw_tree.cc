@@ -394,9 +394,27 @@ class TreeBuilder {
     return switches ? "switches" : gpus ? "GPUs" : "ends";
   }
 
+  // "412W of 700W"; only what is in force where no meter is.
+  static std::string power_text(const api::NodeDevice& seen) {
+    const auto text = [](const Quantity& power) {
+      return power.is_set() ? humanize(power.value(), Dimension::power) : std::string();
+    };
+    const std::string now = text(seen.power.measured), most = text(seen.power_limit);
+    return now.empty() || most.empty() ? now + most : now + " of " + most;
+  }
+
+  // "1755 of 1980 MHz"
+  static std::string clocks_text(const api::DeviceClocks& clocks) {
+    if (clocks.core_mhz == 0) return "";
+    std::string out = std::to_string(clocks.core_mhz);
+    if (clocks.core_max_mhz > 0) out += " of " + std::to_string(clocks.core_max_mhz);
+    return out + " MHz";
+  }
+
   static std::string place_text(const api::Device& device, const api::NodeDevice& seen) {
-    std::string out;
-    if (seen.power_limit.is_set()) out = humanize(seen.power_limit.value(), Dimension::power);
+    std::string out = power_text(seen);
+    if (const std::string clocks = clocks_text(seen.clocks); !clocks.empty())
+      out += (out.empty() ? "" : "  ") + clocks;
     if (!seen.partitions.empty())
       out += (out.empty() ? "" : "  ") + std::to_string(seen.partitions.size()) + " partitions";
     if (!device.slot.empty()) out += (out.empty() ? "" : "  ") + device.slot;

@@ -241,7 +241,11 @@ TEST(Health, MemoryErrorsAreTold) {
 TEST(Power, MeterOfTheMachineCountsBeforeCounters) {
   Tree tree;
   plant_gpu(tree, "0x1002", "amdgpu");
-  tree.file("/sys/devices/" + std::string(card) + "/hwmon/hwmon3/power1_cap", "750000000\n");
+  tree.file("/sys/devices/" + std::string(card) + "/hwmon/hwmon3/power1_cap", "750000000\n")
+      .file("/sys/devices/" + std::string(card) + "/hwmon/hwmon3/power1_average", "301000000\n")
+      .file("/sys/devices/" + std::string(card) + "/hwmon/hwmon3/freq1_label", "sclk\n")
+      .file("/sys/devices/" + std::string(card) + "/hwmon/hwmon3/freq1_input", "1312000000\n")
+      .file("/sys/devices/" + std::string(card) + "/pp_dpm_sclk", "0: 500Mhz\n1: 2100Mhz *\n");
   tree.file("/sys/class/hwmon/hwmon0/name", "power_meter\n")
       .file("/sys/class/hwmon/hwmon0/device/power1_average", "412000000\n")
       .file("/sys/class/hwmon/hwmon0/device/power1_cap", "900000000\n");
@@ -252,6 +256,11 @@ TEST(Power, MeterOfTheMachineCountsBeforeCounters) {
   EXPECT_EQ(machine.power.limit.text(), "900W");
   EXPECT_EQ(machine.power.source, "hwmon");
   EXPECT_EQ(machine.devices[0].power_limit.text(), "750W");
+  EXPECT_EQ(machine.devices[0].power.measured.text(), "301W");
+  EXPECT_EQ(machine.devices[0].power.source, "hwmon");
+  EXPECT_EQ(machine.devices[0].clocks.core_mhz, 1'312);
+  EXPECT_EQ(machine.devices[0].clocks.core_max_mhz, 2'100);
+  EXPECT_EQ(machine.devices[0].clocks.memory_mhz, 0) << "nobody says";
   ASSERT_THAT(machine.energy, SizeIs(1));
   EXPECT_EQ(machine.energy[0].microjoules, 123);
 }

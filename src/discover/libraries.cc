@@ -135,6 +135,9 @@ void take_gpu(Scan& scan, size_t index, const VendorGpu& gpu, const std::string&
   seen.partitions = gpu.partitions;
   if (gpu.limit_milliwatts > 0)
     seen.power_limit = Quantity::of(gpu.limit_milliwatts, Dimension::power);
+  if (gpu.draw_milliwatts > 0)
+    seen.power = {Quantity::of(gpu.draw_milliwatts, Dimension::power), source, {}};
+  seen.clocks = gpu.clocks;
   auto& files = scan.machine.access[index].files;
   const std::string file = "/dev/nvidia" + std::to_string(gpu.minor);
   if (gpu.minor >= 0 && std::find(files.begin(), files.end(), file) == files.end())

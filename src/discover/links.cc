@@ -25,18 +25,20 @@ size_t bridges_above(const Scan& scan, const PciRecord& record) {
 
 // A link is judged at its lower end: a device below a bridge, or the upper port of a switch, whose
 // parent is a root port or the lower port of another switch. Ports of one switch alternate, so that
-// counting tells them apart. Where the parent is unknown, devices are judged alone.
+// counting tells them apart. A device whose parent is unknown, or that sits at the root without a
+// bridge, is judged by its own maximum.
 bool is_lower_end(const Scan& scan, const PciRecord& record) {
-  if (record.function.parent.empty()) return !is_bridge(record);
-  const size_t above = bridges_above(scan, record);
-  return above > 0 && (!is_bridge(record) || above % 2 == 1);
+  return !is_bridge(record) || bridges_above(scan, record) % 2 == 1;
 }
 
 // GPUs, and the switches inside of AMD's, slow down their link while they are idle.
-bool may_rest(const PciRecord& record) {
+// Functions at the root without a bridge are often part of the processor or chipset, whose speed
+// says nothing.
+bool may_rest(const Scan& scan, const PciRecord& record) {
   const std::string_view code = record.function.class_code;
-  return code.starts_with("03") || code.starts_with("12") ||
-         (is_bridge(record) && record.function.vendor == "1002");
+  const std::string& parent = record.function.parent;
+  return (!parent.empty() && scan.find_pci(parent) == nullptr) || code.starts_with("03") ||
+         code.starts_with("12") || (is_bridge(record) && record.function.vendor == "1002");
 }
 
 std::string words_for(std::string_view speed, int64_t width) {
@@ -68,7 +70,7 @@ void judge(Scan& scan, const PciRecord& record) {
   if (record.is_virtual || record.width_now == 0 || !is_lower_end(scan, record)) return;
   const auto [speed, width] = expected_link(record, scan.find_pci(record.function.parent));
   const bool narrow = width > 0 && record.width_now < width;
-  const bool slow = !may_rest(record) && !record.speed_now.empty() &&
+  const bool slow = !may_rest(scan, record) && !record.speed_now.empty() &&
                     link_speed_mt(record.speed_now) < link_speed_mt(speed);
   if (!narrow && !slow) return;
   if (scan.machine.degraded.size() >= limits::degraded_links) return;
@@ -76,7 +78,7 @@ void judge(Scan& scan, const PciRecord& record) {
       narrow ? std::to_string(record.width_now) + " of " + std::to_string(width) + " lanes"
              : record.speed_now + " instead of " + speed;
   // The speed of a link that may rest says nothing, so it is not part of what is expected.
-  const bool judged_speed = !may_rest(record);
+  const bool judged_speed = !may_rest(scan, record);
   const std::string message = "the PCIe link of " + device_at(scan, record.function.address) +
                               " runs with " + what + "; reseat or replace the card, riser or cable";
   scan.machine.degraded.push_back(

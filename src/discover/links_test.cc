@@ -56,6 +56,19 @@ TEST(Links, IdleGpuInGeneration1IsNotDegraded) {
   EXPECT_THAT(degraded(tree), IsEmpty());
 }
 
+TEST(Links, DeviceAtTheRootIsJudgedByItsOwnMaximum) {
+  Tree tree;
+  tree.cpus(2);
+  Tree::Pci narrow = gpu;
+  narrow.width_now = 8;
+  tree.pci("pci0000:40/0000:40:00.0", narrow).pci("pci0000:80/0000:80:00.0", gpu);
+  const auto links = degraded(tree);
+  ASSERT_THAT(links, SizeIs(1));
+  EXPECT_EQ(links[0].at, "0000:40:00.0");
+  EXPECT_EQ(links[0].expected, "x16");
+  EXPECT_EQ(links[0].seen, "x8");
+}
+
 TEST(Links, LostLanesAre) {
   Tree tree;
   Tree::Pci narrow = gpu;

@@ -118,6 +118,8 @@ void Nvml::find_functions() {
   from.find(call_.link_remote_type, {"nvmlDeviceGetNvLinkRemoteDeviceType"});
   from.find(call_.limit, {"nvmlDeviceGetEnforcedPowerLimit", "nvmlDeviceGetPowerManagementLimit"});
   from.find(call_.draw, {"nvmlDeviceGetPowerUsage"});
+  from.find(call_.clock, {"nvmlDeviceGetClockInfo"});
+  from.find(call_.clock_max, {"nvmlDeviceGetMaxClockInfo"});
   from.find(call_.ecc_errors, {"nvmlDeviceGetTotalEccErrors"});
   from.find(call_.remapped_rows, {"nvmlDeviceGetRemappedRows"});
   from.find(call_.pages_pending, {"nvmlDeviceGetRetiredPagesPendingStatus"});
@@ -210,6 +212,7 @@ VendorGpu Nvml::read_gpu(nvml::Device device, const std::string& address) {
   gpu.link_width_max = std::min(number(call_.width_max), 32u);
   gpu.limit_milliwatts = number(call_.limit);
   gpu.draw_milliwatts = number(call_.draw);
+  read_clocks(device, gpu);
   read_links(device, gpu);
   read_c2c(device, gpu);
   read_partitions(device, gpu);
@@ -221,6 +224,18 @@ VendorGpu Nvml::read_gpu(nvml::Device device, const std::string& address) {
       call_.watch(device, nvml::event_xid, events_) == success)
     watched_.emplace(device, 0);
   return gpu;
+}
+
+void Nvml::read_clocks(nvml::Device device, VendorGpu& gpu) {
+  const auto megahertz = [&](nvml::Return (*function)(nvml::Device, unsigned, unsigned*),
+                             unsigned type) -> int64_t {
+    unsigned value = 0;
+    const bool told = function != nullptr && function(device, type, &value) == success;
+    return told && value <= limits::clock_mhz ? value : 0;
+  };
+  gpu.clocks = {megahertz(call_.clock, nvml::clock_sm), megahertz(call_.clock_max, nvml::clock_sm),
+                megahertz(call_.clock, nvml::clock_memory),
+                megahertz(call_.clock_max, nvml::clock_memory)};
 }
 
 void Nvml::read_fabric(nvml::Device device, VendorGpu& gpu) {

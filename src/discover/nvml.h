@@ -29,6 +29,7 @@ class Nvml {
   void read_links(nvml::Device device, VendorGpu& gpu);
   void read_c2c(nvml::Device device, VendorGpu& gpu);
   int64_t link_speed(nvml::Device device, unsigned link);
+  void read_clocks(nvml::Device device, VendorGpu& gpu);
   void read_fabric(nvml::Device device, VendorGpu& gpu);
   void read_partitions(nvml::Device device, VendorGpu& gpu);
   void judge(nvml::Device device, VendorGpu& gpu);

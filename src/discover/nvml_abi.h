@@ -87,6 +87,8 @@ struct EventData {  // nvmlEventData_t
 static_assert(sizeof(EventData) == 32);
 inline constexpr unsigned long long event_xid = 8;
 
+inline constexpr unsigned clock_sm = 1, clock_memory = 2;  // nvmlClockType_t
+
 inline constexpr unsigned long long reason_hardware_thermal = 0x40, reason_power_brake = 0x80;
 
 // The functions, by their documented names. A null pointer: this library has none of that name.
@@ -111,6 +113,8 @@ struct Functions {
   Return (*link_remote_type)(Device, unsigned link, unsigned* type) = nullptr;
   Return (*limit)(Device, unsigned* milliwatts) = nullptr;
   Return (*draw)(Device, unsigned* milliwatts) = nullptr;
+  Return (*clock)(Device, unsigned type, unsigned* megahertz) = nullptr;
+  Return (*clock_max)(Device, unsigned type, unsigned* megahertz) = nullptr;
   Return (*ecc_errors)(Device, unsigned type, unsigned counter, unsigned long long*) = nullptr;
   Return (*remapped_rows)(Device, unsigned* corrected, unsigned* uncorrected, unsigned* pending,
                           unsigned* failed) = nullptr;

@@ -56,6 +56,9 @@ class Nvlink : public ::testing::Test {
       gpu.width_now = gpu.width_max = 16;
       gpu.limit_mw = 400'000;
       gpu.draw_mw = 62'000;
+      gpu.clock_mhz[1] = 210;
+      gpu.clock_max_mhz[1] = 1'410;
+      gpu.clock_mhz[2] = gpu.clock_max_mhz[2] = 1'593;
       gpu.links = 4;
       for (unsigned k = 0; k < gpu.links; ++k) gpu.link[k] = {1, 0, 0, {0, 2 - i, 0}, 25'000};
     }
@@ -104,6 +107,12 @@ TEST_F(Nvlink, GpusAreSeenWhole) {
   EXPECT_EQ(seen.link_speed, "2.5GT/s") << "as it rests now";
   EXPECT_EQ(seen.link_width, 16);
   EXPECT_EQ(seen.power_limit.text(), "400W");
+  EXPECT_EQ(seen.power.measured.text(), "62W");
+  EXPECT_EQ(seen.power.source, "nvml");
+  EXPECT_EQ(seen.clocks.core_mhz, 210);
+  EXPECT_EQ(seen.clocks.core_max_mhz, 1'410);
+  EXPECT_EQ(seen.clocks.memory_mhz, 1'593);
+  EXPECT_EQ(seen.clocks.memory_max_mhz, 1'593);
   ASSERT_THAT(seen.links, SizeIs(1));
   EXPECT_EQ(seen.links[0].up, 4);
   EXPECT_EQ(machine.profile.pci[2].link_speed, "16GT/s") << "sysfs did not say, NVML does";

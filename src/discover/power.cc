@@ -27,6 +27,59 @@ Quantity limit_of(const Scan& scan, const PciRecord& record) {
   return {};
 }
 
+// Drivers have one of the two: power over a while, or as it is now.
+api::PowerReading draw_of(const Scan& scan, const PciRecord& record) {
+  for (const std::string& name : scan.names(record.directory + "/hwmon"))
+    for (const char* file : {"power1_average", "power1_input"}) {
+      const Quantity drawn =
+          watts_of(scan.number(record.directory + "/hwmon/" + name + "/" + file));
+      if (drawn.is_set()) return {drawn, "hwmon", {}};
+    }
+  return {};
+}
+
+int64_t megahertz_of(std::optional<int64_t> hertz) {
+  const int64_t megahertz = hertz.value_or(0) / 1'000'000;
+  return megahertz > 0 && megahertz <= limits::clock_mhz ? megahertz : 0;
+}
+
+// The best level that amdgpu lists, such as "1: 2100Mhz *".
+int64_t best_level(const Scan& scan, const std::string& path) {
+  const auto text = scan.root.read_file(path);
+  int64_t best = 0;
+  if (!text.ok()) return best;
+  for (const std::string_view line : split(*text, '\n')) {
+    const size_t colon = line.find(':');
+    const size_t unit = line.find("Mhz");
+    if (colon == std::string_view::npos || unit == std::string_view::npos || unit < colon) continue;
+    const auto level = parse_int(trim(line.substr(colon + 1, unit - colon - 1)));
+    if (level && *level <= limits::clock_mhz) best = std::max(best, *level);
+  }
+  return best;
+}
+
+// As amdgpu shows them: Documentation/gpu/amdgpu/thermal.rst.
+api::DeviceClocks clocks_of(const Scan& scan, const PciRecord& record) {
+  api::DeviceClocks out;
+  for (const std::string& name : scan.names(record.directory + "/hwmon"))
+    for (const std::string sensor : {"freq1", "freq2"}) {
+      const std::string at = record.directory + "/hwmon/" + name + "/" + sensor;
+      const std::string label = scan.line(at + "_label");
+      if (label == "sclk") out.core_mhz = megahertz_of(scan.number(at + "_input"));
+      if (label == "mclk") out.memory_mhz = megahertz_of(scan.number(at + "_input"));
+    }
+  out.core_max_mhz = best_level(scan, record.directory + "/pp_dpm_sclk");
+  out.memory_max_mhz = best_level(scan, record.directory + "/pp_dpm_mclk");
+  return out;
+}
+
+void take_clocks(const api::DeviceClocks& found, api::DeviceClocks& into) {
+  if (into.core_mhz == 0) into.core_mhz = found.core_mhz;
+  if (into.core_max_mhz == 0) into.core_max_mhz = found.core_max_mhz;
+  if (into.memory_mhz == 0) into.memory_mhz = found.memory_mhz;
+  if (into.memory_max_mhz == 0) into.memory_max_mhz = found.memory_max_mhz;
+}
+
 // The board's meter (ACPI 4.0), of the whole machine.
 void read_meter(Scan& scan) {
   for (const std::string& name : scan.names("/sys/class/hwmon")) {
@@ -67,9 +120,13 @@ void read_energy(Scan& scan) {
 
 void scan_power(Scan& scan) {
   for (size_t i = 0; i < scan.machine.devices.size(); ++i) {
-    const PciRecord* record = scan.find_pci(scan.machine.profile.devices[i].address);
-    Quantity& limit = scan.machine.devices[i].power_limit;
-    if (record != nullptr && !limit.is_set()) limit = limit_of(scan, *record);
+    const api::Device& device = scan.machine.profile.devices[i];
+    const PciRecord* record = scan.find_pci(device.address);
+    if (record == nullptr) continue;
+    api::NodeDevice& seen = scan.machine.devices[i];
+    if (!seen.power_limit.is_set()) seen.power_limit = limit_of(scan, *record);
+    if (!seen.power.measured.is_set()) seen.power = draw_of(scan, *record);
+    if (device.cls == api::DeviceClass::gpu) take_clocks(clocks_of(scan, *record), seen.clocks);
   }
   read_meter(scan);
   read_energy(scan);

@@ -32,8 +32,9 @@ struct VendorGpu {
   std::vector<VendorLink> links;  // scale-up links that it has, in their order
   std::vector<api::DevicePartition> partitions;
   int64_t limit_milliwatts = 0, draw_milliwatts = 0;  // 0: unknown
-  std::string scale_up_domain;                        // "ClusterUUID.CliqueID"
-  api::Health health = api::Health::unknown;          // unknown: nothing against it
+  api::DeviceClocks clocks;
+  std::string scale_up_domain;                // "ClusterUUID.CliqueID"
+  api::Health health = api::Health::unknown;  // unknown: nothing against it
   std::string reason;
 };
 

@@ -75,6 +75,8 @@ TEST(AmdSmi, OlderLibraryIsAskedWhereThereIsNoNewerOne) {
   EXPECT_EQ(machine.devices[0].power_limit.text(), "750W");
   EXPECT_EQ(machine.accelerator_power.text(), "290W");
   EXPECT_EQ(machine.accelerator_source, "rocm-smi");
+  EXPECT_EQ(machine.devices[1].power.measured.text(), "150W");
+  EXPECT_EQ(machine.devices[1].power.source, "rocm-smi");
   EXPECT_EQ(machine.devices[1].health, api::Health::degraded);
 }
 

@@ -53,7 +53,8 @@ FabricFacts::FabricFacts(const api::Fabric& fabric)
     : name(fabric.metadata.name),
       site(fabric.spec.site),
       kind(fabric.spec.kind),
-      technology(technology_of(fabric.spec)) {
+      technology(technology_of(fabric.spec)),
+      said(api::said_of(fabric.metadata)) {
   const api::FabricSpec& spec = fabric.spec;
   for (const api::FabricTier& tier : spec.tiers)
     tiers.push_back(

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "api/said.h"
 #include "api/site.h"
 #include "fleet/graph.h"
 #include "fleet/hash_index.h"
@@ -59,6 +60,7 @@ struct FabricFacts {
   std::vector<std::string> names;  // of nodes, and "fabric/switch" of others
   std::vector<Link> links;
   std::vector<Port> ports;
+  api::Said said;
   uint64_t hash = 0;
 
  private:

@@ -7,6 +7,7 @@
 
 #include "api/storage.h"
 #include "base/random.h"
+#include "base/strings.h"
 #include "fleet/fleet.h"
 #include "fleet/testing/fleet_of.h"
 #include "fleet/testing/read_yaml.h"
@@ -233,12 +234,20 @@ TEST(Fabrics, sites_reach_each_other_over_the_links_that_they_name) {
   site("osl", "");
   site("syd", "");
   EXPECT_EQ(told(fleet, "n1", "n2"), "NET 100000/100000 1 hops 10 ms");
-  EXPECT_EQ(told(fleet, "n1", "n3"), "NET 40000/40000 2 hops 40 ms") << "wider by way of par";
-  EXPECT_EQ(told(fleet, "n3", "n1"), "NET 40000/40000 2 hops 40 ms") << "told by one end";
-  EXPECT_EQ(fleet.path(*fleet.find("n1"), *fleet.find("n3")).price_per_gb_micros, 30'000);
+  const auto way = [&](std::string_view from, std::string_view to) {
+    return join(fleet.sites_between(*fleet.find(from), *fleet.find(to)), " ");
+  };
+  EXPECT_EQ(told(fleet, "n1", "n3"), "NET 1000/1000 1 hops 25 ms") << "wider by way of par";
+  EXPECT_EQ(way("n1", "n3"), "fra osl");
   EXPECT_EQ(told(fleet, "n1", "n4"), "DIS ?/?");
+  EXPECT_EQ(way("n1", "n4"), "");
+  site("fra", "{site: par, bandwidth: 100Gbps, latency: 10ms, pricePerGb: 0.01EUR/GB}");
+  EXPECT_EQ(told(fleet, "n1", "n3"), "NET 40000/40000 2 hops 40 ms");
+  EXPECT_EQ(told(fleet, "n3", "n1"), "NET 40000/40000 2 hops 40 ms") << "told by one end";
+  EXPECT_EQ(way("n3", "n1"), "osl par fra");
+  EXPECT_EQ(fleet.path(*fleet.find("n1"), *fleet.find("n3")).price_per_gb_micros, 30'000);
   fleet.remove_site("par");
-  EXPECT_EQ(told(fleet, "n1", "n3"), "NET 1000/1000 1 hops 25 ms");
+  EXPECT_EQ(told(fleet, "n1", "n3"), "DIS ?/?");
 }
 
 TEST(Fabrics, a_pool_is_reached_by_its_servers_its_fabric_or_its_site) {
@@ -287,8 +296,12 @@ spec:
   fleet.put(
       read_yaml<api::Rack>("metadata: {name: r1}\nspec: {site: fra, room: hall, row: '1', feeds: "
                            "[pdu], cooling: {unit: cdu, limit: 50kW}}"));
-  fleet.put(read_yaml<api::PowerDomain>(
-      "metadata: {name: pdu}\nspec: {site: fra, capacity: 60kW, suppliedBy: {domains: [grid]}}"));
+  auto pdu = read_yaml<api::PowerDomain>(
+      "metadata: {name: pdu}\nspec: {site: fra, capacity: 60kW, suppliedBy: {domains: [grid]}}");
+  fleet.put(pdu);
+  api::set_said(pdu.metadata,
+                {"redfish", api::Confidence::bmc, *parse_rfc3339("2026-11-23T15:39:13Z")});
+  fleet.put(pdu);
   fleet.put(read_yaml<api::Fabric>(leaf_and_spine));
   fleet.put(read_yaml<api::StoragePool>("metadata: {name: pool}\nspec: {site: fra, fabric: ib}"));
   const Graph graph = fleet.graph();
@@ -303,6 +316,12 @@ spec:
         "n1 infiniband ib/leaf1", "ib/leaf1 infiniband ib/spine1", "fra contains pool",
         "pool serves ib"})
     EXPECT_THAT(edges, ::testing::Contains(wanted));
+  for (const Edge& edge : graph.edges()) {
+    const std::string& by = graph.vertices()[edge.said_by].name;
+    EXPECT_EQ(graph.sources()[edge.source], by == "pdu" ? "redfish" : "document") << by;
+    EXPECT_EQ(edge.confidence, by == "pdu" ? api::Confidence::bmc : api::Confidence::declared);
+    EXPECT_EQ(edge.at.is_set(), by == "pdu");
+  }
   const uint32_t rack = *graph.find(VertexKind::rack, "r1");
   EXPECT_EQ(graph.edges_of(rack).size(), 4u) << "its row, its node, its feed, its cooling";
 }

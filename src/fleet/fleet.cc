@@ -151,6 +151,8 @@ void Fleet::put(const api::Node& node) {
   facts->allocatable = node.status.allocatable;
   facts->scale_up_domain = node.status.scale_up_domain;
   facts->now = machine_now(node.status);
+  facts->place_said = api::said_of(node, "spec.rack");
+  facts->feeds_said = api::said_of(node, "spec.feeds");
   resolve(*facts);
   const uint32_t slot = slot_for(facts->name);
   install(slot, std::move(facts));
@@ -204,6 +206,7 @@ void Fleet::put(const api::Site& site) {
   facts.subdivision = site.spec.jurisdiction.subdivision;
   facts.regimes = site.spec.jurisdiction.regimes;
   facts.power_domain = site.spec.power_domain;
+  facts.said = api::said_of(site.metadata);
   if (!facts.power_domain.empty())
     facts.feeds.push_back({facts.power_domain, 100, api::FeedFailure::shift});
   power_.put_names(facts.feeds);
@@ -235,6 +238,7 @@ void Fleet::put(const api::Rack& rack) {
   facts.room = rack.spec.room;
   facts.row = rack.spec.row;
   facts.cooling_unit = rack.spec.cooling.unit;
+  facts.said = api::said_of(rack.metadata);
   if (rack.spec.cooling.limit.is_set()) facts.cooling_mw = rack.spec.cooling.limit.value();
   const auto count = static_cast<int64_t>(rack.spec.feeds.size());
   for (const std::string& domain : rack.spec.feeds)
@@ -288,7 +292,10 @@ void Fleet::remove_device_model(std::string_view name) {
 void Fleet::put(const api::Fabric& fabric) {
   auto facts = std::make_shared<const FabricFacts>(fabric);
   const auto* known = fabrics_.find(facts->name);
-  if (known != nullptr && (*known)->hash == facts->hash) return;
+  if (known != nullptr && (*known)->hash == facts->hash) {
+    if ((*known)->said != facts->said) fabrics_.write(fabric.metadata.name) = std::move(facts);
+    return;
+  }
   if (known != nullptr) places_hash_ -= (*known)->hash;
   places_hash_ += facts->hash;
   network_.reset();
@@ -311,6 +318,7 @@ void Fleet::put(const api::StoragePool& pool) {
   facts->site = spec.site;
   facts->fabric = spec.fabric;
   facts->nodes = spec.nodes;
+  facts->said = api::said_of(pool.metadata);
   if (spec.capacity.is_set()) facts->capacity_bytes = spec.capacity.value();
   facts->read_mbps = mbps_or_unknown(spec.read_throughput);
   facts->write_mbps = mbps_or_unknown(spec.write_throughput);

@@ -43,6 +43,7 @@ struct SiteFacts {
   std::vector<api::Feed> feeds;      // the same, as feeds
   std::vector<SiteLinkFacts> links;
   std::vector<CoolingFacts> cooling;
+  api::Said said;
 };
 // Disks that several machines share. Rates in Mbit/s; -1: unknown.
 struct PoolFacts {
@@ -50,6 +51,7 @@ struct PoolFacts {
   std::vector<std::string> nodes;  // that serve it
   int64_t capacity_bytes = -1, read_mbps = -1, write_mbps = -1;
   int64_t promised_bytes = 0, promised_read_mbps = 0, promised_write_mbps = 0;
+  api::Said said;
   uint64_t hash = 0;
 };
 // A device of a node, by its index in the node's interior.
@@ -138,6 +140,9 @@ class Fleet {
   // `unknown` where nothing is said of either, DIS where what is known does not join them. Most
   // bandwidth now first, then fewest hops.
   FleetPath path(const NodeState& from, const NodeState& to) const;
+  // The sites that this path leads through, both ends among them; empty when it takes no link
+  // between sites.
+  std::vector<std::string> sites_between(const NodeState& from, const NodeState& to) const;
   FleetPath path(const DeviceAt& from, const DeviceAt& to) const;
   // To the nodes that serve the pool, else to the fabric that reaches it, else to its site.
   FleetPath path(const NodeState& from, const PoolFacts& pool) const;
@@ -159,6 +164,7 @@ class Fleet {
     std::string site, room, row, cooling_unit;
     int64_t cooling_mw = -1;
     std::vector<api::Feed> feeds;
+    api::Said said;
     uint64_t hash = 0;
   };
   struct ModelFacts {

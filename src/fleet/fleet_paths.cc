@@ -157,6 +157,14 @@ FleetPath Fleet::path(const NodeState& from, const NodeState& to) const {
   return beyond_fabrics(from, to);
 }
 
+std::vector<std::string> Fleet::sites_between(const NodeState& from, const NodeState& to) const {
+  const std::string &here = site_of(from), &there = site_of(to);
+  if (here.empty() || there.empty() || here == there) return {};
+  const FleetPath way = wan().between(here, there);
+  if (way.cls != PathClass::net || way != path(from, to)) return {};
+  return wan().way(here, there);
+}
+
 FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
   const Network& ways = network();
   ways.prefetch(from.node.name_hash());

@@ -11,6 +11,7 @@ constexpr int64_t nodes_per_leaf = 32;
 constexpr int64_t leaves_per_rail = 4;
 constexpr int64_t nodes_per_pod = nodes_per_leaf * leaves_per_rail;
 constexpr int64_t spines = 8, cores = 8;
+constexpr int64_t core_links = 8;  // of a spine to each core
 constexpr int64_t racks_per_ethernet = 300;
 
 Quantity gbps(int64_t n) { return Quantity::of(n * 1'000'000'000, Dimension::bandwidth); }
@@ -86,7 +87,14 @@ class Fabrics {
     api::FabricSpec& spec = fabric.spec;
     spec.rails = model.rails;
     spec.isolation = api::FabricIsolation::pkey;
-    spec.tiers = {{"leaf", gbps(400), 1}, {"spine", gbps(400), pods_ > 1 ? 2.0 : 1.0}};
+    const auto share = [](int64_t below, int64_t above) {
+      return static_cast<double>(below) / static_cast<double>(above);
+    };
+    const double at_leaves = share(std::min(last - first, nodes_per_leaf), nodes_per_leaf);
+    const double at_spines =
+        share(model.rails * leaves * (nodes_per_leaf / spines), cores * core_links);
+    spec.tiers = {{"leaf", gbps(400), at_leaves},
+                  {"spine", gbps(400), pods_ > 1 ? at_spines : 1.0}};
     const auto leaf_name = [](int64_t rail, int64_t leaf) {
       return "leaf-" + std::to_string(rail + 1) + "-" + std::to_string(leaf + 1);
     };
@@ -94,13 +102,14 @@ class Fabrics {
       for (int64_t leaf = 0; leaf < leaves; ++leaf) {
         spec.switches.push_back({leaf_name(rail, leaf), "leaf", "", "", {}});
         for (int64_t s = 0; s < spines; ++s)
-          add_link(spec, leaf_name(rail, leaf), numbered("spine", s), 32 / spines, 400);
+          add_link(spec, leaf_name(rail, leaf), numbered("spine", s), nodes_per_leaf / spines, 400);
       }
     }
     for (int64_t s = 0; s < spines; ++s) {
       spec.switches.push_back({numbered("spine", s), "spine", "", "", {}});
       for (int64_t c = 0; c < cores && pods_ > 1; ++c)
-        add_link(spec, numbered("spine", s), site_ + "-rdma-core/" + numbered("core", c), 8, 400);
+        add_link(spec, numbered("spine", s), site_ + "-rdma-core/" + numbered("core", c),
+                 core_links, 400);
     }
     for (int64_t i = first; i < last; ++i) {
       for (int64_t rail = 0; rail < model.rails; ++rail) {

@@ -21,7 +21,8 @@ GenerateOptions options(std::string_view mix, int64_t sites = 1, uint64_t seed =
   return {std::move(parts).value(), sites, seed};
 }
 
-constexpr std::string_view everything = "h100=40,h200=3,b200=5,gb200=37,mi300x=2,cpu=70,edge=120";
+constexpr std::string_view everything =
+    "h100=40,h200=3,b200=5,hgx-h100=3,gb200=37,mi300x=2,cpu=70,edge=120";
 
 TEST(Generate, gives_objects_that_keep_the_rules_of_their_kinds) {
   std::map<std::string_view, size_t> counts;
@@ -35,8 +36,8 @@ TEST(Generate, gives_objects_that_keep_the_rules_of_their_kinds) {
     EXPECT_TRUE(keys.insert(object.key()).second) << object.key();
     ++counts[object.kind().name];
   });
-  EXPECT_EQ(counts["Node"], 277u);
-  EXPECT_EQ(counts["HardwareProfile"], 7u) << "one per model";
+  EXPECT_EQ(counts["Node"], 280u);
+  EXPECT_EQ(counts["HardwareProfile"], 8u) << "one per model";
   EXPECT_EQ(counts["Site"], 4u) << "two data centres, two edge sites of at most 100 machines";
   EXPECT_EQ(counts["StoragePool"], 4u);
 }
@@ -90,6 +91,29 @@ TEST(Generate, what_is_named_is_there) {
     }
   });
   for (const auto& [all, name] : named) EXPECT_TRUE(all->contains(name)) << name;
+}
+
+TEST(Generate, a_board_in_another_makers_server_is_no_dgx) {
+  for (const char* name : {"h100", "h200", "b200"}) {
+    const MachineModel& own = *find_machine_model(name);
+    const MachineModel* board = find_machine_model("hgx-" + std::string(name));
+    ASSERT_NE(board, nullptr);
+    EXPECT_THAT(std::string(board->product), ::testing::Not(::testing::HasSubstr("DGX")));
+    EXPECT_EQ(board->gpu, own.gpu);
+    EXPECT_NE(profile_of(*board).metadata.name, profile_of(own).metadata.name);
+  }
+  EXPECT_EQ(profile_of(*find_machine_model("h100")).spec.devices[0].memory_bytes, 80LL << 30);
+}
+
+TEST(Generate, tiers_say_what_the_links_of_a_pod_add_up_to) {
+  generate(options("h100=144"), [&](const api::Object& object) {
+    const auto* fabric = object.as<api::Fabric>();
+    if (fabric == nullptr || fabric->spec.kind != api::FabricKind::rdma || fabric->spec.rails != 8)
+      return;
+    const bool is_full = fabric->metadata.name == "fra1-rdma-1";
+    EXPECT_EQ(fabric->spec.tiers[0].oversubscription, is_full ? 1 : 0.5);
+    EXPECT_EQ(fabric->spec.tiers[1].oversubscription, is_full ? 2 : 0.5);
+  });
 }
 
 TEST(Generate, machines_hang_together_as_their_models_do) {

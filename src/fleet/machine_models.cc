@@ -15,38 +15,54 @@ namespace {
 // and SemiAnalysisAI/InferenceX-app gpu-specs.ts@77ca49a; NVLink rates per link: NVLink 4 and 5 as
 // the vendor sells them (25 and 50 GB/s in each direction). Processors, NICs and heights are from
 // the vendors' user guides, from memory; so are the watts of the machines without GPUs by NVIDIA.
+constexpr MachineModel h100{.name = "h100",
+                            .product = "NVIDIA DGX H100",
+                            .architecture = "x86_64",
+                            .processor = "Intel(R) Xeon(R) Platinum 8480C",
+                            .gpu = "NVIDIA H100 80GB HBM3",
+                            .gpu_ids = "10de:2330",
+                            .nvswitches = 4,
+                            .nvlinks = 18,
+                            .link_mbps = 200'000};
+constexpr MachineModel h200 = [] {
+  MachineModel model = h100;
+  model.name = "h200";
+  model.product = "NVIDIA DGX H200";
+  model.gpu = "NVIDIA H200";
+  model.gpu_ids = "10de:2335";
+  model.gpu_memory_gib = 141;
+  return model;
+}();
+constexpr MachineModel b200 = [] {
+  MachineModel model = h100;
+  model.name = "b200";
+  model.product = "NVIDIA DGX B200";
+  model.processor = "Intel(R) Xeon(R) Platinum 8570";
+  model.gpu = "NVIDIA B200";
+  model.gpu_ids = "10de:2901";
+  model.gpu_memory_gib = 180;
+  model.nvswitches = 2;
+  model.link_mbps = 400'000;
+  model.units = 10;
+  model.watts = 14'300;
+  return model;
+}();
+
+// The same board in a server of another maker, whose processors and plate are of the same order.
+constexpr MachineModel on_board(MachineModel model, std::string_view name,
+                                std::string_view product) {
+  model.name = name;
+  model.product = product;
+  return model;
+}
+
 constexpr MachineModel models[] = {
-    {.name = "h100",
-     .product = "NVIDIA DGX H100",
-     .architecture = "x86_64",
-     .processor = "Intel(R) Xeon(R) Platinum 8480C",
-     .gpu = "NVIDIA H100 80GB HBM3",
-     .gpu_ids = "10de:2330",
-     .nvswitches = 4,
-     .nvlinks = 18,
-     .link_mbps = 200'000},
-    {.name = "h200",
-     .product = "NVIDIA DGX H200",
-     .architecture = "x86_64",
-     .processor = "Intel(R) Xeon(R) Platinum 8480C",
-     .gpu = "NVIDIA H200",
-     .gpu_ids = "10de:2335",
-     .gpu_memory_gb = 141,
-     .nvswitches = 4,
-     .nvlinks = 18,
-     .link_mbps = 200'000},
-    {.name = "b200",
-     .product = "NVIDIA DGX B200",
-     .architecture = "x86_64",
-     .processor = "Intel(R) Xeon(R) Platinum 8570",
-     .gpu = "NVIDIA B200",
-     .gpu_ids = "10de:2901",
-     .gpu_memory_gb = 180,
-     .nvswitches = 2,
-     .nvlinks = 18,
-     .link_mbps = 400'000,
-     .units = 10,
-     .watts = 14'300},
+    h100,
+    h200,
+    b200,
+    on_board(h100, "hgx-h100", "server with HGX H100 8-GPU"),
+    on_board(h200, "hgx-h200", "server with HGX H200 8-GPU"),
+    on_board(b200, "hgx-b200", "server with HGX B200 8-GPU"),
     {.name = "gb200",
      .product = "NVIDIA GB200 NVL72 compute tray",
      .architecture = "aarch64",
@@ -57,7 +73,7 @@ constexpr MachineModel models[] = {
      .gpu = "NVIDIA GB200",
      .gpu_ids = "10de:2941",
      .gpus = 4,
-     .gpu_memory_gb = 186,
+     .gpu_memory_gib = 186,
      .nvswitches = 1,
      .nvlinks = 18,
      .link_mbps = 400'000,
@@ -76,7 +92,7 @@ constexpr MachineModel models[] = {
      .memory_gib = 1'152,
      .gpu = "AMD Instinct MI300X",
      .gpu_ids = "1002:74a1",
-     .gpu_memory_gb = 192,
+     .gpu_memory_gib = 192,
      .link_mbps = 512'000,
      .has_xgmi = true},
     {.name = "cpu",
@@ -103,7 +119,7 @@ constexpr MachineModel models[] = {
      .gpu = "NVIDIA L4",
      .gpu_ids = "10de:27b8",
      .gpus = 1,
-     .gpu_memory_gb = 24,
+     .gpu_memory_gib = 24,
      .rails = 0,
      .nics = 2,
      .nic_speed = "25Gbps",
@@ -264,7 +280,7 @@ class ProfileBuilder {
     std::string at = add_function(next_bus(), port, "0302", place, 16, model_.gpu_ids);
     api::Device& gpu = add_device("gpu" + std::to_string(i), api::DeviceClass::gpu, model_.gpu,
                                   std::move(at), place);
-    gpu.memory_bytes = model_.gpu_memory_gb * 1'000'000'000;
+    gpu.memory_bytes = model_.gpu_memory_gib << 30;
     if (!model_.has_c2c) return;
     gpu.links.push_back({"package" + std::to_string(place / model_.numa_per_package),
                          api::LinkKind::c2c, 1,

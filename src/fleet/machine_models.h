@@ -20,7 +20,7 @@ struct MachineModel {
   int64_t memory_gib = 1'024;         // of a package
   std::string_view gpu{}, gpu_ids{};  // model, "10de:2330"
   int gpus = 8;
-  int64_t gpu_memory_gb = 80;
+  int64_t gpu_memory_gib = 80;
   int nvswitches = 0, nvlinks = 0;  // links of one GPU to all switches together
   int64_t link_mbps = 0;            // raw, of one link in one direction
   bool has_xgmi = false, has_c2c = false;

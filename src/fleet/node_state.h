@@ -10,6 +10,7 @@
 
 #include "api/contract.h"
 #include "api/node.h"
+#include "api/said.h"
 #include "base/time.h"
 #include "fleet/bits.h"
 #include "fleet/hash.h"
@@ -52,6 +53,7 @@ struct NodeFacts {
   int64_t power_mw = -1;                  // -1: unknown
   std::shared_ptr<const MachineNow> now;  // what it says of its links; null: nothing
   api::Allocatable allocatable;           // as written, to compile again when the profile changes
+  api::Said place_said, feeds_said;       // who says where it stands and what feeds it
   uint64_t hash = 0;
 };
 

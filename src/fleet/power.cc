@@ -42,6 +42,7 @@ bool PowerGrid::put(const api::PowerDomain& domain) {
   d.type = domain.spec.type;
   d.required = domain.spec.supplied_by.required;
   d.suppliers = domain.spec.supplied_by.domains;
+  d.said = api::said_of(domain.metadata);
   std::sort(d.suppliers.begin(), d.suppliers.end());
   Hash h;
   h.add(domain.metadata.name).add(d.capacity_mw).add(d.required);
@@ -49,7 +50,10 @@ bool PowerGrid::put(const api::PowerDomain& domain) {
   for (const std::string& supplier : d.suppliers) h.add(supplier);
   d.hash = h.value();
   const Domain* known = domains_.find(domain.metadata.name);
-  if (known != nullptr && known->hash == d.hash) return false;
+  if (known != nullptr && known->hash == d.hash) {
+    if (known->said != d.said) domains_.write(domain.metadata.name).said = std::move(d.said);
+    return false;
+  }
   if (known != nullptr) hash_ -= known->hash;
   hash_ += d.hash;
   domains_.write(domain.metadata.name) = std::move(d);
@@ -103,6 +107,11 @@ const std::vector<std::string>& PowerGrid::suppliers_of(std::string_view domain)
   static const std::vector<std::string> none;
   const Domain* known = domains_.find(domain);
   return known == nullptr ? none : known->suppliers;
+}
+
+api::Said PowerGrid::said_of(std::string_view domain) const {
+  const Domain* known = domains_.find(domain);
+  return known == nullptr ? api::Said() : known->said;
 }
 
 // ---- loads

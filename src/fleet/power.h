@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/node.h"
+#include "api/said.h"
 #include "api/site.h"
 #include "fleet/cow.h"
 #include "fleet/facility/supply.h"
@@ -68,12 +69,14 @@ class PowerGrid {
   int64_t capacity_mw(std::string_view domain) const;                   // -1: unknown
   std::vector<std::string> domains() const { return domains_.keys(); }  // known ones, ascending
   const std::vector<std::string>& suppliers_of(std::string_view domain) const;  // ascending
+  api::Said said_of(std::string_view domain) const;
 
  private:
   struct Domain {
     int64_t capacity_mw = 0, required = 1;
     api::PowerDomainType type = api::PowerDomainType::pdu;
     std::vector<std::string> suppliers;  // ascending
+    api::Said said;
     uint64_t hash = 0;
   };
   struct Load {

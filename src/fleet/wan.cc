@@ -11,11 +11,8 @@ namespace {
 constexpr size_t most_sites = 1'024;
 constexpr size_t most_levels = 32;  // rates that are told apart; more count as the lowest
 
-struct Link {
-  uint32_t to = 0;
-  int64_t mbps = -1, latency_ns = -1, price = -1;
-};
-using Links = std::vector<std::vector<Link>>;
+using Link = Wan::Link;
+using Links = Wan::Links;
 
 int64_t width(int64_t mbps) { return mbps < 0 ? 1 : mbps; }
 int64_t sum(int64_t a, int64_t b) {
@@ -41,9 +38,15 @@ auto latency_order(const FleetPath& path) {
   return std::pair(path.hops, path.latency_ns < 0 ? INT64_MAX : path.latency_ns);
 }
 
-// All that is reached over links of at least this width, with fewest links.
-std::vector<FleetPath> spread(const Links& links, uint32_t start, int64_t level) {
-  std::vector<FleetPath> paths(links.size());
+// All that is reached over links of at least this width, with fewest links, and over which site at
+// last.
+struct Spread {
+  std::vector<FleetPath> paths;
+  std::vector<uint32_t> before;
+};
+Spread spread(const Links& links, uint32_t start, int64_t level) {
+  Spread out{std::vector<FleetPath>(links.size()), std::vector<uint32_t>(links.size(), start)};
+  std::vector<FleetPath>& paths = out.paths;
   paths[start].cls = PathClass::loc;
   std::vector<uint32_t> changed{start}, next;
   while (!changed.empty()) {
@@ -55,19 +58,23 @@ std::vector<FleetPath> spread(const Links& links, uint32_t start, int64_t level)
         FleetPath& known = paths[link.to];
         if (known.cls == PathClass::net && latency_order(known) <= latency_order(path)) continue;
         known = path;
+        out.before[link.to] = at;
         next.push_back(link.to);
       }
     }
     std::swap(changed, next);
   }
-  return paths;
+  return out;
 }
 
 }  // namespace
 
 Wan::Wan(const std::vector<Site>& sites) {
   const size_t n = std::min(sites.size(), most_sites);
-  for (uint32_t i = 0; i < n; ++i) index_.emplace(sites[i].name, i);
+  for (uint32_t i = 0; i < n; ++i) {
+    index_.emplace(sites[i].name, i);
+    names_.push_back(sites[i].name);
+  }
   std::map<std::pair<uint32_t, uint32_t>, Link> all;
   for (const bool is_return : {false, true}) {  // what an end says of itself counts first
     for (uint32_t i = 0; i < n; ++i)
@@ -79,25 +86,29 @@ Wan::Wan(const std::vector<Site>& sites) {
                         Link{pair.second, link.mbps, link.latency_ns, link.price_per_gb_micros});
       }
   }
-  Links links(n);
-  std::vector<int64_t> levels;
+  links_.resize(n);
   for (const auto& [pair, link] : all) {
-    links[pair.first].push_back(link);
-    if (width(link.mbps) > 0) levels.push_back(width(link.mbps));
+    links_[pair.first].push_back(link);
+    if (width(link.mbps) > 0) levels_.push_back(width(link.mbps));
   }
-  std::sort(levels.rbegin(), levels.rend());
-  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
-  if (levels.size() > most_levels) {
-    levels[most_levels - 1] = levels.back();
-    levels.resize(most_levels);
+  std::sort(levels_.rbegin(), levels_.rend());
+  levels_.erase(std::unique(levels_.begin(), levels_.end()), levels_.end());
+  if (levels_.size() > most_levels) {
+    levels_[most_levels - 1] = levels_.back();
+    levels_.resize(most_levels);
   }
   paths_.resize(n * n);
   for (uint32_t s = 0; s < n; ++s) {
     paths_[s * n + s].cls = PathClass::loc;
     size_t left = n - 1;
-    for (const int64_t level : levels) {
+    for (const Link& link : links_[s]) {
+      if (width(link.mbps) == 0) continue;
+      paths_[s * n + link.to] = over(paths_[s * n + s], link);
+      --left;
+    }
+    for (const int64_t level : levels_) {
       if (left == 0) break;
-      const std::vector<FleetPath> reached = spread(links, s, level);
+      const std::vector<FleetPath> reached = spread(links_, s, level).paths;
       for (uint32_t t = 0; t < n; ++t) {
         if (paths_[s * n + t].cls != PathClass::dis || reached[t].cls == PathClass::dis) continue;
         paths_[s * n + t] = reached[t];
@@ -105,6 +116,28 @@ Wan::Wan(const std::vector<Site>& sites) {
       }
     }
   }
+}
+
+const Link* Wan::direct(uint32_t from, uint32_t to) const {
+  const auto at = std::ranges::find(links_[from], to, &Link::to);
+  return at == links_[from].end() || width(at->mbps) == 0 ? nullptr : &*at;
+}
+
+std::vector<std::string> Wan::way(std::string_view from, std::string_view to) const {
+  const auto a = index_.find(from), b = index_.find(to);
+  if (a == index_.end() || b == index_.end()) return {};
+  if (a->second == b->second) return {names_[a->second]};
+  if (direct(a->second, b->second) != nullptr) return {names_[a->second], names_[b->second]};
+  for (const int64_t level : levels_) {
+    const Spread reached = spread(links_, a->second, level);
+    if (reached.paths[b->second].cls == PathClass::dis) continue;
+    std::vector<std::string> out{names_[b->second]};
+    for (uint32_t at = b->second; at != a->second; at = reached.before[at])
+      out.push_back(names_[reached.before[at]]);
+    std::reverse(out.begin(), out.end());
+    return out;
+  }
+  return {};
 }
 
 FleetPath Wan::between(std::string_view from, std::string_view to) const {

@@ -24,11 +24,25 @@ class Wan {
   };
   explicit Wan(const std::vector<Site>& sites);  // ascending by name
 
-  // Over the links of sites: most bandwidth first, then fewest links, then least latency. A link
-  // that only one of its ends names counts for both ways. DIS where there is none.
+  // Over the links of sites: the link between the two where there is one, since traffic takes it;
+  // else most bandwidth first, then fewest links, then least latency. A link that only one of its
+  // ends names counts for both ways. DIS where there is none.
   FleetPath between(std::string_view from, std::string_view to) const;
+  // The sites on that way, both ends among them; empty where there is none.
+  std::vector<std::string> way(std::string_view from, std::string_view to) const;
+
+  struct Link {
+    uint32_t to = 0;
+    int64_t mbps = -1, latency_ns = -1, price = -1;
+  };
+  using Links = std::vector<std::vector<Link>>;
 
  private:
+  const Link* direct(uint32_t from, uint32_t to) const;
+
+  std::vector<std::string> names_;
+  Links links_;                  // by site, ascending by the other one
+  std::vector<int64_t> levels_;  // rates, widest first
   std::unordered_map<std::string, uint32_t, NameHash, std::equal_to<>> index_;
   std::vector<FleetPath> paths_;  // sites × sites
 };

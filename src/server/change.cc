@@ -7,6 +7,7 @@
 #include "api/contract.h"
 #include "api/core.h"
 #include "api/node.h"
+#include "api/site.h"
 #include "base/limits.h"
 #include "base/strings.h"
 #include "control/contract/price.h"
@@ -79,6 +80,14 @@ Result<void> take_hardware(api::Node& node, api::NodeStatus given) {
   return {};
 }
 
+Result<void> take_meter(api::PowerDomain& domain, api::PowerReading given) {
+  domain.status.meter = std::move(given);
+  schema::Errors errors;
+  api::validate(api::Object::of(domain), errors);
+  if (!errors.empty()) return errors.to_error("PowerDomain", domain.metadata.name);
+  return {};
+}
+
 }  // namespace
 
 // One object of a set and what it does to what is there.
@@ -129,10 +138,12 @@ Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Val
     api::validate(object, errors);
     return errors.to_error(kind->name, name);
   }
-  // What is seen is not what is wanted, so a set does not write it. One exception: the hardware of
-  // a machine whose agent never reported is told by importers.
+  // What is seen is not what is wanted, so a set does not write it. Two exceptions, which importers
+  // tell: the hardware of a machine whose agent never reported, and the meter of a power domain.
   std::optional<api::NodeStatus> given;
+  std::optional<api::PowerReading> meter;
   if (const auto* node = object.as<api::Node>()) given = node->status;
+  if (const auto* domain = object.as<api::PowerDomain>()) meter = domain->status.meter;
   TRY(before ? check_changed(one, before, object) : check_new(one, object));
   Exchange seen;
   seen.user = x.user;
@@ -140,6 +151,8 @@ Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Val
   if (auto* node = object.as<api::Node>();
       node != nullptr && node->status.agent_version.empty() && check_access(seen))
     TRY(take_hardware(*node, std::move(*given)));
+  if (auto* domain = object.as<api::PowerDomain>(); domain != nullptr && check_access(seen))
+    TRY(take_meter(*domain, std::move(*meter)));
   // A revision that the document names is a condition; else what is there is what was meant.
   const auto expected =
       before ? parse_uint(object.meta().resource_version) : std::optional<uint64_t>(0);

@@ -175,6 +175,23 @@ TEST_F(ChangeTest, imported_hardware_stands_until_an_agent_reports) {
   EXPECT_EQ(desk.send("GET", path).body.string_at({"status", "scaleUpDomain"}), "nvl-2");
 }
 
+TEST_F(ChangeTest, the_meter_of_a_power_domain_is_told_by_importers) {
+  const auto domain = [](const std::string& status) {
+    return R"({"apiVersion":"freehold.dev/v1alpha1","kind":"PowerDomain","metadata":{"name":"pdu"},)"
+           R"("spec":{"type":"pdu","site":"ber1","capacity":"20kW"})" +
+           status + "}";
+  };
+  ASSERT_EQ(desk.apply(domain(R"(,"status":{"load":"9kW","meter":{"measured":"6438W",)"
+                              R"("source":"redfish"}})"))
+                .status,
+            201);
+  ASSERT_EQ(desk.apply(domain("")).status, 201);
+  const Answer seen = desk.send("GET", std::string(testing::own) + "/powerdomains/pdu");
+  EXPECT_EQ(seen.body.string_at({"status", "meter", "measured"}), "6438W");
+  EXPECT_EQ(seen.body.string_at({"status", "meter", "source"}), "redfish");
+  EXPECT_NE(seen.body.string_at({"status", "load"}), "9kW") << "that is the controller's to say";
+}
+
 TEST_F(ChangeTest, imported_hardware_keeps_the_rules_of_a_status) {
   const Answer refused = desk.apply(imported_node(std::string(200, 'x')));
   EXPECT_EQ(refused.status, 422);

@@ -85,8 +85,7 @@ def refusals_and_limits_of_time(cli):
     cli.run(DONE, "wait", "contract/large", "--for", "delete", "--timeout", "20s")
     cli.run(NOT_FOUND, "delete", "contract/large")
     harness.expect(r"workloads.* not found", cli.run(NOT_FOUND, "logs", "workload/none"))
-    # An object that is not there is not found; a file is another matter.
-    cli.run(FAILED, "apply", "-f", "/nonexistent.yaml")
+    cli.run(NOT_FOUND, "apply", "-f", "/nonexistent.yaml")
     harness.expect(r"--data-dir", cli.run(FAILED, "audit", "verify", "--data-dir", "/nonexistent"))
 
 

@@ -34,7 +34,7 @@ def limits(controller):
     same("we read redfishtool's limit", [x["setPointWatts"] for x in ours], [475])
     refused(controller.freehold("limit", "149"), r"149 W is below AllowableMin, which is 150 W")
     refused(controller.freehold("limit", "1001"), r"1001 W is above AllowableMax, which is 1000 W")
-    refused(controller.freehold("limit", "many"), r"use watts such as 450")
+    refused(controller.freehold("limit", "many"), r"use watts such as 450", 2)
     refused(controller.freehold("limit", "450", "--of", "GPU_9"), r"no power limit of \"GPU_9\"", 4)
     same("what was refused changed nothing", set_point(controller), 475)
 
@@ -56,6 +56,8 @@ def power(controller):
 
 
 def boot(controller):
+    said = controller.freehold("boot").stdout
+    harness.expect(r"437XR1138R2: Pxe \(Once\)[^\n]*\ntargets: ", said)
     done = controller.freehold("boot", "Hdd", "--enabled", "Continuous")
     harness.expect(r"437XR1138R2: Hdd \(Continuous\); was Pxe \(Once\)", done.stdout)
     same("redfishtool sees it", system(controller)["Boot"]["BootSourceOverrideTarget"], "Hdd")

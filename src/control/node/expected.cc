@@ -92,26 +92,44 @@ class Judge {
     return now != nullptr && now->health == api::Health::failed;
   }
 
-  // The catalogue's model of a device, by what the machine calls it or by its PCI ids.
-  const api::DeviceModelSpec* model_of(const api::Device& device) const {
-    const auto function = functions_.find(device.address);
-    const std::string ids = function == functions_.end()
-                                ? ""
-                                : function->second->vendor + ":" + function->second->device;
+  // The catalogue's model that a text means: its name, what contracts call it, what machines
+  // report, or PCI ids.
+  const api::DeviceModelSpec* model_called(const std::string& text) const {
+    if (text.empty()) return nullptr;
     for (const api::DeviceModel* model : given_.catalogue) {
       const auto& spec = model->spec;
       if (spec.type == api::ModelType::node) continue;
-      if (spec.model == device.model) return &spec;
-      for (const std::string& name : spec.matches)
-        if (name == device.model || (!ids.empty() && name == ids)) return &spec;
+      if (spec.model == text || model->metadata.name == text ||
+          std::ranges::find(spec.matches, text) != spec.matches.end())
+        return &spec;
     }
     return nullptr;
   }
+  // Of a device that is there, by what the machine calls it or by its PCI ids.
+  const api::DeviceModelSpec* model_of(const api::Device& device) const {
+    if (const auto* model = model_called(device.model)) return model;
+    const auto function = functions_.find(device.address);
+    return function == functions_.end()
+               ? nullptr
+               : model_called(function->second->vendor + ":" + function->second->device);
+  }
+  // Whether a device is what a text expects: by the text, or since both mean one model.
+  bool is_model(const api::Device& device, const std::string& wanted) const {
+    if (wanted.empty() || device.model == wanted) return true;
+    const auto* model = model_of(device);
+    if (model == nullptr) return false;
+    return model == model_called(wanted) || is_family_of(*model, wanted);
+  }
+  // "h100", or "NVIDIA H100" with its maker, leaves open which H100.
+  static bool is_family_of(const api::DeviceModelSpec& model, std::string_view wanted) {
+    const std::string name = to_lower(model.model), maker = to_lower(model.vendor) + " ";
+    std::string family = to_lower(wanted);
+    if (family.starts_with(maker)) family.erase(0, maker.size());
+    return name == family || (name.starts_with(family) && name[family.size()] == '-');
+  }
   bool is_of(const api::Device& device, const api::ModelPart& part) const {
     if (class_name(device.cls) != part.cls) return false;
-    if (part.model.empty() || device.model == part.model) return true;
-    const auto* model = model_of(device);
-    return model != nullptr && model->model == part.model;
+    return is_model(device, part.model);
   }
 
   // What the agent told of links names the part itself.
@@ -136,9 +154,24 @@ class Judge {
              (now->reason.empty() ? "whether it works is not told" : now->reason));
     judge_ports(device, *now);
     if (const auto* model = model_of(device)) {
+      judge_facts(device, *model);
       judge_pci_link(device, *now, *model);
       judge_scale_up(device, *now, *model);
     }
+  }
+
+  // What the catalogue does not say cannot be judged. Cards in a slot have their scale-up links by
+  // a bridge that is bought apart, so that having none is no fault.
+  void judge_facts(const api::Device& device, const api::DeviceModelSpec& model) {
+    if (device.cls != api::DeviceClass::gpu) return;
+    std::vector<std::string> missing;
+    if (model.link_width == 0) missing.emplace_back("linkWidth");
+    if (model.link_speed.empty()) missing.emplace_back("linkSpeed");
+    if (model.scale_up_links == 0 && model.scale_up_domain > 1 && model.form != "PCIe")
+      missing.emplace_back("scaleUpLinks");
+    if (!missing.empty())
+      unseen(name_of(device) + ": DeviceModel " + model.model + " does not say " +
+             join(missing, ", "));
   }
 
   // A rail without a link is a rail that is down; where only the management network is not used,
@@ -203,7 +236,7 @@ class Judge {
       const api::Device* found = at_place(*given_.found, wanted);
       if (found == nullptr)
         wrong("missing: " + name_of(wanted) + ", " + class_name(wanted.cls) + " " + wanted.model);
-      else if (found->model != wanted.model)
+      else if (!is_model(*found, wanted.model))
         wrong(name_of(*found) + " is a " + found->model + ", expected " + wanted.model);
     }
     if (expected.packages.size() > given_.found->packages.size())

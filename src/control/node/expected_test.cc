@@ -62,6 +62,7 @@ class Expected : public ::testing::Test {
     machine.spec.type = api::ModelType::node;
     machine.spec.model = "DGX H100";
     machine.spec.parts = {{"gpu", "H100-SXM", 8}, {"rdma-nic", "", 2}, {"cpu", "", 2}};
+    gpu_model.spec.vendor = "NVIDIA";
     gpu_model.spec.matches = {"10de:2330"};
     gpu_model.spec.link_speed = "32GT/s";
     gpu_model.spec.link_width = 16;
@@ -168,6 +169,35 @@ TEST_F(Expected, ExpectedProfileNamesWhatIsMissing) {
   machine.spec.parts.clear();
   lose(8);
   expect_false("missing: mlx5_0 at 0000:20:00.0, rdma-nic ConnectX-7");
+}
+
+TEST_F(Expected, ExpectedModelsAreComparedByTheCatalogue) {
+  api::HardwareProfileSpec whole = profile;
+  expected = &whole;
+  whole.devices[0].model = "h100";
+  whole.devices[1].model = "H100-SXM";
+  whole.devices[2].model = "";
+  whole.devices[3].model = "NVIDIA H100";
+  EXPECT_EQ(judge().status, api::ConditionStatus::true_) << judge().message;
+  whole.devices[1].model = "H200-SXM";
+  whole.devices[2].model = "h10";
+  const std::string message = judge().message;
+  EXPECT_THAT(message, HasSubstr("is a NVIDIA H100 80GB HBM3, expected H200-SXM"));
+  EXPECT_THAT(message, HasSubstr("expected h10"));
+}
+
+TEST_F(Expected, ModelWithoutFactsOfItsLinksIsUnknown) {
+  gpu_model.spec.link_width = 0;
+  gpu_model.spec.scale_up_links = 0;
+  gpu_model.spec.scale_up_domain = 8;
+  const Verdict verdict = judge();
+  EXPECT_EQ(verdict.status, api::ConditionStatus::unknown);
+  EXPECT_EQ(verdict.reason, "NotAllSeen");
+  EXPECT_THAT(verdict.message,
+              HasSubstr("DeviceModel H100-SXM does not say linkWidth, scaleUpLinks"));
+  gpu_model.spec.link_width = 16;
+  gpu_model.spec.form = "PCIe";
+  EXPECT_EQ(judge().status, api::ConditionStatus::true_) << "a bridge is bought apart";
 }
 
 TEST_F(Expected, MissingPackageIsCounted) {

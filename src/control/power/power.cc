@@ -50,6 +50,10 @@ Verdict verdict_of(const ff::DomainView& view, const ff::Supply& supply) {
             "would carry " + watts(view.worst.load_mw) + " of " + capacity + " if " +
                 supply.domains()[view.worst.failed].name +
                 " failed; move or cap machines, or let feeds say onFailure: cap"};
+  if (!view.is_used)
+    return {api::ConditionStatus::unknown, "NothingKnownOnIt",
+            "no machine is known to hang on it; name it in spec.feeds of racks or nodes" +
+                (view.meter_mw < 0 ? "" : "; its meter says " + watts(view.meter_mw))};
   if (view.basis == api::PowerBasis::unknown)
     return {api::ConditionStatus::unknown, "WattsUnknown",
             "of some machines that hang on it no watts are known; set spec.nameplate or "
@@ -61,13 +65,22 @@ Verdict verdict_of(const ff::DomainView& view, const ff::Supply& supply) {
           "carries at most " + watts(view.worst.load_mw) + " of " + capacity + when};
 }
 
+// What is written of a domain; a number of which nothing is known is unset.
+struct Written {
+  Quantity load, headroom;
+};
+Written written_of(const ff::DomainView& view) {
+  if (!view.is_used && view.meter_mw < 0) return {};
+  return {Quantity::of(view.load_mw, Dimension::power),
+          Quantity::of(view.headroom_mw, Dimension::power)};
+}
+
 // Whether a number has moved by enough to be worth a write.
-bool has_moved(const Quantity& written, int64_t now, int64_t capacity) {
-  if (!written.is_set()) return true;
-  if (written.value() == now) return false;
+bool has_moved(const Quantity& written, const Quantity& now, int64_t capacity) {
+  if (written.is_set() != now.is_set()) return true;
+  if (written.value() == now.value()) return false;
   const int64_t step = capacity / 100 * power_step_percent;
-  const int64_t by = written.value() > now ? written.value() - now : now - written.value();
-  return by >= std::max<int64_t>(step, 1);
+  return std::abs(written.value() - now.value()) >= std::max<int64_t>(step, 1);
 }
 
 bool is_worth_writing(const api::PowerDomain& domain, const ff::DomainView& view,
@@ -75,11 +88,12 @@ bool is_worth_writing(const api::PowerDomain& domain, const ff::DomainView& view
   const api::PowerDomainStatus& status = domain.status;
   const api::Condition* written = api::find_condition(status.conditions, condition);
   const int64_t capacity = domain.spec.capacity.value();
+  const Written now = written_of(view);
   return written == nullptr || written->status != verdict.status ||
          written->reason != verdict.reason ||
          written->observed_generation != domain.metadata.generation || status.basis != view.basis ||
-         has_moved(status.load, view.load_mw, capacity) ||
-         has_moved(status.headroom, view.headroom_mw, capacity);
+         has_moved(status.load, now.load, capacity) ||
+         has_moved(status.headroom, now.headroom, capacity);
 }
 
 }  // namespace
@@ -109,9 +123,10 @@ Plan PowerController::plan(std::string_view, const Input& in) const {
       break;
     }
     api::PowerDomain next = *view.domain;
-    next.status.load = Quantity::of(view.load_mw, Dimension::power);
+    const Written now = written_of(view);
+    next.status.load = now.load;
     next.status.basis = view.basis;
-    next.status.headroom = Quantity::of(view.headroom_mw, Dimension::power);
+    next.status.headroom = now.headroom;
     const bool was_true = api::is_true(view.domain->status.conditions, condition);
     api::set_condition(next.status.conditions, condition, verdict.status, verdict.reason,
                        verdict.message, next.metadata.generation, in.now);

@@ -77,6 +77,38 @@ TEST_F(Power, what_is_built_counts_at_once) {
   EXPECT_EQ(domain("b").status.load.text(), "6kW");
 }
 
+TEST_F(Power, a_meter_that_shows_more_than_the_machines_counts) {
+  build("ups u 90kW; pdu a 20kW from u; pdu b 20kW from u; node n draws 2kW on a");
+  const auto meter = [&](std::string_view name, std::string_view watts) {
+    world.edit<api::PowerDomain>({}, name, [&](api::PowerDomain& d) {
+      d.status.meter = {Quantity::parse(watts, Dimension::power).value(), "redfish", {}};
+    });
+  };
+  meter("a", "1kW");
+  meter("b", "6438W");
+  world.pass(seconds(40));
+  EXPECT_EQ(domain("a").status.load.text(), "2kW") << "the larger of the two";
+  EXPECT_EQ(domain("b").status.load.value(), 6'438'000);
+  EXPECT_EQ(domain("b").status.basis, api::PowerBasis::measured);
+  EXPECT_EQ(domain("b").status.meter.measured.text(), "6438W");
+  EXPECT_EQ(condition("b").status, api::ConditionStatus::unknown);
+  EXPECT_THAT(condition("b").message, HasSubstr("no machine is known to hang on it"));
+  EXPECT_EQ(domain("u").status.load.value(), 8'438'000) << "what is behind it carries it, too";
+  meter("b", "21kW");
+  world.pass(seconds(40));
+  EXPECT_EQ(condition("b").reason, "Overloaded");
+}
+
+TEST_F(Power, a_domain_that_nothing_is_known_to_hang_on_is_unknown) {
+  build("pdu a 10kW");
+  EXPECT_EQ(condition("a").status, api::ConditionStatus::unknown);
+  EXPECT_EQ(domain("a").status.basis, api::PowerBasis::unknown);
+  EXPECT_FALSE(domain("a").status.load.is_set());
+  const std::string before = domain("a").metadata.resource_version;
+  world.pass(seconds(120));
+  EXPECT_EQ(domain("a").metadata.resource_version, before);
+}
+
 TEST_F(Power, machines_of_which_no_watts_are_known_make_the_verdict_unknown) {
   build("pdu a 10kW; node n on a; node m draws 2kW on a");
   EXPECT_EQ(condition("a").status, api::ConditionStatus::unknown);

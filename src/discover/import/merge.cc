@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "api/said.h"
 #include "base/limits.h"
 #include "base/strings.h"
 #include "discover/import/fabric_parts.h"
@@ -77,6 +78,7 @@ class Merger {
       lay(domains_, std::move(domain), speaker, "power domain");
     for (api::Fabric& fabric : inventory.fabrics) {
       const std::string name = fabric.metadata.name;
+      credit(fabric.metadata, speaker);
       if (!fabrics_.emplace(name, std::move(fabric)).second)
         return Error{Reason::invalid, "two sources give a fabric \"" + name +
                                           "\"; import them one by one, each with its own --name"};
@@ -85,13 +87,17 @@ class Merger {
     return {};
   }
 
+  static void credit(api::ObjectMeta& metadata, const Speaker& speaker) {
+    api::set_said(metadata, {speaker.source, speaker.confidence, speaker.at});
+  }
+
   // Things of one name are one; what the second says otherwise is told.
   template <class T>
   void lay(ByName<T>& all, T thing, const Speaker& speaker, std::string_view kind) {
     if constexpr (requires { thing.spec.site; })
       if (thing.spec.site.empty()) thing.spec.site = options_.site;
     const auto [at, fresh] = all.try_emplace(thing.metadata.name, thing);
-    if (fresh) return;
+    if (fresh) return credit(at->second.metadata, speaker);
     const auto& type = schema::type_of<T>;
     json::Value stands = schema::to_json(type, &at->second);
     const json::Value said = schema::to_json(type, &thing);

@@ -30,8 +30,10 @@ api::PowerDomain make_domain(const std::string& name, const std::string& site,
   domain.spec.site = site;
   domain.spec.type = type;
   domain.spec.capacity = watts(capacity);
+  if (!load) return domain;
   domain.status.load = watts(load);
-  if (load) domain.status.basis = api::PowerBasis::measured;
+  domain.status.basis = api::PowerBasis::measured;
+  domain.status.meter = {watts(load), "redfish", {}};
   return domain;
 }
 

@@ -214,6 +214,9 @@ void Writer::processors(const System& system, HostFacts& host) {
     for (const PowerLimit& limit : survey_.limits)
       if (limit.owner == p.id && limit.mode != "Disabled")
         here.power_limit = watts(limit.set_point);
+    if (p.consumed_watts) here.power = {watts(p.consumed_watts), "redfish", {}};
+    here.clocks.core_mhz = p.mhz;
+    here.clocks.core_max_mhz = p.max_mhz;
     for (const PcieDevice& pci : survey_.pcie_devices)
       if (std::ranges::find(p.functions, pci.id) != p.functions.end() ||
           std::ranges::any_of(pci.functions, [&](const PcieFunction& f) {

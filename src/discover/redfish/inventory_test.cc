@@ -55,6 +55,11 @@ TEST(RedfishInventory, devices_have_classes_models_and_identities) {
   };
   EXPECT_EQ(seen("gpu0").identity, "aaaa-0");
   EXPECT_EQ(seen("gpu0").power_limit.text(), "700W");
+  EXPECT_EQ(seen("gpu0").power.measured.value(), 312'500);
+  EXPECT_EQ(seen("gpu0").power.source, "redfish");
+  EXPECT_EQ(seen("gpu0").clocks.core_mhz, 1'755);
+  EXPECT_EQ(seen("gpu0").clocks.core_max_mhz, 1'980);
+  EXPECT_FALSE(seen("gpu1").power.measured.is_set());
   EXPECT_EQ(seen("gpu1").health, api::Health::failed);
   EXPECT_THAT(seen("gpu1").reason, HasSubstr("Critical"));
 }
@@ -84,6 +89,8 @@ TEST(RedfishInventory, a_pdu_and_its_branches_are_domains_and_outlets_are_supply
   EXPECT_EQ(branch.spec.capacity.value(), 3'200'000) << "16 A at 200 V";
   EXPECT_EQ(branch.status.load.value(), 900'000);
   EXPECT_EQ(branch.status.basis, api::PowerBasis::measured);
+  EXPECT_EQ(branch.status.meter.measured.value(), 900'000);
+  EXPECT_EQ(branch.status.meter.source, "redfish");
   EXPECT_THAT(branch.spec.supplied_by.domains, ElementsAre("bmc-1-rackpdu-1"));
   ASSERT_THAT(all.hosts[0].feeds, SizeIs(1));
   EXPECT_EQ(all.hosts[0].feeds[0].domain, "bmc-1-rackpdu-1-a");

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/strings.h"
+#include "discover/limits.h"
 #include "discover/parse.h"
 #include "discover/redfish/view.h"
 
@@ -148,8 +149,12 @@ void Surveyor::processors(const Found& owner) {
     p.functions = ids(body, "Links.PCIeFunctions");
     for (std::string& device : ids(body, "Links.PCIeDevice")) p.functions.push_back(device);
     if (p.label.empty()) p.label = text(body, "Socket");
-    if (const auto metrics = view_.one(body, "EnvironmentMetrics", "EnvironmentMetrics"))
+    p.mhz = whole(body, "OperatingSpeedMHz", discover::limits::clock_mhz);
+    p.max_mhz = whole(body, "MaxSpeedMHz", discover::limits::clock_mhz);
+    if (const auto metrics = view_.one(body, "EnvironmentMetrics", "EnvironmentMetrics")) {
+      p.consumed_watts = number(*metrics->body, "PowerWatts");
       limits_of(*metrics, p.id, p.name);
+    }
   });
 }
 

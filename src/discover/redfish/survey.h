@@ -60,7 +60,9 @@ struct Chassis : Part {
 struct Processor : Part {
   std::string type, instruction_set, uuid;
   int64_t cores = 0, threads = 0;
-  int64_t memory_bytes = 0;            // its own, without caches
+  int64_t memory_bytes = 0;      // its own, without caches
+  int64_t mhz = 0, max_mhz = 0;  // now, and at most; 0: unknown
+  std::optional<double> consumed_watts;
   std::vector<std::string> functions;  // ids of its PCIeFunctions and PCIeDevice
 };
 struct MemoryModule : Part {

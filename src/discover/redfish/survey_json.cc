@@ -100,6 +100,9 @@ Value of(const Processor& p) {
   put(out, "cores", p.cores);
   put(out, "threads", p.threads);
   put(out, "memoryBytes", p.memory_bytes);
+  put(out, "mhz", p.mhz);
+  put(out, "maxMhz", p.max_mhz);
+  put(out, "consumedWatts", p.consumed_watts);
   return out;
 }
 

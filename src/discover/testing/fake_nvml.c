@@ -130,6 +130,16 @@ nvmlReturn_t nvmlDeviceGetEnforcedPowerLimit(nvmlDevice_t device, unsigned int* 
   *milliwatts = device->limit_mw;
   return device->error;
 }
+nvmlReturn_t nvmlDeviceGetClockInfo(nvmlDevice_t device, unsigned int type, unsigned int* mhz) {
+  if (type >= 3) return INVALID_ARGUMENT;
+  *mhz = device->clock_mhz[type];
+  return device->error;
+}
+nvmlReturn_t nvmlDeviceGetMaxClockInfo(nvmlDevice_t device, unsigned int type, unsigned int* mhz) {
+  if (type >= 3) return INVALID_ARGUMENT;
+  *mhz = device->clock_max_mhz[type];
+  return device->error;
+}
 
 typedef struct {
   unsigned int fieldId, scopeId;

@@ -91,6 +91,8 @@ std::string_view gpu_machine() {
   MemorySummary: {TotalMemorySizeMiB: 81920}
   Location: {PartLocation: {ServiceLabel: GPU_SXM_1}}
   Status: {State: Enabled, Health: OK}
+  OperatingSpeedMHz: 1755
+  MaxSpeedMHz: 1980
   EnvironmentMetrics: {"@odata.id": /redfish/v1/Systems/Board/Processors/GPU0/EnvironmentMetrics}
 /redfish/v1/Systems/Board/Processors/GPU0/EnvironmentMetrics:
   PowerWatts: {Reading: 312.5}

@@ -81,6 +81,8 @@ class Survey {
     find_networks();
     find_stranded(out_);
     find_power_faults(out_);
+    find_places_taken_twice(out_);
+    find_feeds_of_other_sites(estate_, out_);
     find_gaps(estate_, out_);
     find_network_and_storage_faults(estate_, out_);
     order_findings(out_);
@@ -223,6 +225,7 @@ class Survey {
       const auto object = estate_.domains.find(view.name);
       view.domain = object == estate_.domains.end() ? nullptr : object->second;
       view.load_mw = domains[d].load_mw;
+      view.meter_mw = domains[d].meter_mw;
       view.worst = out_.cases->worst(d);
       if (view.domain != nullptr) view.headroom_mw = out_.cases->headroom_mw(d);
     }
@@ -271,6 +274,7 @@ class Survey {
     for (size_t i = 0; i < out_.machines.size(); ++i)
       if (const uint32_t g = out_.supply->group_of()[i]; g != none)
         of_group[g] = std::min(of_group[g], out_.machines[i].counted.basis());
+    std::vector<uint8_t> is_loaded(domains.size(), 0);
     for (const uint32_t d : out_.supply->order()) {
       DomainView& view = out_.domains[d];
       view.basis = api::PowerBasis::capped;
@@ -278,13 +282,18 @@ class Survey {
         view.basis = std::min(view.basis, of_group[g]);
         view.is_used = true;
       }
-      for (const uint32_t c : domains[d].consumers)
-        if (out_.domains[c].is_used) {
-          view.basis = std::min(view.basis, out_.domains[c].basis);
-          view.is_used = true;
-        }
-      // Of no machines at all, the plates say nothing, too.
-      if (!view.is_used) view.basis = api::PowerBasis::nameplate;
+      is_loaded[d] = view.is_used ? 1 : 0;
+      for (const uint32_t c : domains[d].consumers) {
+        if (is_loaded[c] == 0) continue;
+        view.basis = std::min(view.basis, out_.domains[c].basis);
+        view.is_used = view.is_used || out_.domains[c].is_used;
+        is_loaded[d] = 1;
+      }
+      if (view.meter_mw >= 0 && view.meter_mw == view.load_mw) {
+        view.basis = api::PowerBasis::measured;
+        is_loaded[d] = 1;
+      }
+      if (is_loaded[d] == 0) view.basis = api::PowerBasis::unknown;
     }
   }
 

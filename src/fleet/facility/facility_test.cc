@@ -93,6 +93,7 @@ TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
   api::Node node = testing::node_of(machine, "n");
   node.status.devices.emplace_back().id = "gpu1";
   node.status.devices.back().power_limit = quantity_of("500W", Dimension::power);
+  node.status.devices.back().power.measured = quantity_of("312W", Dimension::power);
   const api::Node& there = grid.add(std::move(node));
   add_model(grid, "gpu-700", api::ModelType::gpu, "700W");
   const auto devices = device_watts(there, grid.estate, Models(grid.estate.models));
@@ -100,6 +101,8 @@ TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
   EXPECT_EQ(devices[0].nameplate.mw, 700'000);
   EXPECT_FALSE(devices[0].limit.is_known());
   EXPECT_EQ(devices[1].limit.mw, 500'000);
+  EXPECT_EQ(devices[1].measured.mw, 312'000);
+  EXPECT_FALSE(devices[0].measured.is_known());
   const Facility f = survey(grid.estate, Footing::now);
   EXPECT_EQ(f.machines[0].watts.nameplate.mw, 1'400'000);
   EXPECT_EQ(f.machines[0].watts.nameplate.origin, Origin::devices);
@@ -150,7 +153,7 @@ TEST(Facility, what_nobody_says_is_a_finding_and_not_a_guess) {
   std::vector<std::string> texts;
   for (const Finding& finding : f.findings) texts.push_back(finding.text);
   EXPECT_THAT(texts, Contains(HasSubstr("no watts are known")));
-  EXPECT_THAT(texts, Contains(HasSubstr("named by feeds or suppliers and not known")));
+  EXPECT_THAT(errors_of(f), Contains(HasSubstr("powerdomain/gone: feeds or suppliers name it")));
   EXPECT_THAT(texts, Contains(HasSubstr("the height is not known")));
   EXPECT_EQ(domain_of(f, "a").basis, api::PowerBasis::unknown);
 }
@@ -291,7 +294,71 @@ TEST(Stranded, watts_that_a_neighbour_can_use_are_not_stranded_and_none_are_coun
   EXPECT_NEAR(static_cast<double>(sum), 20.0 * kw, 1e3) << "the busway has no more than that left";
 }
 
+TEST(Stranded, cooling_that_blocks_most_units_is_named_before_power_that_neighbours_want) {
+  const Facility f =
+      survey(grid_of("busway a 24kW; rack warm units 48 cools 12kW on a; rack cold units 48 on a;"
+                     "node n in warm at 1 high 8 draws 8kW; node m in cold at 1 high 8 draws 8kW")
+                 .estate,
+             Footing::now);
+  EXPECT_GT(rack_of(f, "warm").stranded_units, 36);
+  EXPECT_THAT(rack_of(f, "warm").why, ElementsAre(Strander::cooling, Strander::power));
+}
+
+TEST(Storage, a_pool_names_what_is_there) {
+  Grid grid = grid_of("node n draws 1kW");
+  api::StoragePool pool;
+  pool.metadata.name = "fast";
+  pool.spec.site = "nowhere";
+  pool.spec.fabric = "none";
+  pool.spec.nodes = {"n", "m", "o"};
+  grid.add(std::move(pool));
+  std::vector<std::string> texts;
+  for (const Finding& finding : survey(grid.estate, Footing::now).findings)
+    if (finding.about == "storagepool/fast") texts.push_back(finding.text);
+  EXPECT_THAT(texts, ElementsAre("names site nowhere, which is not known here",
+                                 "names fabric none, which is not known here",
+                                 "names nodes m, o, which are not known here"));
+}
+
 // ---- what-ifs
+
+Difference between(std::string_view before, std::string_view after) {
+  const Grid then = grid_of(before), now = grid_of(after);
+  return compare(survey(then.estate, Footing::most), survey(now.estate, Footing::most));
+}
+
+TEST(WhatIf, holds_where_no_error_is_new) {
+  const std::string base =
+      "pdu a 30kW; rack r row A place 1 on a; node n in r at 1 high 8 draws 5kW;";
+  EXPECT_TRUE(between(base, base + "node m in r at 9 high 8 draws 5kW").holds_after);
+  EXPECT_FALSE(between(base, base + "node m in r at 8 high 8 draws 5kW").holds_after) << "one unit";
+  EXPECT_FALSE(between(base, base + "rack q cools 1kW on a; node m in q draws 20kW").holds_after);
+  EXPECT_FALSE(between(base, base + "rack q on gone; node m in q draws 2kW").holds_after);
+  EXPECT_FALSE(between(base, base + "rack q row A place 1 on a").holds_after) << "taken";
+  const std::string broken = base + "rack q on gone;";
+  EXPECT_TRUE(between(broken, broken + "node m in r at 9 high 8 draws 5kW").holds_after)
+      << "what was wrong before is not the doing of the change";
+}
+
+TEST(WhatIf, a_rack_that_moves_away_from_its_feeds_does_not_hold) {
+  Grid grid = grid_of("pdu a 30kW; rack r on a; node n in r draws 5kW");
+  for (const char* name : {"s", "t"}) {
+    api::Site site;
+    site.metadata.name = name;
+    grid.add(std::move(site));
+  }
+  RackMove move;
+  move.rack = "r";
+  move.site = "t";
+  const auto changed = move_rack(grid.estate, move);
+  ASSERT_TRUE(changed.ok());
+  Estate fork = grid.estate;
+  for (const api::Object& object : *changed) fork.put(object);
+  const Facility after = survey(fork, Footing::most);
+  EXPECT_FALSE(compare(survey(grid.estate, Footing::most), after).holds_after);
+  EXPECT_THAT(errors_of(after),
+              Contains(HasSubstr("rack/r: stands at t and is fed by a, which is at s")));
+}
 
 TEST(MoveRack, its_machines_go_along_to_the_new_feeds_in_their_order) {
   const Grid grid = grid_of(

@@ -1,7 +1,8 @@
 #include "fleet/facility/findings.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <tuple>
 
 #include "fleet/facility/limits.h"
 
@@ -39,17 +40,19 @@ void find_power_faults(Facility& facility) {
     out.push_back({Severity::error, "powerdomain/" + name,
                    "its suppliers lead back to it; the step that closes the circle is not "
                    "counted: correct spec.suppliedBy"});
-  Names unknown, down, unused;
+  Names down, unused;
   int64_t machines_down = 0;
   for (uint32_t d = 0; d < domains.size(); ++d) {
     const DomainView& view = facility.domains[d];
+    const std::string about = "powerdomain/" + view.name;
     if (view.domain == nullptr) {
-      unknown.add(view.name);
+      out.push_back({Severity::error, about,
+                     "feeds or suppliers name it and it is not known, so nothing holds its "
+                     "capacity; create it, or correct the name"});
       continue;
     }
     if (!view.is_used && !domains[d].stands_by) unused.add(view.name);
     const int64_t capacity = domains[d].capacity_mw;
-    const std::string about = "powerdomain/" + view.name;
     if (view.load_mw > capacity)
       out.push_back(
           {Severity::error, about,
@@ -71,11 +74,6 @@ void find_power_faults(Facility& facility) {
                        " at once: " + down.text()});
   if (unused.number() > 0)
     out.push_back({Severity::note, "powerdomains", "no machine hangs on " + unused.text()});
-  if (unknown.number() > 0)
-    out.push_back({Severity::warning, "powerdomains",
-                   count(unknown.number(), "domain is", "domains are") +
-                       " named by feeds or suppliers and not known, so nothing holds " +
-                       (unknown.number() == 1 ? "its" : "their") + " capacity: " + unknown.text()});
   if (facility.cases->skipped() > 0)
     out.push_back({Severity::error, "powerdomains",
                    count(static_cast<int64_t>(facility.cases->skipped()), "failure", "failures") +
@@ -116,8 +114,76 @@ void find_gaps(const Estate& estate, Facility& facility) {
         {Severity::note, "racks", "their site is not known here: " + without_site.text()});
 }
 
+void find_places_taken_twice(Facility& facility) {
+  std::map<std::tuple<std::string_view, std::string_view, std::string_view, std::string_view>,
+           const RackView*>
+      places;
+  for (const RackView& rack : facility.racks) {
+    if (rack.position.empty()) continue;
+    const auto [at, is_free] =
+        places.try_emplace({rack.site, rack.room, rack.row, rack.position}, &rack);
+    if (is_free) continue;
+    facility.findings.push_back({Severity::error, "rack/" + rack.name,
+                                 "stands where rack/" + at->second->name + " stands, at position " +
+                                     rack.position +
+                                     (rack.row.empty() ? std::string() : " of row " + rack.row) +
+                                     "; correct spec.position of one"});
+  }
+}
+
+// A feed does not cross from one site to another.
+void find_feeds_of_other_sites(const Estate& estate, Facility& facility) {
+  const auto check = [&](const std::string& about, const std::string& site,
+                         const std::string& feed) {
+    const auto domain = estate.domains.find(feed);
+    if (site.empty() || domain == estate.domains.end()) return;
+    const std::string& other = domain->second->spec.site;
+    if (other.empty() || other == site) return;
+    facility.findings.push_back({Severity::error, about,
+                                 "stands at " + site + " and is fed by " + feed + ", which is at " +
+                                     other + "; correct its feeds or its site"});
+  };
+  for (const RackView& rack : facility.racks)
+    if (rack.rack != nullptr)
+      for (const std::string& feed : rack.rack->spec.feeds)
+        check("rack/" + rack.name, rack.site, feed);
+  for (const Machine& machine : facility.machines) {
+    const std::string& site = machine.rack == none || facility.racks[machine.rack].site.empty()
+                                  ? machine.node->spec.site
+                                  : facility.racks[machine.rack].site;
+    for (const api::Feed& feed : machine.node->spec.feeds)
+      check("node/" + machine.node->metadata.name, site, feed.domain);
+  }
+}
+
+namespace {
+
+// What a pool says that it hangs on, and is not there.
+void find_loose_pools(const Estate& estate, std::vector<Finding>& out) {
+  for (const auto& [name, pool] : estate.pools) {
+    const std::string about = "storagepool/" + std::string(name);
+    const auto tell = [&](std::string_view what, const std::string& which, bool is_one = true) {
+      out.push_back({Severity::note, about,
+                     "names " + std::string(what) + " " + which +
+                         (is_one ? ", which is" : ", which are") + " not known here"});
+    };
+    if (!pool->spec.site.empty() && !estate.sites.contains(pool->spec.site))
+      tell("site", pool->spec.site);
+    if (!pool->spec.fabric.empty() && !estate.fabrics.contains(pool->spec.fabric))
+      tell("fabric", pool->spec.fabric);
+    Names nodes;
+    for (const std::string& node : pool->spec.nodes)
+      if (!estate.nodes.contains(node)) nodes.add(node);
+    if (nodes.number() > 0)
+      tell(nodes.number() == 1 ? "node" : "nodes", nodes.text(), nodes.number() == 1);
+  }
+}
+
+}  // namespace
+
 void find_network_and_storage_faults(const Estate& estate, Facility& facility) {
   auto& out = facility.findings;
+  find_loose_pools(estate, out);
   for (const auto& [name, pool] : estate.pools) {
     int64_t bytes = 0, read = 0, write = 0;
     for (const api::StorageCommitment& held : pool->spec.commitments) {

@@ -135,8 +135,9 @@ void name_reasons(RackView& rack, const Use& use, int64_t used) {
                                        : 0;
   rack.stranded_units = std::max<int64_t>(0, rack.free_units - fed);
   if (rack.stranded_units == 0) return;
-  for (const Strander by : use.bounds)
-    if (by != Strander::space && used == rack.usable_mw) add(by);
+  // Where space is no bound, the others keep units empty whatever the neighbours take.
+  if (std::find(use.bounds.begin(), use.bounds.end(), Strander::space) == use.bounds.end())
+    for (const Strander by : use.bounds) add(by);
   if (used < rack.usable_mw) add(Strander::power);  // the neighbours want it, too
 }
 

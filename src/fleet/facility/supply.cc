@@ -41,6 +41,8 @@ void Supply::name_domains(std::span<const api::PowerDomain* const> domains,
   for (const api::PowerDomain* domain : domains) {
     Domain& d = domains_[find(domain->metadata.name)];
     d.capacity_mw = std::clamp<int64_t>(domain->spec.capacity.value(), 0, most_capacity_mw);
+    if (const Quantity& meter = domain->status.meter.measured; meter.is_set())
+      d.meter_mw = std::clamp<int64_t>(meter.value(), 0, most_capacity_mw);
     d.stands_by = domain->spec.type == api::PowerDomainType::generator;
     d.required = domain->spec.supplied_by.required;
     for (const std::string& supplier : domain->spec.supplied_by.domains)
@@ -140,6 +142,7 @@ void Supply::load_all() {
     for (size_t i = 0; i < parts.size(); ++i) domains_[group.feeds[i].domain].load_mw += parts[i];
   }
   for (const uint32_t d : order_) {
+    domains_[d].load_mw = std::max(domains_[d].load_mw, domains_[d].meter_mw);
     const std::vector<int64_t> parts = drawn(domains_[d], domains_[d].load_mw, all_up);
     for (size_t i = 0; i < parts.size(); ++i)
       domains_[domains_[d].suppliers[i]].load_mw += parts[i];

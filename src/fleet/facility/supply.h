@@ -3,7 +3,8 @@
 // equal parts from those of its suppliers that are up, generators standing by until fewer than
 // `required` of the others are up, and is down when fewer than `required` are. What happens to the
 // part of a feed that is down says the feed: `shift` to the others, `cap`, or `off`. One step of
-// physics, no cascades: a domain that is overloaded is told, and stays up. Pure; a value.
+// physics, no cascades: a domain that is overloaded is told, and stays up. Where a domain's own
+// meter shows more than what is known to hang on it, the rest hangs on it, too. Pure; a value.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +46,7 @@ class Supply {
     std::vector<uint32_t> suppliers;  // without those that would close a circle
     std::vector<uint32_t> consumers;  // domains that this one supplies
     std::vector<uint32_t> groups;     // consumers that hang on it
+    int64_t meter_mw = -1;            // -1: it has none, or says nothing
     int64_t load_mw = 0;              // now
   };
   // Consumers with the same feeds; all act alike.

@@ -152,8 +152,12 @@ std::vector<DeviceWatts> device_watts(const api::Node& node, const Estate& estat
     if (const api::DeviceModel* model = models.find(device.model))
       watts.nameplate = known(model->spec.power.maximum, Origin::device);
     const auto now = std::ranges::find(node.status.devices, device.id, &api::NodeDevice::id);
-    if (now != node.status.devices.end()) watts.limit = known(now->power_limit, Origin::limit);
-    if (watts.nameplate.is_known() || watts.limit.is_known()) out.push_back(std::move(watts));
+    if (now != node.status.devices.end()) {
+      watts.limit = known(now->power_limit, Origin::limit);
+      watts.measured = known(now->power.measured, Origin::meter);
+    }
+    if (watts.nameplate.is_known() || watts.limit.is_known() || watts.measured.is_known())
+      out.push_back(std::move(watts));
   }
   return out;
 }

@@ -57,7 +57,7 @@ struct MachineWatts {
 
 struct DeviceWatts {
   std::string id, model;
-  Watts nameplate, limit;
+  Watts nameplate, limit, measured;
 };
 
 // The DeviceModel of type node that a machine is: spec.expectedModel, else what its profile's

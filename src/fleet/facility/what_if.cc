@@ -11,17 +11,17 @@ namespace {
 Result<void> check(const Estate& estate, const RackMove& move, const api::Rack& rack) {
   const std::string& site = move.site ? *move.site : rack.spec.site;
   if (move.site && !estate.sites.contains(*move.site))
-    return Error{Reason::invalid, "there is no site \"" + *move.site + "\""};
+    return Error{Reason::not_found, "there is no site \"" + *move.site + "\""};
   if (move.feeds)
     for (const std::string& feed : *move.feeds)
       if (!estate.domains.contains(feed))
-        return Error{Reason::invalid, "there is no PowerDomain \"" + feed + "\""};
+        return Error{Reason::not_found, "there is no PowerDomain \"" + feed + "\""};
   if (move.cooling_unit && !move.cooling_unit->empty()) {
     const auto at = estate.sites.find(site);
     if (at == estate.sites.end() ||
         std::ranges::find(at->second->spec.cooling, *move.cooling_unit, &api::CoolingUnit::name) ==
             at->second->spec.cooling.end())
-      return Error{Reason::invalid,
+      return Error{Reason::not_found,
                    "site " + site + " has no cooling unit \"" + *move.cooling_unit + "\""};
   }
   return {};
@@ -53,6 +53,8 @@ int64_t stranded(const Facility& facility) {
 
 auto key(const Finding& finding) { return std::tie(finding.about, finding.text); }
 
+bool is_error(const Finding& finding) { return finding.severity == Severity::error; }
+
 }  // namespace
 
 Result<std::vector<api::Object>> move_rack(const Estate& estate, const RackMove& move) {
@@ -83,11 +85,7 @@ Result<std::vector<api::Object>> move_rack(const Estate& estate, const RackMove&
   return out;
 }
 
-bool holds(const Facility& facility) {
-  return std::ranges::none_of(facility.domains, [](const DomainView& domain) {
-    return domain.domain != nullptr && domain.headroom_mw < 0;
-  });
-}
+bool holds(const Facility& facility) { return std::ranges::none_of(facility.findings, is_error); }
 
 Difference compare(const Facility& before, const Facility& after) {
   Difference out;
@@ -121,7 +119,7 @@ Difference compare(const Facility& before, const Facility& after) {
   }
   for (const Finding& finding : before.findings)
     if (!new_keys.contains(key(finding))) out.solved.push_back(finding);
-  out.holds_after = holds(after);
+  out.holds_after = std::ranges::none_of(out.new_findings, is_error);
   out.stranded_before_mw = stranded(before);
   out.stranded_after_mw = stranded(after);
   return out;

@@ -21,7 +21,7 @@ struct RackMove {
 
 // The rack, and those of its machines that hang on its feeds by name: each hangs on the new feed in
 // the place of the old one, and where the number of feeds differs, on those of its rack. Errors:
-// `not_found`, and `invalid` for a domain, site or cooling unit that is not known.
+// `not_found`, for the rack and for a domain, site or cooling unit that it would have.
 Result<std::vector<api::Object>> move_rack(const Estate& estate, const RackMove& move);
 
 struct DomainChange {
@@ -32,12 +32,12 @@ struct Difference {
   std::vector<DomainChange> domains;  // where load, worst load or capacity differ; by name
   std::vector<std::string> racks;     // whose power, cooling or space differ; by name
   std::vector<Finding> new_findings, solved;
-  bool holds_after = true;  // no domain beyond its capacity, with any one other failed
+  bool holds_after = true;  // no finding of severity error is new
   int64_t stranded_before_mw = 0, stranded_after_mw = 0;
 };
 Difference compare(const Facility& before, const Facility& after);
 
-// Whether every domain with a known capacity stays within it, with any one other failed.
+// Whether no finding is an error.
 bool holds(const Facility& facility);
 
 }  // namespace freehold::fleet::facility

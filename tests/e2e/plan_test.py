@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""What people ask of a fleet that is only planned: pictures that other programs read, the way
+between two sites with its name, what-ifs that must not hold, and one exit code for one fault,
+whichever command notices it."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+from harness import FREEHOLD, Failure, expect, main
+
+MIX = ["generate", "--sites", "3", "--mix", "h100=6,hgx-h100=3", "--seed", "1", "-o", "json"]
+MIXED_UP = 2
+ABSENT = 4
+
+
+def run(*arguments, status=0):
+    done = subprocess.run([FREEHOLD, *arguments], capture_output=True, text=True, timeout=120,
+                          check=False)
+    if done.returncode != status:
+        raise Failure(f"{' '.join(arguments)}: exit {done.returncode}, not {status}: "
+                      f"{(done.stdout + done.stderr)[:500]}")
+    return done.stderr if status in (1, MIXED_UP, ABSENT) else done.stdout
+
+
+def pictures(fleet):
+    for name in ("node/fra1-h100-1", "fabric/fra1-rdma-1"):
+        svg = run("topology", name, "-f", fleet, "-o", "svg")
+        root = xml.etree.ElementTree.fromstring(svg)
+        words = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+        if len(words) < 10:
+            raise Failure(f"{name}: a picture with few words: {words}")
+        dot = run("topology", name, "-f", fleet, "-o", "dot")
+        if "?" in dot.splitlines()[1]:
+            raise Failure(f"{name}: {dot.splitlines()[1]}")
+        if shutil.which("dot"):
+            subprocess.run(["dot", "-Tplain"], input=dot, text=True, check=True, timeout=120,
+                           capture_output=True)
+
+
+def ways(fleet):
+    said = run("topology", "node/fra1-h100-1", "node/osl1-h100-1", "-f", fleet)
+    expect(r"NET, .*, 1 link, .*over fra1 – osl1\n", said)
+    found = json.loads(run("topology", "node/fra1-h100-1", "node/osl1-h100-1", "-f", fleet,
+                           "-o", "json"))
+    if found["sites"] != ["fra1", "osl1"]:
+        raise Failure(f"the way: {found}")
+
+
+def what_ifs(directory, fleet):
+    def change(text):
+        file = pathlib.Path(directory) / "change.yaml"
+        file.write_text(text)
+        return str(file)
+
+    node = ("apiVersion: freehold.dev/v1alpha1\nkind: Node\nmetadata: {name: more}\n"
+            "spec: {site: fra1, rack: fra1-r1, height: 1, nameplate: 1W, unit: UNIT}\n")
+    what_if = ["facility", "-f", fleet, "--what-if"]
+    expect("^It holds", run(*what_if, change(node.replace("UNIT", "48"))))
+    expect("both take unit 1", run(*what_if, change(node.replace("UNIT", "1")), status=3))
+    rack = ("apiVersion: freehold.dev/v1alpha1\nkind: Rack\nmetadata: {name: extra}\n"
+            "spec: {site: fra1, room: hall-1, row: row-1, position: 'PLACE', feeds: [FEED]}\n")
+    expect("rack/(fra1-r1|extra) stands, at position 1",
+           run(*what_if, change(rack.replace("PLACE", "1").replace("FEED", "fra1-pdu-1a")),
+               status=3))
+    move = ["facility", "-f", fleet, "--move-rack", "fra1-r1", "--to"]
+    expect("is fed by fra1-pdu-1a, which is at fra1", run(*move, "site=osl1,row=z", status=3))
+
+
+def exit_codes(directory, fleet):
+    absent = f"{directory}/absent.yaml"
+    for command in (["import", "nccl", absent], ["topology", "node/a", "-f", absent],
+                    ["facility", "-f", absent], ["facility", "-f", fleet, "--site", "nowhere"],
+                    ["facility", "-f", fleet, "--place-rack", "power=1kW", "--site", "nowhere"],
+                    ["facility", "-f", fleet, "--move-rack", "fra1-r1", "--to", "site=nowhere"],
+                    ["topology", "node/absent", "-f", fleet]):
+        run(*command, status=ABSENT)
+    for command in (["facility", "-f", fleet, "--place-rack", "power=-20kW"],
+                    ["facility", "-f", fleet, "--place-rack", "power=much"],
+                    ["facility", "-f", fleet, "--place-rack", "colour=red"],
+                    ["topology", "nonsense", "-f", fleet], ["import", "nonsense", fleet],
+                    ["discover", "-o", "wide"], ["generate", "--mix", "h100=1", "-o", "name"],
+                    ["redfish", "show", directory, "-o", "wide"]):
+        run(*command, status=MIXED_UP)
+
+
+def test(directory):
+    fleet = f"{directory}/fleet.json"
+    pathlib.Path(fleet).write_text(run(*MIX))
+    pictures(fleet)
+    ways(fleet)
+    what_ifs(directory, fleet)
+    exit_codes(directory, fleet)
+    return "pictures were read, ways named, what-ifs judged, and faults told apart"
+
+
+if __name__ == "__main__":
+    sys.exit(main(test))
