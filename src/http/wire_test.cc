@@ -60,6 +60,12 @@ TEST(RequestReader, reads_chunks_and_drops_trailers) {
   EXPECT_EQ(request.header("x-remote-user"), "");
 }
 
+TEST(RequestReader, reads_a_body_without_a_chunk_in_any_pieces) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const char* body : {"0\r\n\r\n", "00\r\n\r\n", "0;a=b\r\n\r\n", "0\r\nA: b\r\n\r\n"})
+    EXPECT_EQ(read(head + body).state, ReaderState::complete) << body;
+}
+
 TEST(RequestReader, stops_at_the_end_of_one_request) {
   RequestReader reader(small);
   const std::string first = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
