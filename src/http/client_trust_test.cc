@@ -20,13 +20,23 @@ Request get(std::string path) {
   return request;
 }
 
-TEST(ClientTrust, takes_a_device_by_the_hash_of_its_own_certificate_whatever_it_calls_itself) {
-  ServerOptions everywhere;
-  everywhere.listen = "0.0.0.0:0";
-  TestServer server(testing::echo, std::move(everywhere));
-  Loop loop;
+ServerOptions everywhere() {
+  ServerOptions options;
+  options.listen = "0.0.0.0:0";
+  return options;
+}
+
+// At an address that the server's certificate does not name.
+ClientOptions under_another_name(TestServer& server) {
   ClientOptions options = server.client_options();
-  options.url = "https://127.0.0.2:" + std::to_string(server.port());  // not in the certificate
+  options.url = "https://127.0.0.2:" + std::to_string(server.port());
+  return options;
+}
+
+TEST(ClientTrust, takes_a_device_by_the_hash_of_its_own_certificate_whatever_it_calls_itself) {
+  TestServer server(testing::echo, everywhere());
+  Loop loop;
+  ClientOptions options = under_another_name(server);
   options.ca_pem.clear();
   options.certificate_sha256 = certificate_sha256(certificates().server.certificate_pem).value();
   auto transport = connect(loop, options).value();
@@ -44,12 +54,9 @@ TEST(ClientTrust, takes_a_device_by_the_hash_of_its_own_certificate_whatever_it_
 }
 
 TEST(ClientTrust, takes_whoever_has_the_name_that_it_asks_for_wherever_he_stands) {
-  ServerOptions everywhere;
-  everywhere.listen = "0.0.0.0:0";
-  TestServer server(testing::echo, std::move(everywhere));
+  TestServer server(testing::echo, everywhere());
   Loop loop;
-  ClientOptions options = server.client_options();
-  options.url = "https://127.0.0.2:" + std::to_string(server.port());  // not in the certificate
+  ClientOptions options = under_another_name(server);
   options.common_name = certificate_subject(certificates().server.certificate_pem)->common_name;
   auto transport = connect(loop, options).value();
   const auto response = call(loop, *transport, get("/"));
