@@ -222,6 +222,14 @@ void Client::answered(const std::shared_ptr<Read>& read, Result<http::Response> 
   finish(read, std::move(response));
 }
 
+std::vector<std::shared_ptr<Client::Read>> Client::expired_of(
+    const std::vector<std::shared_ptr<Read>>& reads) {
+  std::vector<std::shared_ptr<Read>> out;
+  std::ranges::copy_if(reads, std::back_inserter(out),
+                       [](const auto& read) { return read->is_expired; });
+  return out;
+}
+
 // As many at a time as there are connections: the time limit of a read begins when it is sent.
 void Client::run(std::vector<std::shared_ptr<Read>> reads) {
   if (reads.empty()) return;
@@ -245,18 +253,17 @@ std::vector<Result<http::Response>> Client::fetch(const std::vector<std::string>
   std::vector<std::shared_ptr<Read>> reads;
   for (const std::string& id : ids) reads.push_back(std::make_shared<Read>(Read{.path = id}));
   run(reads);
-  // A session that ended meanwhile is opened once more.
-  std::vector<std::shared_ptr<Read>> expired;
-  for (const auto& read : reads)
-    if (read->is_expired && !token_.empty()) expired.push_back(read);
-  if (!expired.empty()) {
+  // A session that ended meanwhile is opened again, as often as that brings an answer more.
+  for (auto expired = expired_of(reads); !expired.empty() && !token_.empty();) {
     token_.clear();
     session_.clear();
     is_logged_in_ = false;
-    if (log_in()) {
-      for (const auto& read : expired) *read = Read{.path = read->path};
-      run(expired);
-    }
+    if (!log_in()) break;
+    for (const auto& read : expired) *read = Read{.path = read->path};
+    run(expired);
+    auto still = expired_of(expired);
+    if (still.size() == expired.size()) break;
+    expired = std::move(still);
   }
   for (const auto& read : reads)
     out.push_back(read->result ? std::move(*read->result)

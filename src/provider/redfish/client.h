@@ -70,6 +70,9 @@ class Client {
   Result<http::Response> send(const Write& write);
   Result<http::Response> write(const Write& write);
   std::vector<Result<http::Response>> fetch(const std::vector<std::string>& ids);
+  // Those that were answered with 401.
+  static std::vector<std::shared_ptr<Read>> expired_of(
+      const std::vector<std::shared_ptr<Read>>& reads);
   void run(std::vector<std::shared_ptr<Read>> reads);
   void start(const std::shared_ptr<Read>& read);
   void answered(const std::shared_ptr<Read>& read, Result<http::Response> response);

@@ -128,6 +128,28 @@ TEST(RedfishClient, logs_in_once_more_when_its_session_has_expired) {
   EXPECT_LT(never.seen.size(), 8U) << "it gives up";
 }
 
+TEST(RedfishClient, reads_all_although_each_session_lasts_for_a_few_of_them) {
+  Loop loop;
+  int logins = 0, left = 0;
+  Fake fake(loop, [&](const http::Request& r) -> Result<http::Response> {
+    if (r.method == "POST") {
+      left = 5;
+      return *log_in(r, "t" + std::to_string(++logins));
+    }
+    if (auto in = log_in(r)) return *in;
+    if (r.method == "DELETE") return reply(204);
+    const bool is_known = r.header("x-auth-token") == "t" + std::to_string(logins) && left-- > 0;
+    return is_known && r.path != "/redfish/v1/Secret/1" ? reply(200, "{}") : reply(401);
+  });
+  Client client(loop, fake, options());
+  std::vector<std::string> ids{"/redfish/v1/Secret/1"};
+  for (int i = 0; i < 22; ++i) ids.push_back("/redfish/v1/Chassis/" + std::to_string(i));
+  const auto answers = client.read(ids);
+  EXPECT_EQ(answers.front().error().reason, Reason::unauthorized);
+  for (size_t i = 1; i < answers.size(); ++i) EXPECT_TRUE(answers[i].ok()) << i;
+  EXPECT_LE(logins, 8) << "it gives up";
+}
+
 TEST(RedfishClient, a_change_is_sent_again_only_when_it_was_not_let_in) {
   Loop loop;
   int patches = 0, logins = 0;
