@@ -67,17 +67,17 @@ std::optional<int> take_digits(std::string_view& text, size_t width, int most) {
   return value;
 }
 
-bool take(std::string_view& text, std::string_view one_of) {
-  if (text.empty() || one_of.find(text.front()) == std::string_view::npos) return false;
+bool take(std::string_view& text, char wanted) {
+  if (text.empty() || text.front() != wanted) return false;
   text.remove_prefix(1);
   return true;
 }
 
 std::optional<int64_t> take_date(std::string_view& text) {  // days since 1970
   const auto year = take_digits(text, 4, 9999);
-  if (!year || !take(text, "-")) return std::nullopt;
+  if (!year || !take(text, '-')) return std::nullopt;
   const auto month = take_digits(text, 2, 12);
-  if (!month || !take(text, "-")) return std::nullopt;
+  if (!month || !take(text, '-')) return std::nullopt;
   const auto day = take_digits(text, 2, 31);
   if (!day) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year{*year},
@@ -89,13 +89,13 @@ std::optional<int64_t> take_date(std::string_view& text) {  // days since 1970
 
 std::optional<int64_t> take_clock(std::string_view& text) {  // microseconds since midnight
   const auto hour = take_digits(text, 2, 23);
-  if (!hour || !take(text, ":")) return std::nullopt;
+  if (!hour || !take(text, ':')) return std::nullopt;
   const auto minute = take_digits(text, 2, 59);
-  if (!minute || !take(text, ":")) return std::nullopt;
+  if (!minute || !take(text, ':')) return std::nullopt;
   const auto second = take_digits(text, 2, 59);  // as Go: no leap second
   if (!second) return std::nullopt;
   int64_t us = 0;
-  if (take(text, ".")) {
+  if (take(text, '.')) {
     int64_t place = us_per_second / 10;  // reaches zero after six digits: the rest is cut off
     size_t digits = 0;
     for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
@@ -109,11 +109,11 @@ std::optional<int64_t> take_clock(std::string_view& text) {  // microseconds sin
 }
 
 std::optional<int64_t> take_offset(std::string_view& text) {  // microseconds east of UTC
-  if (take(text, "Zz")) return 0;
-  const bool west = !text.empty() && text.front() == '-';
-  if (!take(text, "+-")) return std::nullopt;
+  if (take(text, 'Z') || take(text, 'z')) return 0;
+  const bool west = take(text, '-');
+  if (!west && !take(text, '+')) return std::nullopt;
   const auto hour = take_digits(text, 2, 23);
-  if (!hour || !take(text, ":")) return std::nullopt;
+  if (!hour || !take(text, ':')) return std::nullopt;
   const auto minute = take_digits(text, 2, 59);
   if (!minute) return std::nullopt;
   const int64_t us = (*hour * 60 + *minute) * 60 * us_per_second;
@@ -149,7 +149,7 @@ std::string format_rfc3339_micro(Time time) {
 
 std::optional<Time> parse_rfc3339(std::string_view text) {
   const auto day = take_date(text);
-  if (!day || !take(text, "Tt")) return std::nullopt;
+  if (!day || !(take(text, 'T') || take(text, 't'))) return std::nullopt;
   const auto clock = take_clock(text);
   if (!clock) return std::nullopt;
   const auto offset = take_offset(text);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fleet/testing/fleet_of.h"
 #include "fleet/testing/grid_of.h"
 
 namespace freehold::cli {
@@ -42,6 +43,33 @@ TEST(FacilityText, one_rack_comes_with_its_machines) {
   EXPECT_THAT(text, HasSubstr("One more watt is limited by b if a fails."));
   EXPECT_THAT(text, HasSubstr("nobody says"));
   EXPECT_THAT(text, Not(HasSubstr("r3")));
+}
+
+TEST(FacilityText, one_rack_tells_the_watts_of_devices_and_alike_ones_once) {
+  Grid grid = grid_of("pdu a 30kW; rack r1 on a");
+  const auto machine =
+      fleet::testing::machines("1 node: 1 numa x 4 cpus, 8Gi each, 4 gpu gpu-700")[0];
+  grid.add(fleet::testing::profile_of(machine));
+  api::Node node = fleet::testing::node_of(machine, "n");
+  node.spec.rack = "r1";
+  node.status.devices.emplace_back().id = "gpu3";
+  node.status.devices.back().power.measured = fleet::testing::quantity_of("312W", Dimension::power);
+  grid.add(std::move(node));
+  api::DeviceModel model;
+  model.metadata.name = "gpu-700";
+  model.spec.type = api::ModelType::gpu;
+  model.spec.power.maximum = fleet::testing::quantity_of("700W", Dimension::power);
+  grid.add(std::move(model));
+  const Facility facility = survey(grid.estate, Footing::now);
+  const std::string text = facility_text(grid.estate, facility, {{}, "r1", false}, {});
+  const size_t at = text.find("Devices, watts of each");
+  ASSERT_NE(at, text.npos) << text;
+  EXPECT_THAT(text.substr(at),
+              ::testing::MatchesRegex("Devices, watts of each\n"
+                                      "NODE +DEVICES +FROM +TO +MODEL +MEASURED +LIMIT +NAMEPLATE\n"
+                                      "n +3 +gpu0 +gpu2 +gpu-700 +- +- +700W\n"
+                                      "n +1 +gpu3 +gpu3 +gpu-700 +312W +- +700W\n"
+                                      "(.|\n)*"));
 }
 
 TEST(FacilityText, bars_are_as_long_as_what_is_used) {

@@ -1,6 +1,8 @@
 // A facility as tables.
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 #include "base/strings.h"
 #include "cli/facility.h"
@@ -135,6 +137,35 @@ std::string machines_text(const Facility& f, const RackView& rack, const Termina
                std::string(origin_text(m.watts.nameplate.origin))});
   }
   return table.empty() ? "" : heading("Machines", t) + table.text(t);
+}
+
+// Of those whose watts somebody knows. Alike neighbours share a row; each draws what it says.
+std::string devices_text(const Estate& estate, const Facility& f, const RackView& rack,
+                         const FacilityView& view, const Terminal& t) {
+  const Models models(estate.models);
+  Table table({"NODE", "DEVICES", "FROM", "TO", "MODEL", "MEASURED", "LIMIT", "NAMEPLATE"});
+  size_t rows = 0;
+  for (const uint32_t i : rack.machines) {
+    const api::Node& node = *f.machines[i].node;
+    const std::vector<DeviceWatts> all = device_watts(node, estate, models);
+    for (auto at = all.begin(); at != all.end();) {
+      const auto end = std::find_if_not(at, all.end(), [&](const DeviceWatts& other) {
+        return other.model == at->model && other.measured.mw == at->measured.mw &&
+               other.limit.mw == at->limit.mw && other.nameplate.mw == at->nameplate.mw;
+      });
+      const auto number = end - at;
+      const DeviceWatts& first = *std::exchange(at, end);
+      if (!first.measured.is_known() && !first.limit.is_known() && !first.nameplate.is_known())
+        continue;
+      if (++rows > most_rows && !view.whole) continue;
+      table.add({node.metadata.name, std::to_string(number), first.id, std::prev(end)->id,
+                 first.model, watts_text(first.measured.mw), watts_text(first.limit.mw),
+                 watts_text(first.nameplate.mw)});
+    }
+  }
+  if (table.empty()) return "";
+  return heading("Devices, watts of each", t) + table.text(t) +
+         (view.whole ? "" : rows_left(rows, "rows"));
 }
 
 bool is_shown(const DomainView& domain, const FacilityView& view) {
@@ -276,7 +307,7 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
   std::string out = summary(estate, facility, view) + "\n" + racks_text(facility, view, t);
   if (!view.rack.empty()) {
     if (const RackView* rack = facility.rack(view.rack)) {
-      out += machines_text(facility, *rack, t);
+      out += machines_text(facility, *rack, t) + devices_text(estate, facility, *rack, view, t);
       out += "\nOne more watt is limited by " + room_limit(rack->power, *facility.supply) +
              (rack->cooling_by.empty() ? "" : "; heat by " + rack->cooling_by) +
              ". Largest gap: " + count(rack->largest_gap, "unit", "units") + ".\n";

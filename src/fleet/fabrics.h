@@ -17,6 +17,7 @@
 
 #include "api/said.h"
 #include "api/site.h"
+#include "base/large_pages.h"
 #include "fleet/graph.h"
 #include "fleet/hash_index.h"
 #include "fleet/paths.h"
@@ -167,7 +168,7 @@ class Network {
   std::vector<std::shared_ptr<const FabricFacts>> fabrics_;
   std::vector<std::vector<int32_t>> oversubscription_;  // by fabric and level
   std::vector<std::vector<uint32_t>> islands_of_;       // by fabric, ascending
-  std::vector<Port> ports_;                             // by machine
+  LargeTable<Port> ports_;                              // by machine
   std::vector<Island> islands_;
   // By hash of the name: the first of its ports, and how many.
   HashIndex<std::pair<uint32_t, uint32_t>> machines_;

@@ -25,7 +25,7 @@ ScaleUp scale_up_of(const NodeState& node, size_t device) {
   const MachineGraph* machine = node.interior().machine();
   if (machine == nullptr || device >= machine->devices()) return {};
   if (machine->device_class(device) != api::DeviceClass::gpu) return {};
-  const PathOverlay* overlay = node.facts().overlay.get();
+  const PathOverlay* overlay = node.overlay();
   const int64_t max = machine->scale_up_mbps(device);
   return {true, overlay != nullptr ? overlay->scale_up_mbps(device) : max, max};
 }
@@ -48,11 +48,6 @@ FleetPath through_domain(const ScaleUp& a, const ScaleUp& b) {
   path.now_mbps = narrower(a.now, b.now);
   path.max_mbps = narrower(a.max, b.max);
   return path;
-}
-
-bool shares_domain(const NodeState& a, const NodeState& b) {
-  return !a.facts().scale_up_domain.empty() &&
-         a.facts().scale_up_domain == b.facts().scale_up_domain;
 }
 
 std::span<const Network::Leg> legs_of_node(std::span<const Network::Port> ports, FabricKinds kinds,
@@ -140,12 +135,12 @@ FleetPath Fleet::path(const NodeState& from, const NodeState& to) const {
   const Network& ways = network();
   ways.prefetch(from.name_hash());
   ways.prefetch(to.name_hash());
-  if (from.name() == to.name()) {
+  if (from.is_of_name_of(to)) {
     FleetPath same;
     same.cls = PathClass::loc;
     return same;
   }
-  if (shares_domain(from, to)) return through_domain(scale_up_of(from), scale_up_of(to));
+  if (from.shares_domain_with(to)) return through_domain(scale_up_of(from), scale_up_of(to));
   Legs a, b;
   const auto here = ways.ports_of(from.name_hash()), there = ways.ports_of(to.name_hash());
   for (const FabricKinds kinds : {scale_up_alone, between_machines}) {
@@ -167,14 +162,16 @@ std::vector<std::string> Fleet::sites_between(const NodeState& from, const NodeS
 
 FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
   const Network& ways = network();
-  ways.prefetch(from.node.name_hash());
-  ways.prefetch(to.node.name_hash());
-  if (from.node.name() == to.node.name()) return within_node(from, to.device);
+  for (const NodeState* node : {&from.node, &to.node}) {
+    ways.prefetch(node->name_hash());
+    node->prefetch_place();
+  }
+  if (from.node.is_of_name_of(to.node)) return within_node(from, to.device);
   const auto here = ways.ports_of(from.node.name_hash()),
              there = ways.ports_of(to.node.name_hash());
   const ScaleUp a = scale_up_of(from.node, from.device), b = scale_up_of(to.node, to.device);
   const bool may_scale_up = a.is_there && b.is_there;
-  if (may_scale_up && shares_domain(from.node, to.node)) return through_domain(a, b);
+  if (may_scale_up && from.node.shares_domain_with(to.node)) return through_domain(a, b);
   Legs from_here, from_there;
   if (may_scale_up && (ways.kinds() & scale_up_alone) != 0) {
     FleetPath path = ways.between(legs_of_node(here, scale_up_alone, from_here),

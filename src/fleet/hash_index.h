@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "base/check.h"
+#include "base/large_pages.h"
 
 namespace freehold::fleet {
 
@@ -38,7 +38,7 @@ class HashIndex {
   void prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
 
  private:
-  std::vector<std::pair<uint64_t, V>> slots_;  // 0: empty
+  LargeTable<std::pair<uint64_t, V>> slots_;  // 0: empty
   size_t left_ = 0;
 };
 

@@ -74,13 +74,13 @@ void Taken::add(const Taken& other) {
 NodeState::NodeState(std::shared_ptr<const NodeFacts> facts) { set_facts(std::move(facts)); }
 
 Path NodeState::path(size_t from, size_t to) const {
-  const PathTable* paths = facts_->interior->paths();
+  const PathTable* paths = interior_->paths();
   if (paths == nullptr || std::max(from, to) >= paths->ends()) {
     Path none;
     none.cls = PathClass::unknown;
     return none;
   }
-  return facts_->overlay ? facts_->overlay->at(*paths, from, to) : paths->at(from, to);
+  return overlay_ != nullptr ? overlay_->at(*paths, from, to) : paths->at(from, to);
 }
 
 bool NodeState::is_over_occupied() const {
@@ -102,16 +102,20 @@ bool NodeState::is_over_occupied() const {
 
 void NodeState::set_facts(std::shared_ptr<const NodeFacts> facts) {
   facts_ = std::move(facts);
+  interior_ = facts_->interior.get();
+  overlay_ = facts_->overlay.get();
   name_hash_ = facts_->name_hash;
+  const std::string& domain = facts_->scale_up_domain;
+  domain_hash_ = domain.empty() ? 0 : fleet::name_hash(domain);
   readiness_ = readiness_of(*facts_);
   available_from_ = facts_->available_from;
   for (Holding& holding : holdings_)
-    holding.taken = compile(*facts_->interior, holding.occupant->spec.members[holding.member]);
+    holding.taken = compile(*interior_, holding.occupant->spec.members[holding.member]);
   recount();
 }
 
 void NodeState::hold(std::shared_ptr<const Occupant> occupant, uint32_t member) {
-  Taken taken = compile(*facts_->interior, occupant->spec.members[member]);
+  Taken taken = compile(*interior_, occupant->spec.members[member]);
   taken_.add(taken);
   Holding holding{std::move(occupant), member, std::move(taken)};
   holdings_.insert(std::upper_bound(holdings_.begin(), holdings_.end(), holding, is_before),

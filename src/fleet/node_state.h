@@ -32,8 +32,6 @@ enum class Readiness : uint8_t {
 std::string_view readiness_text(Readiness readiness);  // "is cordoned", for people
 
 struct NodeFacts {
-  // What paths ask for stands together: in a large fleet each line of memory that is touched
-  // counts.
   std::string name;
   uint64_t name_hash = 0;  // of machine_graph.h
   std::shared_ptr<const Interior> interior;
@@ -85,9 +83,20 @@ class NodeState {
 
   const NodeFacts& facts() const { return *facts_; }
   const std::shared_ptr<const NodeFacts>& shared_facts() const { return facts_; }
-  const Interior& interior() const { return *facts_->interior; }
+  const Interior& interior() const { return *interior_; }
+  const PathOverlay* overlay() const { return overlay_; }  // null: its paths are the profile's
   const std::string& name() const { return facts_->name; }
   uint64_t name_hash() const { return name_hash_; }  // of machine_graph.h
+  bool is_of_name_of(const NodeState& other) const {
+    return name_hash_ == other.name_hash_ && name() == other.name();
+  }
+  // That its site will be asked for soon.
+  void prefetch_place() const { __builtin_prefetch(&facts_->site); }
+  // Whether one scale-up domain joins them.
+  bool shares_domain_with(const NodeState& other) const {
+    return domain_hash_ != 0 && domain_hash_ == other.domain_hash_ &&
+           facts_->scale_up_domain == other.facts_->scale_up_domain;
+  }
   Readiness readiness(Time now) const {
     const bool is_early = available_from_.is_set() && now < available_from_;
     return is_early && readiness_ > Readiness::not_yet ? Readiness::not_yet : readiness_;
@@ -121,7 +130,10 @@ class NodeState {
   void refresh();
 
   std::shared_ptr<const NodeFacts> facts_;
-  uint64_t name_hash_ = 0;  // here as well, so that paths need not wait for the facts
+  // Of the facts, here as well: paths between nodes need not wait for those.
+  const Interior* interior_ = nullptr;
+  const PathOverlay* overlay_ = nullptr;
+  uint64_t name_hash_ = 0, domain_hash_ = 0;  // 0: of no domain
   Readiness readiness_ = Readiness::unknown;  // but for availableFrom
   Time available_from_;
   Room room_;

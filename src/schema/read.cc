@@ -50,6 +50,12 @@ std::string_view nearest_name(const TypeInfo& type, std::string_view name) {
   return best;
 }
 
+// Most names of a table differ in length or first letter: no call to compare those.
+bool is_called(const FieldInfo& field, std::string_view key) {
+  const std::string_view name = field.name;
+  return name.size() == key.size() && !key.empty() && name.front() == key.front() && name == key;
+}
+
 class Walk {
  public:
   Walk(std::string_view text, ReadOutcome& outcome, Errors& errors, Header* header)
@@ -149,7 +155,7 @@ void Walk::object(const TypeInfo& type, void* out, const Path& at) {
     if (!reader_.read_key(key)) return;
     size_t i = guess, tried = 0;
     for (; tried < fields.size(); ++tried, i = i + 1 < fields.size() ? i + 1 : 0)
-      if (fields[i].name == key) break;
+      if (is_called(fields[i], key)) break;
     if (tried == fields.size()) {
       if (header_ != nullptr && at.parent == nullptr && is_header(at / key)) {
         if (reader_.malformed()) return;

@@ -3,7 +3,7 @@
 // functions are for the loop thread.
 #pragma once
 
-#include <condition_variable>
+#include <array>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -41,6 +41,7 @@ class Writer {
   struct Statements;
 
   void run();
+  void wake_thread();  // from the loop's, when `idle_` was set
   // Waits for jobs; an empty group means that history is to be deleted. False: the end.
   bool next_group(std::vector<JobPtr>& group, uint64_t& epoch);
   void report(Outcome outcome);
@@ -61,7 +62,7 @@ class Writer {
 
   // ---- shared
   std::mutex mutex_;
-  std::condition_variable work_;
+  std::array<int, 2> work_{-1, -1};  // a pipe
   std::vector<JobPtr> incoming_;
   uint64_t incoming_epoch_ = 0;
   uint64_t failed_epoch_ = 0;  // the last that failed, plus one
