@@ -58,8 +58,8 @@ void read_links(const Scan& scan, const std::string& folder, const PciParts& own
     // Parts of one GPU are linked to each other, too.
     if (other == places.end() || other->second == own) continue;
     KfdLink link;
-    const int64_t weight = number(properties, "weight", 0);
-    link.hops = weight > 0 ? (weight + weight_of_a_hop - 1) / weight_of_a_hop : 1;
+    const int64_t weight = std::max<int64_t>(1, number(properties, "weight", 0));
+    link.hops = (weight - 1) / weight_of_a_hop + 1;
     link.megabytes_per_second =
         std::clamp<int64_t>(number(properties, "max_bandwidth", 0), 0, 100'000'000);
     const auto [at, is_new] = node.xgmi.try_emplace(other->second, link);
@@ -76,7 +76,8 @@ int64_t links_per_peer(const Scan& scan, const std::string& address) {
   const PciRecord* record = scan.find_pci(address);
   if (record == nullptr) return 1;
   int64_t count = 0;
-  for (const std::string_view word : split(scan.line(record->directory + "/xgmi_num_links"), ' ')) {
+  const std::string counts = scan.line(record->directory + "/xgmi_num_links");
+  for (const std::string_view word : split(counts, ' ')) {
     const int64_t links = parse_hex_number(word);
     if (trim(word).empty() || links == 0) continue;
     if (links > 16 || (count != 0 && links != count)) return 1;

@@ -70,7 +70,8 @@ int64_t kib_of(std::string_view text) {
 
 Expected read_console(const fs::path& path) {
   Expected out;
-  for (const std::string_view raw : split(read_text(path), '\n')) {
+  const std::string text = read_text(path);
+  for (const std::string_view raw : split(text, '\n')) {
     std::string_view line = trim(raw);
     const size_t name = line.find(" L#");
     if (name == std::string_view::npos) continue;

@@ -276,6 +276,7 @@ TEST(Server, closes_connections_beyond_its_limit) {
 // ---- the end
 
 TEST(Server, stop_closes_idle_connections_and_ends_streams) {
+  std::atomic<bool> stopped = false;  // outlives the server, which tells it at its end
   Streams streams;
   TestServer server(std::ref(streams));
   const uint16_t port = server.port();
@@ -285,7 +286,6 @@ TEST(Server, stop_closes_idle_connections_and_ends_streams) {
   ASSERT_TRUE(watcher.handshake());
   watcher.send(get);
   watcher.read_until("begin;\r\n");
-  std::atomic<bool> stopped = false;
   server.on_loop([&] { server.server().stop(seconds(5), [&] { stopped = true; }); });
   EXPECT_EQ(watcher.read_to_end(), "0\r\n\r\n");
   EXPECT_EQ(idle.read_to_end(), "");

@@ -525,11 +525,11 @@ void Ledger::submit(Change change, Done done) {
     runtime_.post([done, result] { done(std::move(*result)); });
     return;
   }
+  const size_t count = transaction.writes.size();  // here: it is moved from before what follows it
   ++stats_.commits;
-  stats_.changes += transaction.writes.size();
-  waiting_writes_ += transaction.writes.size();
-  store_.commit(std::move(transaction), [this, done, result, count = transaction.writes.size()](
-                                            Result<store::CommitPtr> r) {
+  stats_.changes += count;
+  waiting_writes_ += count;
+  store_.commit(std::move(transaction), [this, done, result, count](Result<store::CommitPtr> r) {
     waiting_writes_ -= count;
     if (!r) return done(std::move(r).error());
     result->rev = (*r)->last;

@@ -445,7 +445,8 @@ TEST_F(LedgerTest, a_disk_that_is_behind_refuses_more_and_goes_on) {
   EXPECT_GT(busy, 0u);
   EXPECT_EQ(others, 0u);
   store::set_faults(*disk, {});
-  EXPECT_TRUE(create(map("after")).ok());
+  const auto after = create(map("after"));
+  EXPECT_TRUE(after.ok()) << after.error().message;
   EXPECT_TRUE(verify().findings.empty());
 }
 

@@ -13,6 +13,11 @@
 namespace freehold::place {
 namespace {
 
+// Steps of `unit` that reach `all`, which is not negative; and how far `n` of them reach. A request
+// may name the largest number that there is.
+int64_t steps_to(int64_t all, int64_t unit) { return all / unit + (all % unit != 0 ? 1 : 0); }
+int64_t steps_of(int64_t n, int64_t unit) { return n > INT64_MAX / unit ? INT64_MAX : n * unit; }
+
 // What a change costs whoever asked, for comparing changes only: a thousand is to do without
 // something altogether.
 constexpr int64_t all_of_it = 1'000;
@@ -81,14 +86,15 @@ class Turner {
                  per_member(role);
         });
     constexpr int64_t watt = 1'000;
-    add_knob((role.power_mw + watt - 1) / watt, 0, all_of_it,
-             [r](Ask& ask, int64_t n) { ask.roles[r].power_mw = n * watt; },
-             [this, &role](int64_t n) {
-               const std::string was = Quantity::of(role.power_mw, Dimension::power).text();
-               return n == 0 ? "without power" + per_member(role)
-                             : "power: " + Quantity::of(n * watt, Dimension::power).text() +
-                                   " instead of " + was + per_member(role);
-             });
+    add_knob(
+        steps_to(role.power_mw, watt), 0, all_of_it,
+        [r](Ask& ask, int64_t n) { ask.roles[r].power_mw = steps_of(n, watt); },
+        [this, &role](int64_t n) {
+          const std::string was = Quantity::of(role.power_mw, Dimension::power).text();
+          return n == 0 ? "without power" + per_member(role)
+                        : "power: " + Quantity::of(steps_of(n, watt), Dimension::power).text() +
+                              " instead of " + was + per_member(role);
+        });
     for (size_t i = 0; i < role.align.size(); ++i) add_align_knob(r, i);
     if (role.together && role.together->is_required)
       add_across_knob(r, "together within ", *role.together,
@@ -123,13 +129,14 @@ class Turner {
     const RoleAsk& role = ask_.roles[r];
     constexpr int64_t gib = int64_t{1} << 30, mib = int64_t{1} << 20;
     const int64_t unit = role.memory_bytes > gib ? gib : mib;
-    add_knob((role.memory_bytes + unit - 1) / unit, 1, all_of_it,
-             [r, unit](Ask& ask, int64_t n) { ask.roles[r].memory_bytes = n * unit; },
-             [this, &role, unit](int64_t n) {
-               return "memory: " + Quantity::of(n * unit, Dimension::bytes).text() +
-                      " instead of " + Quantity::of(role.memory_bytes, Dimension::bytes).text() +
-                      per_member(role);
-             });
+    add_knob(
+        steps_to(role.memory_bytes, unit), 1, all_of_it,
+        [r, unit](Ask& ask, int64_t n) { ask.roles[r].memory_bytes = steps_of(n, unit); },
+        [this, &role, unit](int64_t n) {
+          return "memory: " + Quantity::of(steps_of(n, unit), Dimension::bytes).text() +
+                 " instead of " + Quantity::of(role.memory_bytes, Dimension::bytes).text() +
+                 per_member(role);
+        });
   }
 
   void add_align_knob(size_t r, size_t i) {

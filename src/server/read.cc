@@ -257,7 +257,8 @@ void ApiServer::list(const ExchangePtr& x) {
   auto query = read_query(*x);
   if (!query) return x->fail(query.error());
   const auto version = parse_uint(x->request.parameter("resourceVersion").value_or("")).value_or(0);
-  when_reached(x, query->after.empty() ? version : 0, [this, x, q = std::move(*query)] {
+  const auto wanted = query->after.empty() ? version : 0;
+  when_reached(x, wanted, [this, x, q = std::move(*query)] {
     Selected selected;
     if (q.after.empty() && (q.exact == 0 || q.exact == ledger_.view().rev())) {
       select_latest(ledger_, q, selected);
