@@ -34,7 +34,7 @@ add_link_options(-Wl,--gc-sections -Wl,--as-needed)
 if(FREEHOLD_SANITIZE)
   set(sanitize -fsanitize=${FREEHOLD_SANITIZE})
   add_link_options(${sanitize})
-  # With sanitizers clang compiles twice as fast as g++, and without optimization twice as fast again.
+  # With sanitizers clang compiles twice as fast as g++, and twice as fast again unoptimized.
   set(optimize -O0)
   if(FREEHOLD_FUZZ)
     set(optimize -O1)
