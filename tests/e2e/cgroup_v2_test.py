@@ -44,6 +44,8 @@ poweroff -f
 
 
 def why_not():
+    if os.environ.get("FREEHOLD_SANITIZED"):
+        return "a program with sanitizers is too slow for a guest without KVM"
     if not shutil.which("qemu-system-x86_64"):
         return "no qemu-system-x86_64; tools/deps/install soak gets it"
     if not KERNEL.exists():
