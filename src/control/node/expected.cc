@@ -153,25 +153,57 @@ class Judge {
       unseen(name_of(device) + ": " +
              (now->reason.empty() ? "whether it works is not told" : now->reason));
     judge_ports(device, *now);
-    if (const auto* model = model_of(device)) {
-      judge_facts(device, *model);
-      judge_pci_link(device, *now, *model);
-      judge_scale_up(device, *now, *model);
-    }
+    const api::DeviceModelSpec* model = model_of(device);
+    const LinkFacts facts = facts_of(device, model);
+    judge_facts(device, model, facts);
+    judge_pci_link(device, *now, facts);
+    judge_scale_up(device, *now, facts);
   }
 
-  // What the catalogue does not say cannot be judged. Cards in a slot have their scale-up links by
-  // a bridge that is bought apart, so that having none is no fault.
-  void judge_facts(const api::Device& device, const api::DeviceModelSpec& model) {
+  // What the links of a device should be; 0 and empty: nobody says.
+  struct LinkFacts {
+    int64_t width = 0, scale_up = 0;
+    std::string speed;
+  };
+  // By its model; what the expected profile says of its very place counts before that.
+  LinkFacts facts_of(const api::Device& device, const api::DeviceModelSpec* model) const {
+    LinkFacts facts;
+    if (model != nullptr) facts = {model->link_width, model->scale_up_links, model->link_speed};
+    if (given_.expected == nullptr) return facts;
+    const api::Device* wanted = at_place(*given_.expected, device);
+    if (wanted == nullptr) return facts;
+    const auto function =
+        std::ranges::find(given_.expected->pci, wanted->address, &api::PciFunction::address);
+    if (!wanted->address.empty() && function != given_.expected->pci.end()) {
+      if (function->link_width > 0) facts.width = function->link_width;
+      if (rate_of(function->link_speed) > 0) facts.speed = function->link_speed;
+    }
+    int64_t links = 0;
+    for (const api::DeviceLink& link : wanted->links)
+      if (is_scale_up(link.kind)) links += link.count;
+    if (links > 0) facts.scale_up = links;
+    return facts;
+  }
+
+  // What nobody says cannot be judged. Cards in a slot have their scale-up links by a bridge that
+  // is bought apart, so that having none is no fault.
+  void judge_facts(const api::Device& device, const api::DeviceModelSpec* model,
+                   const LinkFacts& facts) {
     if (device.cls != api::DeviceClass::gpu) return;
     std::vector<std::string> missing;
-    if (model.link_width == 0) missing.emplace_back("linkWidth");
-    if (model.link_speed.empty()) missing.emplace_back("linkSpeed");
-    if (model.scale_up_links == 0 && model.scale_up_domain > 1 && model.form != "PCIe")
+    if (facts.width == 0) missing.emplace_back("linkWidth");
+    if (facts.speed.empty()) missing.emplace_back("linkSpeed");
+    if (model != nullptr && facts.scale_up == 0 && model->scale_up_domain > 1 &&
+        model->form != "PCIe")
       missing.emplace_back("scaleUpLinks");
-    if (!missing.empty())
-      unseen(name_of(device) + ": DeviceModel " + model.model + " does not say " +
-             join(missing, ", "));
+    if (missing.empty()) return;
+    const std::string what = join(missing, ", ");
+    unseen(name_of(device) +
+           (model != nullptr ? ": DeviceModel " + model->model + " does not say " + what
+                             : ": no DeviceModel " + quoted_model(device) + "says its " + what));
+  }
+  static std::string quoted_model(const api::Device& device) {
+    return device.model.empty() ? "" : "for \"" + device.model + "\" ";
   }
 
   // A rail without a link is a rail that is down; where only the management network is not used,
@@ -186,16 +218,15 @@ class Judge {
   }
 
   void judge_pci_link(const api::Device& device, const api::NodeDevice& now,
-                      const api::DeviceModelSpec& model) {
-    if (model.link_width > 0) {
+                      const LinkFacts& facts) {
+    if (facts.width > 0) {
       if (now.link_width == 0)
         unseen(name_of(device) + ": the width of its PCIe link is not told");
-      else if (now.link_width < model.link_width)
+      else if (now.link_width < facts.width)
         wrong(name_of(device) + " runs with " + std::to_string(now.link_width) + " of " +
-              std::to_string(model.link_width) +
-              " PCIe lanes; reseat it, or see its slot and riser");
+              std::to_string(facts.width) + " PCIe lanes; reseat it, or see its slot and riser");
     }
-    if (model.link_speed.empty()) return;
+    if (facts.speed.empty()) return;
     // Accelerators slow their link down while they are idle, so that only what it can do counts.
     const auto function = functions_.find(device.address);
     std::string speed = now.link_speed;
@@ -203,20 +234,20 @@ class Judge {
       speed = function == functions_.end() ? "" : function->second->link_speed;
     if (rate_of(speed) == 0)
       unseen(name_of(device) + ": the speed of its PCIe link is not told");
-    else if (rate_of(speed) < rate_of(model.link_speed))
-      wrong(name_of(device) + " has a PCIe link of " + speed + ", its model " + model.link_speed);
+    else if (rate_of(speed) < rate_of(facts.speed))
+      wrong(name_of(device) + " has a PCIe link of " + speed + ", expected " + facts.speed);
     // The other end of the link, which may be a slower port.
     if (function == functions_.end()) return;
     const auto above = functions_.find(function->second->parent);
     if (above == functions_.end() || rate_of(above->second->link_speed) == 0) return;
-    if (rate_of(above->second->link_speed) < rate_of(model.link_speed))
-      wrong(name_of(device) + " sits below a port of " + above->second->link_speed +
-            ", its model can " + model.link_speed);
+    if (rate_of(above->second->link_speed) < rate_of(facts.speed))
+      wrong(name_of(device) + " sits below a port of " + above->second->link_speed + ", expected " +
+            facts.speed);
   }
 
   void judge_scale_up(const api::Device& device, const api::NodeDevice& now,
-                      const api::DeviceModelSpec& model) {
-    if (model.scale_up_links == 0) return;
+                      const LinkFacts& facts) {
+    if (facts.scale_up == 0) return;
     int64_t up = 0;
     bool told = false;
     for (const api::LinkNow& link : now.links) {
@@ -226,9 +257,9 @@ class Judge {
     }
     if (!told)
       unseen(name_of(device) + ": its scale-up links are not told; load the vendor's library");
-    else if (up < model.scale_up_links)
-      wrong(std::to_string(up) + " of " + std::to_string(model.scale_up_links) +
-            " scale-up links of " + name_of(device) + " are up");
+    else if (up < facts.scale_up)
+      wrong(std::to_string(up) + " of " + std::to_string(facts.scale_up) + " scale-up links of " +
+            name_of(device) + " are up");
   }
 
   void judge_profile(const api::HardwareProfileSpec& expected) {

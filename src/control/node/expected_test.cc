@@ -186,6 +186,40 @@ TEST_F(Expected, ExpectedModelsAreComparedByTheCatalogue) {
   EXPECT_THAT(message, HasSubstr("expected h10"));
 }
 
+TEST_F(Expected, AGpuThatNoModelDescribesIsUnknown) {
+  gpu_model.spec.matches.clear();
+  machine.spec.parts.clear();
+  const Verdict verdict = judge();
+  EXPECT_EQ(verdict.status, api::ConditionStatus::unknown);
+  EXPECT_THAT(verdict.message,
+              HasSubstr("gpu0 at 0000:00:00.0 (SXM0): no DeviceModel for \"NVIDIA H100 80GB HBM3\" "
+                        "says its linkWidth, linkSpeed"));
+}
+
+TEST_F(Expected, LinksOfTheExpectedProfileAreJudgedWithoutAModel) {
+  gpu_model.spec.matches.clear();
+  machine.spec.parts.clear();
+  api::HardwareProfileSpec whole = profile;
+  for (api::Device& device : whole.devices)
+    if (device.cls == api::DeviceClass::gpu)
+      device.links = {{"nvswitch0", api::LinkKind::nvlink, 18, {}}};
+  expected = &whole;
+  EXPECT_EQ(judge().status, api::ConditionStatus::true_) << judge().message;
+  node.status.devices[1].link_width = 4;
+  node.status.devices[2].links[0].up = 17;
+  node.status.devices[3].links.clear();
+  profile.pci[4].link_speed = "8GT/s";
+  expect_false(
+      "gpu1 at 0000:01:00.0 (SXM1) runs with 4 of 16 PCIe lanes; reseat it, or see its slot and "
+      "riser; 17 of 18 scale-up links of gpu2 at 0000:02:00.0 (SXM2) are up; "
+      "gpu4 at 0000:04:00.0 (SXM4) has a PCIe link of 8GT/s, expected 32GT/s");
+  whole.pci[1].link_width = 4;
+  whole.pci[4].link_speed = "8GT/s";
+  node.status.devices[2].links[0].up = 18;
+  EXPECT_EQ(judge().status, api::ConditionStatus::unknown) << judge().message;
+  EXPECT_THAT(judge().message, HasSubstr("gpu3 at 0000:03:00.0 (SXM3): its scale-up links"));
+}
+
 TEST_F(Expected, ModelWithoutFactsOfItsLinksIsUnknown) {
   gpu_model.spec.link_width = 0;
   gpu_model.spec.scale_up_links = 0;
