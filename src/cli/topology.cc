@@ -127,9 +127,9 @@ Result<std::string> machine_text(const Scene& scene, const std::string& name,
   if (profile == nullptr) return Error{Reason::not_found, "its HardwareProfile is not here"};
   switch (options.form) {
     case TopologyForm::json:
-      return document(path_document(state), Output::json);
+      return document(path_document(state, node), Output::json);
     case TopologyForm::yaml:
-      return document(path_document(state), Output::yaml);
+      return document(path_document(state, node), Output::yaml);
     case TopologyForm::dot:
       return dot_of(machine_picture(node, profile->spec, state));
     case TopologyForm::svg:

@@ -20,9 +20,10 @@ enum class Devices : uint8_t { gpus_and_nics, all };
 std::string path_matrix(const fleet::NodeState& node, Devices devices, const Terminal& terminal);
 
 // {"node", "devices": [ids], "paths": [{"from", "to", "class", "nccl", "direct", "hops",
-// "bandwidth_mbps", "raw_mbps", "maximum_mbps", "confidence", "via": [names]}]}: every ordered
-// pair. Rates are what software gets, in one direction, now; null where they are not known.
-json::Value path_document(const fleet::NodeState& node);
+// "bandwidth_mbps", "raw_mbps", "maximum_mbps", "confidence", "sources": [names], "seenAt",
+// "via": [names]}]}: every ordered pair. Rates are what software gets, in one direction, now; null
+// where they are not known. `seenAt` is when the first source of the way looked, where they say.
+json::Value path_document(const fleet::NodeState& node, const api::Node& object);
 
 Picture machine_picture(const api::Node& node, const api::HardwareProfileSpec& profile,
                         const fleet::NodeState& state);

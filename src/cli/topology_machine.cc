@@ -26,6 +26,29 @@ fleet::MachineGraph graph_now(const fleet::NodeState& node) {
   if (node.facts().now != nullptr) graph.apply(*node.facts().now);
   return graph;
 }
+// The same, with who says so, and when. The fleet's own interiors do not know: nodes share them.
+fleet::MachineGraph graph_said(const fleet::NodeState& state, const api::Node& node) {
+  fleet::MachineGraph graph = graph_now(state);
+  graph.attribute(node.status.provenance);
+  return graph;
+}
+
+// Who says how a path runs, and when the first of them looked.
+json::Object said_of(const fleet::MachineGraph& machine, const std::vector<fleet::Hop>& route) {
+  std::set<std::string> sources;
+  Time oldest;
+  for (const fleet::Hop& hop : route) {
+    const fleet::Edge& edge = machine.graph().edges()[hop.edge];
+    if (const std::string& source = machine.graph().sources()[edge.source]; !source.empty())
+      sources.insert(source);
+    if (edge.at.is_set() && (!oldest.is_set() || edge.at < oldest)) oldest = edge.at;
+  }
+  json::Object out;
+  out["confidence"] = json::Value(api::enum_text(fleet::confidence_of(machine, route)));
+  out["sources"] = json::Value(json::Array(sources.begin(), sources.end()));
+  if (oldest.is_set()) out["seenAt"] = json::Value(format_rfc3339(oldest));
+  return out;
+}
 
 struct Label {
   size_t end = 0;
@@ -137,8 +160,8 @@ std::string path_matrix(const fleet::NodeState& node, Devices which, const Termi
   return names.empty() ? out : out + "\n" + names;
 }
 
-json::Value path_document(const fleet::NodeState& node) {
-  const fleet::MachineGraph graph = graph_now(node);
+json::Value path_document(const fleet::NodeState& node, const api::Node& object) {
+  const fleet::MachineGraph graph = graph_said(node, object);
   const fleet::Interior& interior = node.interior();
   json::Array devices, paths;
   for (const auto& device : interior.devices()) devices.emplace_back(device.id);
@@ -148,10 +171,11 @@ json::Value path_document(const fleet::NodeState& node) {
       const fleet::Path path = node.path(from, to);
       const fleet::Path& best = interior.paths()->at(from, to);
       json::Array via;
-      for (const fleet::Hop& hop : fleet::route(graph, from, to, fleet::When::now))
+      const std::vector<fleet::Hop> route = fleet::route(graph, from, to, fleet::When::now);
+      for (const fleet::Hop& hop : route)
         if (hop.vertex != graph.vertex(to))
           via.emplace_back(graph.graph().vertices()[hop.vertex].name);
-      json::Object row;
+      json::Object row = said_of(graph, route);
       row["from"] = json::Value(interior.devices()[from].id);
       row["to"] = json::Value(interior.devices()[to].id);
       row["class"] = json::Value(fleet::path_word(path.cls));
@@ -161,7 +185,6 @@ json::Value path_document(const fleet::NodeState& node) {
       row["bandwidth_mbps"] = rate_or_null(path.usable_mbps);
       row["raw_mbps"] = rate_or_null(path.raw_mbps);
       row["maximum_mbps"] = rate_or_null(best.usable_mbps);
-      row["confidence"] = json::Value(api::enum_text(path.confidence));
       row["via"] = json::Value(std::move(via));
       paths.emplace_back(std::move(row));
     }

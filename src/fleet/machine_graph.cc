@@ -484,6 +484,7 @@ void MachineGraph::attribute(const std::vector<api::Provenance>& provenance) {
     const api::Provenance* speaker = nullptr;
     if (edge.kind == EdgeKind::smp) {
       speaker = speaker_of(provenance, "packages");  // whose model gives the rate
+      if (speaker == nullptr) speaker = speaker_of(provenance, "numa");
     } else if (edge.kind == EdgeKind::pci) {
       speaker = speaker_of(provenance, "pci[" + graph_.vertices()[edge.from].name + "].linkSpeed");
     } else if (edge.kind == EdgeKind::internal || edge.kind == EdgeKind::somewhere) {
