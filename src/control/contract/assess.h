@@ -22,8 +22,19 @@ struct Judged {
   int64_t samples = 0;
 };
 
-// One window of all members together: rates and amounts add up, quantiles and levels count by their
-// worst member.
+// One window of all members together; null stands for one that should have measured it and of whom
+// nothing is known. One that is blind leaves the window not determined.
+//
+// Rates and amounts add up, levels count by their worst member. Against the load offered, a window
+// is judged only where that was measured.
+//
+// A quantile is over the requests of all. Of each member its own quantile and its number of
+// requests are known, so the requests are taken to be as slow as their member's quantile: the value
+// is the least that members with at least that share of all requests reach. So it is violated when
+// the members that violate it by themselves hold more requests than may violate it, fulfilled when
+// all fulfil it, and a member with few requests, or none, does not outweigh the others. No requests
+// at all: not determined. A value beyond the last bound of the histogram is larger than that bound,
+// which decides, or not.
 Judged judge(const api::Guarantee& guarantee, const std::vector<const api::Window*>& members);
 
 // What is known of one member when windows are judged.

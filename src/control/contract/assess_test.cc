@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "api/window_facts.h"
+
 namespace freehold::control {
 namespace {
 
@@ -21,6 +23,7 @@ api::Window window(const api::Guarantee& g, int64_t start_s, const char* value) 
   w.metric = g.metric;
   w.start = {start_s * 1'000'000};
   w.length = g.window;
+  api::mark_quantile(w, g.quantile);
   if (*value != '\0') {
     w.value = q(value);
     w.samples = 5;
@@ -41,17 +44,83 @@ TEST(Judging, APlainNumberPerSecondIsARate) {
   EXPECT_EQ(judge(g, {&plain}).verdict, Verdict::fulfilled);
 }
 
-TEST(Judging, RatesOfMembersAddUpAndLatenciesCountByTheWorst) {
+TEST(Judging, RatesOfMembersAddUpAndLevelsCountByTheWorst) {
   const api::Guarantee g = rate("20/s");
   const api::Window a = window(g, 0, "12/s"), b = window(g, 0, "9/s");
   EXPECT_EQ(judge(g, {&a, &b}).verdict, Verdict::fulfilled);
-  api::Guarantee latency;
-  latency.metric = "latency";
-  latency.at_most = q("50ms");
-  latency.quantile = 0.95;
-  const api::Window fast = window(latency, 0, "10ms"), slow = window(latency, 0, "51ms");
-  EXPECT_EQ(judge(latency, {&fast, &slow}).verdict, Verdict::violated);
-  EXPECT_EQ(judge(latency, {&fast, &slow}).value, q("51ms"));
+  api::Guarantee level = rate("500m");
+  level.metric = "readiness";
+  const api::Window good = window(level, 0, "1"), bad = window(level, 0, "400m");
+  EXPECT_EQ(judge(level, {&good, &bad}).verdict, Verdict::violated);
+  EXPECT_EQ(judge(level, {&good, &bad}).value, q("400m"));
+}
+
+api::Guarantee latency(const char* most, double quantile = 0.95) {
+  api::Guarantee g;
+  g.metric = "latency";
+  g.at_most = q(most);
+  g.quantile = quantile;
+  g.window = seconds(10);
+  return g;
+}
+
+api::Window requests(const api::Guarantee& g, const char* value, int64_t count) {
+  api::Window w = window(g, 0, value);
+  w.samples = count;
+  return w;
+}
+
+TEST(Judging, AnIdleMemberHidesNoBrokenOne) {
+  const api::Guarantee g = latency("50ms");
+  const api::Window idle = requests(g, "", 0), slow = requests(g, "51ms", 100);
+  EXPECT_EQ(judge(g, {&idle, &slow}).verdict, Verdict::violated);
+  const api::Window fast = requests(g, "10ms", 100);
+  EXPECT_EQ(judge(g, {&fast, &idle}).verdict, Verdict::fulfilled);
+  EXPECT_EQ(judge(g, {&idle, &idle}).verdict, Verdict::not_determined);
+  EXPECT_EQ(judge(g, {&idle, &idle}).reason, "no requests");
+  // One that could not be looked at may have had any number.
+  api::Window blind = requests(g, "", 0);
+  api::mark_seen(blind, 0);
+  EXPECT_EQ(judge(g, {&blind, &fast}).verdict, Verdict::not_determined);
+}
+
+TEST(Judging, AMemberWithFewRequestsDoesNotOutweighTheOthers) {
+  const api::Guarantee g = latency("50ms");
+  const api::Window fast = requests(g, "10ms", 95);
+  const api::Window few = requests(g, "60ms", 5), more = requests(g, "60ms", 6);
+  EXPECT_EQ(judge(g, {&few, &fast}).verdict, Verdict::fulfilled) << "5 of 100 may be slow";
+  EXPECT_EQ(judge(g, {&fast, &more}).verdict, Verdict::violated);
+  EXPECT_EQ(judge(g, {&fast, &more}).value, q("60ms"));
+  EXPECT_EQ(judge(g, {&fast, &more}).samples, 101);
+}
+
+TEST(Judging, BeyondTheLastBoundIsMoreThanTheBound) {
+  api::Guarantee g = latency("100ms", 0.99);
+  api::Window w = window(g, 0, "100ms");
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::fulfilled);
+  api::mark_beyond(w);
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::violated);
+  g.at_most = q("50ms");
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::violated);
+  g.at_most = q("5s");
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::not_determined);
+  EXPECT_NE(judge(g, {&w}).reason.find("last bound"), std::string::npos);
+}
+
+TEST(Judging, AWindowOfWhichTooLittleWasSeenDecidesNothing) {
+  const api::Guarantee g = rate("20/s");
+  api::Window part = window(g, 0, "3/s");
+  api::mark_seen(part, 0.3);
+  EXPECT_EQ(judge(g, {&part}).verdict, Verdict::not_determined);
+  EXPECT_EQ(judge(g, {&part}).reason, "only 30 % of it was seen");
+}
+
+TEST(Judging, WithoutTheLoadOfferedNobodyKnowsWhetherTheUserWasIdle) {
+  api::Guarantee g = rate("20/s");
+  g.of = api::JudgedAgainst::offered;
+  const api::Window w = window(g, 0, "0/s");
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::not_determined);
+  EXPECT_NE(judge(g, {&w}).reason.find("offered"), std::string::npos);
 }
 
 TEST(Judging, AnIdleUserIsNoBreach) {
@@ -131,6 +200,19 @@ TEST_F(Assessing, AWindowWaitsForAMemberThatMayStillHandItIn) {
   EXPECT_EQ(counts().fulfilled, 0);
   both(31, true);
   EXPECT_EQ(counts().fulfilled, 1);
+}
+
+TEST_F(Assessing, TwoQuantilesOfOneMetricAreJudgedByTheirOwnMeasurements) {
+  spec.guarantees = {latency("50ms", 0.5), latency("50ms", 0.99)};
+  instance.status.windows = {window(spec.guarantees[0], 0, "10ms"),
+                             window(spec.guarantees[1], 0, "60ms")};
+  run(10);
+  EXPECT_EQ(status.guarantees[0].windows.fulfilled, 1);
+  EXPECT_EQ(status.guarantees[0].windows.violated, 0);
+  EXPECT_EQ(status.guarantees[1].windows.fulfilled, 0);
+  EXPECT_EQ(status.guarantees[1].windows.violated, 1);
+  EXPECT_EQ(status.guarantees[0].median, q("10ms"));
+  EXPECT_EQ(status.guarantees[1].median, q("60ms"));
 }
 
 TEST_F(Assessing, AWishBecomesAGuaranteeOnceItWasKeptOnTheAssignedHardware) {
