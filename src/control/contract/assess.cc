@@ -187,12 +187,12 @@ Judged judge(const api::Guarantee& g, const std::vector<const api::Window*>& mem
 
 double budget_left(const api::Guarantee& g, const api::Verdicts& windows, Duration term) {
   const Duration span = term.us > 0 ? term : hours(24);
-  const double expected = std::max(static_cast<double>(span.us) / static_cast<double>(g.window.us),
-                                   static_cast<double>(windows.fulfilled + windows.violated));
-  const double allowed = (1 - g.target) * expected;
-  const auto violated = static_cast<double>(windows.violated);
-  if (allowed <= 0) return windows.violated > 0 ? -violated : 1;
-  return 1 - violated / allowed;
+  const Wide determined = static_cast<Wide>(windows.fulfilled + windows.violated) * g.window.us;
+  // In billionths of a microsecond, so that a budget that is spent to the last window is zero.
+  const Wide allowed = (billion - billionths(g.target)) * std::max<Wide>(span.us, determined);
+  const Wide spent = static_cast<Wide>(windows.violated) * g.window.us * billion;
+  if (allowed <= 0) return windows.violated > 0 ? -static_cast<double>(windows.violated) : 1;
+  return static_cast<double>(allowed - spent) / static_cast<double>(allowed);
 }
 
 namespace {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "api/window_facts.h"
 
 namespace freehold::control {
@@ -230,7 +232,15 @@ TEST(ErrorBudget, IsSpentByMoreViolatedWindowsThanTheTargetAllows) {
   api::Verdicts v;
   EXPECT_EQ(budget_left(g, v, seconds(100)), 1);
   v.violated = 1;  // of ten windows at 0.9 one may be missed
-  EXPECT_NEAR(budget_left(g, v, seconds(100)), 0, 1e-9);
+  EXPECT_EQ(budget_left(g, v, seconds(100)), 0) << "spent, and not overspent";
+  for (const double target : {0.9, 0.8, 0.7, 0.99, 0.95, 0.999}) {
+    g.target = target;
+    v.violated = std::llround((1 - target) * 1000);
+    EXPECT_EQ(budget_left(g, v, seconds(10'000)), 0) << target;
+    ++v.violated;
+    EXPECT_LT(budget_left(g, v, seconds(10'000)), 0) << target;
+  }
+  g.target = 0.9;
   v.violated = 2;
   EXPECT_LT(budget_left(g, v, seconds(100)), 0);
 }
