@@ -216,18 +216,46 @@ bool has_window(const MemberView& m, const api::Guarantee& g, Time start) {
                      });
 }
 
+Duration grace_of(const api::Guarantee& g) { return std::max(g.window * 2, least_grace); }
+
+// Members hand windows in by their order, so one that shows a later one has none for this.
+bool has_window_from(const MemberView& m, const api::Guarantee& g, Time start) {
+  return std::any_of(m.instance->status.windows.begin(), m.instance->status.windows.end(),
+                     [&](const api::Window& w) {
+                       return w.start >= start && api::is_of(w, g.metric, g.quantile, g.window);
+                     });
+}
+
+// A reservation without a process: its limits are held from the time it is prepared.
+bool is_held(const api::Instance& i) {
+  return i.spec.run.command.empty() && i.status.phase == api::InstancePhase::prepared;
+}
+
 // Whether someone's measurement of this window may still come.
 bool must_wait(const api::Guarantee& g, Time start, const std::vector<MemberView>& members,
                Time now) {
-  const Duration grace = std::max(g.window * 2, least_grace);
+  const Time ended = start + g.window;
   for (const MemberView& m : members) {
     const api::InstanceStatus& s = m.instance->status;
-    if (!s.started_at.is_set() || has_window(m, g, start)) continue;
+    if (!s.started_at.is_set() && !is_held(*m.instance)) continue;
+    if (has_window_from(m, g, start)) continue;
     if (s.phase == api::InstancePhase::stopped || s.phase == api::InstancePhase::lost) continue;
-    if (!m.node_heard) return true;
-    if (now < std::max(start + g.window, m.heard_since) + grace) return true;
+    if (m.node_heard && now < std::max(ended, m.heard_since) + grace_of(g)) return true;
+    if (m.node_heard) continue;
+    if (!m.silent_since.is_set()) return true;
+    if (now < std::max(m.silent_since + silence_grace, ended + grace_of(g))) return true;
   }
   return false;
+}
+
+// From when on a member owes windows; nothing for one that runs no more, or did not yet. The window
+// in which it started is not measured, and the next one not surely.
+std::optional<Time> owes_since(const api::Guarantee& g, const MemberView& m, Time active_at) {
+  const api::InstanceStatus& s = m.instance->status;
+  const bool runs =
+      s.phase == api::InstancePhase::running || s.phase == api::InstancePhase::backing_off;
+  const Time start = is_held(*m.instance) ? active_at : runs ? s.started_at : Time{};
+  return start.is_set() ? std::optional(start + g.window) : std::nullopt;
 }
 
 // For people, and to tell a p50 and a p99 of one metric apart: "latency p99".
@@ -281,6 +309,53 @@ void keep(api::ContractStatus& status, const api::Guarantee& g, Time start, cons
   if (status.windows.size() > kept_windows) status.windows.erase(status.windows.begin());
 }
 
+// Takes those that a silent member owes into account.
+void add_silent(const api::Guarantee& g, Time start, const std::vector<MemberView>& members,
+                Time active_at, std::vector<const api::Window*>& windows) {
+  for (const MemberView& m : members) {
+    if (m.node_heard || has_window(m, g, start)) continue;
+    if (const auto since = owes_since(g, m, active_at); since && start >= *since)
+      windows.push_back(nullptr);
+  }
+}
+
+// Windows that members owed before `until` and nobody handed in: not determined, each of them. What
+// may still come is left. True when there were some.
+bool write_off(const api::Guarantee& g, api::ContractStatus& status, api::GuaranteeStatus& gs,
+               const std::vector<MemberView>& members, Time until, Time now) {
+  std::optional<Time> owed;
+  bool silent = false;
+  for (const MemberView& m : members) {
+    silent |= !m.node_heard;
+    // What it shows is the oldest it has; this one may be among the others.
+    if (m.instance->status.windows.size() >= windows_shown) return false;
+    if (const auto since = owes_since(g, m, status.active_at))
+      owed = owed ? std::min(*owed, *since) : *since;
+  }
+  if (!owed) return false;
+  const int64_t length = g.window.us;
+  const int64_t begin = std::max(*owed, gs.assessed_until).us;
+  Time start{(begin + length - 1) / length * length};
+  constexpr int64_t at_once = 64;  // the others when it is looked at again
+  const auto open = [&](Time at) { return must_wait(g, at, members, now); };
+  int64_t count_of = std::max<int64_t>((until - start).us / length, 0);
+  if (count_of > 0 && open(start + Duration{(count_of - 1) * length})) {
+    int64_t closed = 0;
+    while (closed < std::min(count_of, at_once) && !open(start + Duration{closed * length}))
+      ++closed;
+    count_of = closed;
+  }
+  if (count_of <= 0) return false;
+  const Judged lost = undetermined(silent ? "nobody measured it; its machine is not heard from"
+                                          : "nobody measured it");
+  gs.windows.not_determined += count_of;
+  constexpr int64_t shown = 4;  // the others say the same
+  for (int64_t n = std::max<int64_t>(count_of - shown, 0); n < count_of; ++n)
+    keep(status, g, start + Duration{n * length}, lost);
+  gs.assessed_until = start + Duration{count_of * length};
+  return true;
+}
+
 }  // namespace
 
 bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
@@ -298,14 +373,20 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
       changed = true;
     }
     bool moved = false;
-    for (const auto& [start, windows] : collect(g, gs.assessed_until, members)) {
-      if (must_wait(g, start, members, now)) break;
+    const Time end = status.released_at.is_set() ? std::min(now, status.released_at) : now;
+    bool waits = false;
+    for (auto& [start, windows] : collect(g, gs.assessed_until, members)) {
+      moved |= write_off(g, status, gs, members, start, now);
+      waits = must_wait(g, start, members, now);
+      if (waits) break;
+      add_silent(g, start, members, status.active_at, windows);
       const Judged judged = judge(g, windows);
       count(g, gs, judged);
       keep(status, g, start, judged);
       gs.assessed_until = start + g.window;
       moved = true;
     }
+    if (!waits) moved |= write_off(g, status, gs, members, end, now);
     if (moved) refresh(g, gs, status, spec.term.duration);
     changed |= moved;
   }

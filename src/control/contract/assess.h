@@ -42,11 +42,20 @@ struct MemberView {
   const api::Instance* instance = nullptr;
   bool node_heard = true;  // its node is heard from, so what it has not handed in will not come
   Time heard_since;        // since when
+  Time silent_since{};     // since when it is not; unset: not known
 };
 
+// A machine that starts anew, or comes back to the network, brings the windows that it measured.
+// One that is silent for longer is not waited for.
+inline constexpr Duration silence_grace = minutes(10);
+// So many windows an instance shows; more may follow once these are acknowledged.
+inline constexpr size_t windows_shown = 64;
+
 // Judges what can be judged now and moves `status.guarantees`, `.windows` forward. A window waits
-// for every member that should have measured it, for twice its length and at least 15 s after its
-// node was heard from. True when anything changed.
+// for every member that should have measured it: for twice its length and at least 15 s after its
+// node was heard from, and for `silence_grace` after that fell silent. One that nobody handed in by
+// then, though a member ran, is written down as not determined, up to the release of the contract.
+// True when anything changed.
 bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
             const std::vector<MemberView>& members, Time now);
 

@@ -156,6 +156,8 @@ TEST(Judging, AnotherDimensionIsNotDeterminedRatherThanAWrongVerdict) {
   EXPECT_EQ(judge(g, {&w}).verdict, Verdict::not_determined);
 }
 
+Time seconds_at(int64_t s) { return {s * 1'000'000}; }
+
 class Assessing : public testing::Test {
  protected:
   Assessing() {
@@ -202,6 +204,50 @@ TEST_F(Assessing, AWindowWaitsForAMemberThatMayStillHandItIn) {
   EXPECT_EQ(counts().fulfilled, 0);
   both(31, true);
   EXPECT_EQ(counts().fulfilled, 1);
+}
+
+TEST_F(Assessing, WhatASilentMachineMeasuredIsWaitedForAndThenWrittenOff) {
+  instance.status.started_at = {1'000'000};
+  hand_in(20, "25/s");
+  hand_in(30, "25/s");
+  const auto look = [&](int64_t now_s) {
+    return assess(spec, status, {{&instance, false, {}, seconds_at(40)}}, seconds_at(now_s));
+  };
+  look(60);
+  EXPECT_EQ(counts().fulfilled, 2);
+  EXPECT_EQ(counts().not_determined, 0);
+  EXPECT_FALSE(look(639)) << "it may start anew and bring them";
+  EXPECT_TRUE(look(641));
+  EXPECT_EQ(counts().fulfilled, 2);
+  EXPECT_EQ(counts().violated, 0);
+  EXPECT_EQ(counts().not_determined, 58) << "from 40 s to 620 s; the last two may still come";
+  EXPECT_EQ(status.windows.back().verdict, "notDetermined");
+  EXPECT_NE(status.windows.back().reason.find("not heard from"), std::string::npos);
+  // Up to the end of the contract, and no further.
+  status.released_at = seconds_at(700);
+  assess(spec, status, {{&instance, true, {}}}, seconds_at(100'000));
+  EXPECT_EQ(counts().not_determined, 66);
+}
+
+TEST_F(Assessing, OfAMemberOnASilentMachineNobodyKnowsWhetherItKeptItsPart) {
+  api::Instance other = instance;
+  instance.status.started_at = other.status.started_at = {1'000'000};
+  hand_in(20, "25/s");
+  assess(spec, status, {{&instance, true, {1}}, {&other, false, {}, seconds_at(15)}},
+         seconds_at(700));
+  ASSERT_FALSE(status.windows.empty());
+  EXPECT_EQ(counts().fulfilled, 0);
+  EXPECT_EQ(status.windows.front().start, seconds_at(20));
+  EXPECT_EQ(status.windows.front().verdict, "notDetermined");
+}
+
+TEST_F(Assessing, AWindowThatWasTornIsNotDetermined) {
+  instance.status.started_at = {1'000'000};
+  hand_in(20, "25/s");
+  hand_in(40, "25/s");  // the clock was set meanwhile
+  run(51);
+  EXPECT_EQ(counts().fulfilled, 2);
+  EXPECT_EQ(counts().not_determined, 1);
 }
 
 TEST_F(Assessing, TwoQuantilesOfOneMetricAreJudgedByTheirOwnMeasurements) {

@@ -412,6 +412,44 @@ TEST_F(Replaced, by_hardware_below_the_floor_the_old_members_stay_and_the_price_
   EXPECT_GT(status().statement->price.value(), 0);
 }
 
+TEST_F(ContractLife, a_silent_machine_is_told_of_and_what_it_measured_is_not_known) {
+  world.report = [this](api::InstanceStatus& status, const api::Instance&) {
+    if (status.phase == api::InstancePhase::running && !status.started_at.is_set())
+      status.started_at = world.runtime.now();
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  api::Guarantee& guarantee = c.spec.guarantees.emplace_back();
+  guarantee.metric = "available_capacity";
+  guarantee.at_least = Quantity::of(1000, Dimension::number);
+  guarantee.window = seconds(5);
+  c.spec.remedies.push_back({api::RemedyAction::restart, {}});
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.create(World::contract("a", "bare", "1"));  // promises nothing, and is told all the same
+  world.pass(seconds(10));
+  world.silent = {"n1", "n2"};
+  world.pass(minutes(2));
+  const auto status = [&](const char* name) -> const api::ContractStatus& {
+    return world.get<api::Contract>("a", name)->status;
+  };
+  const auto told = [&](const char* name, const char* type) {
+    return *api::find_condition(status(name).conditions, type);
+  };
+  EXPECT_EQ(told("c", "Active").status, api::ConditionStatus::unknown);
+  EXPECT_EQ(told("c", "Active").reason, "NodeSilent");
+  EXPECT_EQ(told("c", "WithinGuarantee").status, api::ConditionStatus::unknown);
+  EXPECT_EQ(told("bare", "Active").reason, "NodeSilent");
+  EXPECT_EQ(status("c").guarantees[0].windows.not_determined, 0) << "they may still come";
+  world.pass(minutes(10));
+  EXPECT_GT(status("c").guarantees[0].windows.not_determined, 100);
+  EXPECT_EQ(status("c").guarantees[0].windows.violated, 0);
+  EXPECT_TRUE(status("c").remedies.empty());
+  world.silent.clear();
+  world.pass(minutes(1));
+  EXPECT_EQ(told("c", "Active").status, api::ConditionStatus::true_);
+  EXPECT_EQ(told("bare", "Active").status, api::ConditionStatus::true_);
+}
+
 TEST_F(ContractLife, what_ran_on_a_machine_that_is_gone_is_placed_anew) {
   world.create(World::contract("a", "c", "4"));
   world.create(World::workload("a", "c"));
