@@ -124,6 +124,20 @@ bool fall_back(Work& w, const std::string& why) {
   return false;
 }
 
+// What was measured on hardware that was given back says nothing about the next, and was no promise
+// yet.
+void judge_anew(api::ContractStatus& status) {
+  for (api::GuaranteeStatus& g : status.guarantees) {
+    api::GuaranteeStatus next;
+    next.metric = g.metric;
+    next.promised = g.promised;
+    next.basis = api::Basis::trial;
+    next.assessed_until = g.assessed_until;  // no window is judged twice
+    g = std::move(next);
+  }
+  status.windows.clear();
+}
+
 // Below the floor: other hardware, not a broken promise.
 void attempt_failed(Work& w, const Instances& current, const std::string& why) {
   ++w.status().attempts;
@@ -138,6 +152,7 @@ void attempt_failed(Work& w, const Instances& current, const std::string& why) {
   for (const auto* i : current) w.erase(*i);
   if (fall_back(w, why)) return w.note("Warning", "AcceptanceFailed", why);
   w.status().offer.clear();
+  if (!w.status().active_at.is_set()) judge_anew(w.status());
   w.condition("Proven", ConditionStatus::false_, "BelowFloor", why);
   w.note("Warning", "AcceptanceFailed", why);
   if (w.status().attempts < w.before.spec.acceptance.attempts) {
