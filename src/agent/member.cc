@@ -34,7 +34,8 @@ void Member::update(const api::Instance& instance) {
   const auto& run = now_.instance.spec.run;
   windows_.want(now_.instance.spec.measures,
                 run.metrics ? run.metrics->aliases : schema::StringMap{},
-                is_bare(now_.instance.spec));
+                is_bare(now_.instance.spec),
+                run.metrics ? run.metrics->period : api::MetricsEndpoint{}.period);
 }
 
 void Member::drop() { dropped_ = true; }

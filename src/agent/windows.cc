@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "api/window_facts.h"
 #include "base/limits.h"
 #include "schema/walk.h"
 
@@ -11,6 +12,7 @@ namespace freehold::agent {
 namespace {
 
 constexpr Duration jump = seconds(1);
+constexpr Duration sample_period = seconds(1);
 constexpr int64_t slew_us_per_s = 1'000;  // a thousandth: less than the noise of any window
 
 bool is_agent_metric(std::string_view name) {
@@ -44,11 +46,12 @@ bool is_counter(const std::string& name, const metrics::Scrape& scrape) {
 
 Time aligned(Time now, Duration length) { return {now.us - now.us % length.us}; }
 
-api::Window empty_window(const std::string& metric, Time start, Duration length) {
+api::Window empty_window(const api::Measure& measure, Time start) {
   api::Window window;
-  window.metric = metric;
+  window.metric = measure.metric;
   window.start = start;
-  window.length = length;
+  window.length = measure.window;
+  api::mark_quantile(window, measure.quantile);
   return window;
 }
 
@@ -73,7 +76,7 @@ Time Clock::at(Time wall, Duration uptime) {
 }
 
 void Windows::want(const std::vector<api::Measure>& measures, const schema::StringMap& aliases,
-                   bool is_bare) {
+                   bool is_bare, Duration period) {
   const auto offered = aliases.find("offered");
   offered_name_ = offered == aliases.end() ? "" : offered->second;
   std::vector<Track> tracks;
@@ -87,44 +90,77 @@ void Windows::want(const std::vector<api::Measure>& measures, const schema::Stri
       if (same(old.measure, measure)) track = std::move(old);
     track.measure = measure;
     track.by_agent = by_agent;
+    track.longest_step = {(by_agent ? sample_period : period).us * 5 / 2};
     const auto alias = aliases.find(measure.metric);
     track.name = alias == aliases.end() ? measure.metric : alias->second;
     tracks.push_back(std::move(track));
   }
   tracks_ = std::move(tracks);
   std::erase_if(closed_, [&](const api::Window& window) {
+    // Two promises about one measurement: it stays until both are judged.
     for (const api::Measure& measure : measures)
-      if (measure.metric == window.metric && measure.window == window.length)
-        return window.start + window.length <= measure.assessed_until;
-    return true;  // nobody asks for it any more
+      if (api::is_of(window, measure.metric, measure.quantile, measure.window) &&
+          window.start + window.length > measure.assessed_until)
+        return false;
+    return true;  // acknowledged, or nobody asks for it any more
   });
+}
+
+void Windows::begin(Track& track) {
+  track.samples = 0;
+  track.sum = track.offered = 0;
+  track.has_offered = false;
+  track.span = track.offered_span = track.unseen = {};
+  track.histogram.reset();
+}
+
+void Windows::forget(Track& track) {
+  track.before_at = {};
+  track.before_usage.reset();
+  track.before.reset();
+  track.before_offered.reset();
+  track.before_histogram.reset();
+}
+
+Duration Windows::look(Track& track, Time now) {
+  const Time before = track.before_at;
+  const bool gap = !before.is_set() || now - before > track.longest_step;
+  if (gap) {
+    track.unseen = track.unseen + (now - std::max(before, track.start));
+    forget(track);
+  }
+  track.before_at = now;
+  return gap ? Duration{} : now - before;
 }
 
 void Windows::roll(Track& track, Time now) {
   const Duration length = track.measure.window;
   if (track.open && now < track.start + length) return;
   if (track.open) {
+    const Time end = track.start + length;
+    if (!track.before_at.is_set() || end - track.before_at > track.longest_step)
+      track.unseen = track.unseen + (end - std::max(track.before_at, track.start));
     keep(result(track));
     // What nobody looked at: the agent was held up. Said, but not without end.
-    Time missed = track.start + length;
-    for (int i = 0; i < 8 && missed + length <= now; ++i, missed = missed + length)
-      keep(empty_window(track.measure.metric, missed, length));
+    Time missed = end;
+    for (int i = 0; i < 8 && missed + length <= now; ++i, missed = missed + length) {
+      api::Window window = empty_window(track.measure, missed);
+      api::mark_seen(window, 0);
+      keep(std::move(window));
+    }
   }
   // The first window began before we did: it waits for the next, and so does what was acknowledged
   // before.
   const Time start = track.open ? aligned(now, length) : aligned(now, length) + length;
   track.open = true;
   track.start = std::max(start, aligned(track.measure.assessed_until, length));
-  track.samples = 0;
-  track.sum = track.offered = 0;
-  track.has_offered = false;
-  track.histogram.reset();
+  begin(track);
 }
 
 void Windows::keep(api::Window window) {
   // Never one that overlaps what was handed in before.
   for (auto it = closed_.rbegin(); it != closed_.rend(); ++it)
-    if (it->metric == window.metric && it->length == window.length) {
+    if (api::is_same_measurement(*it, window)) {
       if (window.start < it->start + it->length) return;
       break;
     }
@@ -134,16 +170,20 @@ void Windows::keep(api::Window window) {
 }
 
 api::Window Windows::result(const Track& track) const {
-  api::Window out = empty_window(track.measure.metric, track.start, track.measure.window);
+  api::Window out = empty_window(track.measure, track.start);
   out.samples = track.samples;
-  const double length = track.measure.window.seconds();
-  if (track.has_offered) out.offered = rate_of(out.metric, track.offered / length);
-  if (track.samples == 0) return out;
+  const double seen = 1 - track.unseen.seconds() / track.measure.window.seconds();
+  if (seen < api::least_seen || track.samples == 0) {
+    api::mark_seen(out, track.samples == 0 ? 0 : seen);
+    return out;
+  }
+  if (track.has_offered && track.offered_span.us > 0)
+    out.offered = rate_of(out.metric, track.offered / track.offered_span.seconds());
   const auto count = static_cast<double>(track.samples);
   if (track.by_agent) {
     if (out.metric == "cpu_cores") {
-      out.value = number(track.sum / 1e6 / length);
-      out.offered = number(track.offered / 1e6 / length);
+      out.value = number(track.sum / 1e6 / track.span.seconds());
+      out.offered = number(track.offered / 1e6 / track.span.seconds());
     } else if (out.metric == "memory_bytes") {
       out.value = Quantity::of(std::llround(track.sum / count), Dimension::bytes);
     } else {
@@ -154,48 +194,50 @@ api::Window Windows::result(const Track& track) const {
   if (track.measure.quantile > 0) {
     const auto q = track.histogram ? metrics::quantile(*track.histogram, track.measure.quantile)
                                    : std::nullopt;
+    // Seen, and without requests: 0 samples, and nothing about how much was seen.
     out.samples = track.histogram ? std::llround(track.histogram->count) : 0;
-    if (q)
-      out.value = of_unit(track.name, q->value);
-    else
+    if (!q) {
       out.samples = 0;
+      return out;
+    }
+    out.value = of_unit(track.name, q->value);
+    if (q->beyond) api::mark_beyond(out);
     return out;
   }
-  if (track.before)  // a counter
-    out.value = rate_of(out.metric, track.sum / length);
+  if (track.span.us > 0)  // a counter
+    out.value = rate_of(out.metric, track.sum / track.span.seconds());
   else
     out.value = of_unit(track.name, track.sum / count);
   return out;
 }
 
 void Windows::add_usage(Track& track, Time now, const UsageSample& sample) {
-  if (now < track.start) {
-    if (sample.has_usage) track.before_usage = sample.usage;
-    return;
-  }
   const std::string& metric = track.measure.metric;
-  if (metric == "available_capacity" || metric == "readiness") {
+  const bool is_share = metric == "available_capacity" || metric == "readiness";
+  if (!is_share && !sample.has_usage) return;
+  const Duration step = look(track, now);
+  const std::optional<api::Usage> usage_before = std::exchange(track.before_usage, sample.usage);
+  if (now < track.start) return begin(track);
+  if (is_share) {
     ++track.samples;
     track.sum += (metric == "readiness" ? sample.ready : sample.up) ? 1 : 0;
     return;
   }
-  if (!sample.has_usage) return;
   if (metric == "memory_bytes") {
     ++track.samples;
     track.sum += static_cast<double>(sample.usage.memory_bytes);
     return;
   }
-  if (track.before_usage) {
-    const api::Usage& before = *track.before_usage;
-    // The control group was made anew when its counters fall.
-    const int64_t used = sample.usage.cpu_us >= before.cpu_us ? sample.usage.cpu_us - before.cpu_us
-                                                              : sample.usage.cpu_us;
-    const int64_t throttled = std::max<int64_t>(sample.usage.throttled_us - before.throttled_us, 0);
-    ++track.samples;
-    track.sum += static_cast<double>(used);
-    track.offered += static_cast<double>(used + throttled);
-  }
-  track.before_usage = sample.usage;
+  if (!usage_before || step.us <= 0) return;
+  const api::Usage& before = *usage_before;
+  // The control group was made anew when its counters fall.
+  const int64_t used = sample.usage.cpu_us >= before.cpu_us ? sample.usage.cpu_us - before.cpu_us
+                                                            : sample.usage.cpu_us;
+  const int64_t throttled = std::max<int64_t>(sample.usage.throttled_us - before.throttled_us, 0);
+  ++track.samples;
+  track.span = track.span + step;
+  track.sum += static_cast<double>(used);
+  track.offered += static_cast<double>(used + throttled);
 }
 
 void Windows::sample(Time now, const UsageSample& sample) {
@@ -206,10 +248,34 @@ void Windows::sample(Time now, const UsageSample& sample) {
   }
 }
 
-void Windows::add_scrape(Track& track, int64_t run, const metrics::Scrape& scrape) {
-  // A new process counts from zero, so its whole count is new; the first sight of an old one only
-  // begins.
-  const bool is_new_run = track.before_run != 0 && run != track.before_run;
+void Windows::add_histogram(Track& track, Duration step, bool is_new_run,
+                            metrics::HistogramPoint now) {
+  std::optional<metrics::HistogramPoint> more;
+  if (is_new_run)
+    more = now;
+  else if (track.before_histogram)
+    more = metrics::difference(*track.before_histogram, now);
+  track.before_histogram = std::move(now);
+  if (!more) {
+    track.unseen = track.unseen + step;
+    return;
+  }
+  ++track.samples;
+  if (track.histogram)
+    if (auto sum = metrics::merged(*track.histogram, *more)) more = std::move(sum);
+  track.histogram = std::move(more);
+}
+
+void Windows::add_scrape(Track& track, Time now, int64_t run, const metrics::Scrape& scrape) {
+  auto histogram =
+      track.measure.quantile > 0 ? metrics::find_histogram(scrape, track.name) : std::nullopt;
+  const auto value =
+      track.measure.quantile > 0 ? std::nullopt : metrics::sum_samples(scrape, track.name);
+  if (!histogram && !value) return;  // answered, and blind for this metric
+  const Duration step = look(track, now);
+  // A new process counts from zero, so its whole count is new; the first sight of an old one, and
+  // of any after a gap, only begins.
+  const bool is_new_run = track.before_run != 0 && run != track.before_run && step.us > 0;
   track.before_run = run;
   auto added = [&](std::optional<double>& before, std::optional<double> after) {
     std::optional<double> increase;
@@ -217,41 +283,24 @@ void Windows::add_scrape(Track& track, int64_t run, const metrics::Scrape& scrap
       increase = *after;
     else if (after && before)
       increase = metrics::counter_increase(*before, *after);
-    before = after ? after : before;
+    before = after;
     return increase;
   };
   if (!offered_name_.empty())
     if (const auto more =
             added(track.before_offered, metrics::sum_samples(scrape, offered_name_))) {
       track.offered += *more;
+      track.offered_span = track.offered_span + step;
       track.has_offered = true;
     }
-  if (track.measure.quantile > 0) {
-    auto now = metrics::find_histogram(scrape, track.name);
-    if (!now) return;
-    std::optional<metrics::HistogramPoint> more;
-    if (is_new_run)
-      more = now;
-    else if (track.before_histogram)
-      more = metrics::difference(*track.before_histogram, *now);
-    track.before_histogram = std::move(now);
-    if (!more) return;
-    ++track.samples;
-    if (track.histogram)
-      if (auto sum = metrics::merged(*track.histogram, *more)) more = std::move(sum);
-    track.histogram = std::move(more);
-    return;
-  }
-  const auto value = metrics::sum_samples(scrape, track.name);
-  if (!value) return;
-  if (is_counter(track.name, scrape)) {
-    if (const auto more = added(track.before, value)) {
-      ++track.samples;
-      track.sum += *more;
-    }
-  } else {
+  if (histogram) return add_histogram(track, step, is_new_run, *std::move(histogram));
+  if (!is_counter(track.name, scrape)) {
     ++track.samples;
     track.sum += *value;
+  } else if (const auto more = added(track.before, value)) {
+    ++track.samples;
+    track.sum += *more;
+    track.span = track.span + step;
   }
 }
 
@@ -259,19 +308,8 @@ void Windows::scrape(Time now, int64_t run, const metrics::Scrape& scrape) {
   for (Track& track : tracks_) {
     if (track.by_agent) continue;
     roll(track, now);
-    const bool before_start = now < track.start;
-    // An increase that reaches back over a long silence belongs to no window.
-    if (track.before_at.is_set() &&
-        now - track.before_at > std::max(track.measure.window, minutes(1)))
-      track.before.reset(), track.before_offered.reset(), track.before_histogram.reset();
-    track.before_at = now;
-    add_scrape(track, run, scrape);
-    if (before_start) {
-      track.samples = 0;
-      track.sum = track.offered = 0;
-      track.has_offered = false;
-      track.histogram.reset();
-    }
+    add_scrape(track, now, run, scrape);
+    if (now < track.start) begin(track);
   }
 }
 
@@ -283,10 +321,7 @@ bool Windows::close(Time now) {
 void Windows::give_up() {
   for (Track& track : tracks_) {
     track.open = false;
-    track.before_usage.reset();
-    track.before.reset();
-    track.before_offered.reset();
-    track.before_histogram.reset();
+    forget(track);
   }
 }
 

@@ -1,7 +1,10 @@
 // What was measured when, for one instance: takes samples as they come, closes windows at multiples
 // of their length, keeps them until they are acknowledged. Pure; time is an argument, and is
 // measurement time (Clock below), which does not jump. Gaps are gaps: a window in which nothing was
-// seen has 0 samples.
+// seen has 0 samples, one of which too little was seen has no value and says how much. Between two
+// looks that are more than two and a half periods apart nothing is known: an increase over such a
+// gap belongs to no window, and rates are over the time that was seen. Two measurements of one
+// metric, such as a p50 and a p99, are two windows (api/window_facts.h tells them apart).
 //
 // Metrics of the agent: available_capacity (share of samples in which the process ran, or the
 // limits of a bare reservation were held), cpu_cores (CPU seconds per second; offered: delivered
@@ -47,8 +50,9 @@ struct UsageSample {
 class Windows {
  public:
   // Which windows to close; those of other measures are given up, what is acknowledged is dropped.
+  // `period` is that of the scrapes.
   void want(const std::vector<api::Measure>& measures, const schema::StringMap& aliases,
-            bool is_bare);
+            bool is_bare, Duration period = api::MetricsEndpoint{}.period);
   // About once a second while the instance is measured.
   void sample(Time now, const UsageSample& sample);
   void scrape(Time now, int64_t run, const metrics::Scrape& scrape);
@@ -72,17 +76,25 @@ class Windows {
     double sum = 0;      // gauges; increases of counters
     double offered = 0;  // increase
     bool has_offered = false;
+    Duration span, offered_span;  // over which they increased
+    Duration unseen;              // of the open window
     std::optional<metrics::HistogramPoint> histogram;
-    // The scrape before, for increases.
+    // The look before, for increases.
     Time before_at;
+    Duration longest_step;  // between two looks; more is a gap
     int64_t before_run = 0;
     std::optional<double> before, before_offered;
     std::optional<metrics::HistogramPoint> before_histogram;
     std::optional<api::Usage> before_usage;
   };
   void roll(Track& track, Time now);
+  static void begin(Track& track);   // with nothing measured
+  static void forget(Track& track);  // what was seen last
+  // Time since the look before; zero after a gap, over which nothing increases.
+  static Duration look(Track& track, Time now);
   void add_usage(Track& track, Time now, const UsageSample& sample);
-  void add_scrape(Track& track, int64_t run, const metrics::Scrape& scrape);
+  void add_scrape(Track& track, Time now, int64_t run, const metrics::Scrape& scrape);
+  void add_histogram(Track& track, Duration step, bool is_new_run, metrics::HistogramPoint now);
   api::Window result(const Track& track) const;
   void keep(api::Window window);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "api/window_facts.h"
+
 namespace freehold::agent {
 namespace {
 
@@ -90,11 +92,97 @@ TEST(Windows, ARestartOfTheProcessLosesNoCount) {
   Windows windows;
   windows.want({measure("served_total", seconds(10))}, {}, false);
   windows.scrape(start + seconds(1), 1, scrape_of("served_total 1000\n"));
+  windows.scrape(start + seconds(9), 1, scrape_of("served_total 1000\n"));
   windows.scrape(start + seconds(11), 1, scrape_of("served_total 1050\n"));
   windows.scrape(start + seconds(15), 2, scrape_of("served_total 2000\n"));
+  windows.scrape(start + seconds(19), 2, scrape_of("served_total 2000\n"));
   windows.close(start + seconds(21));
   ASSERT_EQ(windows.closed(1).size(), 1u);
-  EXPECT_NEAR(windows.closed(1)[0].value.as_double(), 205, 0.01);
+  EXPECT_NEAR(windows.closed(1)[0].value.as_double(), 205, 0.01) << "2050 in 10 s";
+}
+
+// A window of 10 s in which 100 requests took longer than the last bound.
+std::vector<api::Window> slow_requests(std::vector<api::Measure> measures) {
+  Windows windows;
+  windows.want(measures, {{"latency", "took_seconds"}}, false, seconds(1));
+  for (int s = 0; s <= 20; ++s)
+    windows.scrape(
+        start + seconds(s), 1,
+        scrape_of("took_seconds_bucket{le=\"0.05\"} " + std::to_string(s * 9) +
+                  "\ntook_seconds_bucket{le=\"0.1\"} " + std::to_string(s * 9) +
+                  "\ntook_seconds_bucket{le=\"+Inf\"} " + std::to_string(s * 10) + "\n"));
+  windows.close(start + seconds(21));
+  return windows.closed(10);
+}
+
+TEST(Windows, ALatencyBeyondTheLastBoundSaysSo) {
+  const auto closed = slow_requests({measure("latency", seconds(10), 0.99)});
+  ASSERT_EQ(closed.size(), 1u);
+  EXPECT_EQ(closed[0].value.text(), "100ms");
+  EXPECT_TRUE(api::is_beyond(closed[0]));
+  EXPECT_FALSE(api::is_beyond(slow_requests({measure("latency", seconds(10), 0.5)}).at(0)));
+}
+
+TEST(Windows, TwoQuantilesOfOneMetricAreTwoMeasurements) {
+  const auto closed =
+      slow_requests({measure("latency", seconds(10), 0.5), measure("latency", seconds(10), 0.99)});
+  ASSERT_EQ(closed.size(), 2u);
+  EXPECT_TRUE(api::is_of(closed[0], "latency", 0.5, seconds(10)));
+  EXPECT_TRUE(api::is_of(closed[1], "latency", 0.99, seconds(10)));
+  EXPECT_LT(closed[0].value, closed[1].value);
+}
+
+TEST(Windows, WhatTwoPromisesRestOnStaysUntilBothAreJudged) {
+  Windows windows;
+  auto one = measure("available_capacity", seconds(10));
+  auto two = one;
+  windows.want({one, two}, {}, true);
+  for (int s = 0; s < 45; ++s) windows.sample(start + seconds(s), up(true));
+  ASSERT_EQ(windows.closed(10).size(), 3u);
+  one.assessed_until = start + seconds(30);
+  windows.want({one, two}, {}, true);
+  EXPECT_EQ(windows.closed(10).size(), 3u);
+  two.assessed_until = start + seconds(20);
+  windows.want({one, two}, {}, true);
+  EXPECT_EQ(windows.closed(10).size(), 2u);
+}
+
+TEST(Windows, ABlindEndpointIsNoLowRateAndTheNextWindowIsNotDoubled) {
+  Windows windows;
+  windows.want({measure("served_total", seconds(5))}, {}, false, milliseconds(500));
+  // 100 a second; nothing is answered from 6.5 s to 13 s.
+  for (int half = 0; half <= 42; ++half)
+    if (half < 14 || half > 25)
+      windows.scrape(start + milliseconds(500 * half), 1,
+                     scrape_of("served_total " + std::to_string(half * 50) + "\n"));
+  windows.close(start + seconds(21));
+  const auto closed = windows.closed(10);
+  ASSERT_EQ(closed.size(), 3u);
+  for (const size_t blind : {size_t{0}, size_t{1}}) {
+    EXPECT_FALSE(closed[blind].value.is_set()) << closed[blind].value.text();
+    EXPECT_TRUE(api::too_little_seen(closed[blind]).has_value());
+  }
+  EXPECT_NEAR(closed[2].value.as_double(), 100, 0.01);
+}
+
+TEST(Windows, AStoppedAgentHasSeenTooLittle) {
+  Windows windows;
+  windows.want({measure("available_capacity", seconds(5)), measure("cpu_cores", seconds(5))}, {},
+               false);
+  for (int s = 0; s <= 25; ++s)
+    if (s <= 6 || s >= 14) windows.sample(start + seconds(s), usage(s * 500'000, 0, 1));
+  windows.close(start + seconds(26));
+  int known = 0;
+  for (const api::Window& window : windows.closed(20)) {
+    if (window.start < start + seconds(15)) {
+      EXPECT_FALSE(window.value.is_set()) << window.metric;
+      EXPECT_LT(api::too_little_seen(window).value_or(1), api::least_seen);
+      continue;
+    }
+    ++known;
+    EXPECT_NEAR(window.value.as_double(), window.metric == "cpu_cores" ? 0.5 : 1, 0.001);
+  }
+  EXPECT_EQ(known, 4);
 }
 
 TEST(Windows, QuantilesAreThoseOfTheWindowAlone) {
@@ -118,7 +206,7 @@ TEST(Windows, QuantilesAreThoseOfTheWindowAlone) {
   EXPECT_NEAR(closed[0].value.as_double(), 0.15, 1e-6);
 }
 
-TEST(Windows, AWindowWithoutRequestsIsBlindForQuantiles) {
+TEST(Windows, AWindowWithoutRequestsHasNoQuantile) {
   Windows windows;
   windows.want({measure("latency", seconds(10), 0.5)}, {{"latency", "took_seconds"}}, false);
   const auto idle =
@@ -127,6 +215,7 @@ TEST(Windows, AWindowWithoutRequestsIsBlindForQuantiles) {
   windows.close(start + seconds(22));
   ASSERT_FALSE(windows.closed(1).empty());
   EXPECT_EQ(windows.closed(1)[0].samples, 0);
+  EXPECT_FALSE(api::too_little_seen(windows.closed(1)[0])) << "idle, and seen to be";
 }
 
 TEST(Windows, WhatIsAcknowledgedGoesAndWhatIsNotSurvivesTheDisk) {

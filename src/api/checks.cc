@@ -74,6 +74,12 @@ void check_guarantee(const Guarantee& g, const Path& at, Errors& errors) {
                "the gateway is not built yet; use workload or agent");
   if (g.of == JudgedAgainst::offered && !g.at_least.is_set())
     errors.add(Fault::invalid, at / "of", "`offered` compares a floor; state atLeast");
+  if (g.of == JudgedAgainst::offered &&
+      (g.metric == "available_capacity" || g.metric == "memory_bytes" || g.metric == "readiness"))
+    errors.add(Fault::invalid, at / "of", "nothing is offered of " + g.metric + "; remove it");
+  if (!g.when.empty())
+    errors.add(Fault::not_supported, at / "when",
+               "is not honoured yet: conditions are not measured yet; remove it");
 }
 
 void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& errors) {

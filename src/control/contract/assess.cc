@@ -1,7 +1,11 @@
 #include "control/contract/assess.h"
 
 #include <algorithm>
-#include <set>
+#include <cmath>
+#include <cstdio>
+
+#include "api/window_facts.h"
+#include "control/contract/price.h"
 
 namespace freehold::control {
 
@@ -9,6 +13,9 @@ namespace {
 
 constexpr Duration least_grace = seconds(15);
 constexpr size_t kept_windows = 48;
+// Shares such as 0.99 are decimals: as whole billionths they compare exactly.
+constexpr int64_t billion = 1'000'000'000;
+int64_t billionths(double share) { return std::llround(share * 1e9); }
 
 // Amounts of members add up; levels do not.
 bool adds_up(const api::Guarantee& g, const Quantity& value) {
@@ -69,30 +76,86 @@ std::string_view verdict_name(Verdict verdict) {
   return "notDetermined";
 }
 
+namespace {
+
+// Whether this window can be judged at all; the reason when it cannot.
+std::optional<std::string> fault_of(const api::Guarantee& g, const api::Window& w,
+                                    const Quantity& value, const Quantity& bound) {
+  if (value.dimension() != bound.dimension())
+    return "measured in " + std::string(dimension_name(value.dimension())) + ", promised in " +
+           std::string(dimension_name(bound.dimension()));
+  for (const auto& [metric, condition] : g.when) {
+    const auto it = w.context.find(metric);
+    if (it == w.context.end()) return "condition " + metric + " was not measured";
+    const auto inside = holds(condition, it->second);
+    if (!inside) return "condition " + metric + condition + " cannot be compared";
+    if (!*inside) return "outside " + metric + condition + ": " + it->second.text();
+  }
+  return std::nullopt;
+}
+
+// A member's quantile over its own requests.
+struct Part {
+  Quantity value;
+  bool beyond = false;
+  int64_t requests = 0;
+};
+
+void judge_quantile(const api::Guarantee& g, std::vector<Part> parts, Judged& judged) {
+  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return a.value != b.value ? a.value < b.value : a.beyond < b.beyond;
+  });
+  Wide so_far = 0;
+  size_t at = 0;
+  for (; at + 1 < parts.size(); ++at) {
+    so_far += parts[at].requests;
+    if (so_far * billion >= static_cast<Wide>(judged.samples) * billionths(g.quantile)) break;
+  }
+  judged.value = parts[at].value;
+  const bool at_most = g.at_most.is_set();
+  const Quantity& bound = at_most ? g.at_most : g.at_least;
+  bool kept = at_most ? judged.value <= bound : judged.value >= bound;
+  if (parts[at].beyond) {
+    // The truth is larger than the value by an unknown amount.
+    if (judged.value < bound) {
+      judged.reason = "more than " + judged.value.text() +
+                      ", the last bound of the histogram; how much more is not known";
+      return;
+    }
+    kept = !at_most;
+  }
+  judged.verdict = kept ? Verdict::fulfilled : Verdict::violated;
+}
+
+std::string seen_text(double share) {
+  return share > 0 ? "only " + std::to_string(std::llround(share * 100)) + " % of it was seen"
+                   : "nothing was measured";
+}
+
+}  // namespace
+
 Judged judge(const api::Guarantee& g, const std::vector<const api::Window*>& members) {
   if (members.empty()) return undetermined("no member measured it");
   Judged judged;
   int64_t offered = 0;
   bool offered_known = true;
   const Quantity& bound = g.at_least.is_set() ? g.at_least : g.at_most;
+  std::vector<Part> parts;
   for (const api::Window* w : members) {
-    if (w->samples == 0 || !w->value.is_set()) return undetermined("nothing was measured");
-    const Quantity value = as_promised(w->value, bound);
-    if (value.dimension() != bound.dimension())
-      return undetermined("measured in " + std::string(dimension_name(value.dimension())) +
-                          ", promised in " + std::string(dimension_name(bound.dimension())));
-    for (const auto& [metric, condition] : g.when) {
-      const auto it = w->context.find(metric);
-      if (it == w->context.end()) return undetermined("condition " + metric + " was not measured");
-      const auto inside = holds(condition, it->second);
-      if (!inside) return undetermined("condition " + metric + condition + " cannot be compared");
-      if (!*inside) return undetermined("outside " + metric + condition + ": " + it->second.text());
+    if (w == nullptr) return undetermined("a member is on a machine that is not heard from");
+    if (const auto share = api::too_little_seen(*w)) return undetermined(seen_text(*share));
+    if (w->samples == 0 || !w->value.is_set()) {
+      if (g.quantile > 0) continue;  // no requests: it adds none
+      return undetermined("nothing was measured");
     }
+    const Quantity value = as_promised(w->value, bound);
+    if (auto fault = fault_of(g, *w, value, bound)) return undetermined(*std::move(fault));
     judged.samples += w->samples;
     if (w->offered.is_set())
       offered += w->offered.value();
     else
       offered_known = false;
+    parts.push_back({value, api::is_beyond(*w), w->samples});
     if (!judged.value.is_set())
       judged.value = value;
     else if (adds_up(g, value))
@@ -101,25 +164,35 @@ Judged judge(const api::Guarantee& g, const std::vector<const api::Window*>& mem
     else if (g.at_least.is_set() ? value < judged.value : value > judged.value)
       judged.value = value;
   }
+  if (parts.empty()) return undetermined("no requests");
+  if (g.quantile > 0) {
+    judge_quantile(g, std::move(parts), judged);
+    return judged;
+  }
   bool kept = false;
-  if (g.at_most.is_set())
+  if (g.at_most.is_set()) {
     kept = judged.value <= g.at_most;
-  else if (g.of == api::JudgedAgainst::offered && offered_known)
+  } else if (g.of == api::JudgedAgainst::offered) {
+    if (!offered_known) {
+      judged.reason = "the load offered was not measured; give it as the alias `offered`";
+      return judged;
+    }
     kept = judged.value.value() >= floor_of(g, offered, g.window);
-  else
+  } else {
     kept = judged.value >= g.at_least;
+  }
   judged.verdict = kept ? Verdict::fulfilled : Verdict::violated;
   return judged;
 }
 
 double budget_left(const api::Guarantee& g, const api::Verdicts& windows, Duration term) {
   const Duration span = term.us > 0 ? term : hours(24);
-  const double expected = std::max(static_cast<double>(span.us) / static_cast<double>(g.window.us),
-                                   static_cast<double>(windows.fulfilled + windows.violated));
-  const double allowed = (1 - g.target) * expected;
-  const auto violated = static_cast<double>(windows.violated);
-  if (allowed <= 0) return windows.violated > 0 ? -violated : 1;
-  return 1 - violated / allowed;
+  const Wide determined = static_cast<Wide>(windows.fulfilled + windows.violated) * g.window.us;
+  // In billionths of a microsecond, so that a budget that is spent to the last window is zero.
+  const Wide allowed = (billion - billionths(g.target)) * std::max<Wide>(span.us, determined);
+  const Wide spent = static_cast<Wide>(windows.violated) * g.window.us * billion;
+  if (allowed <= 0) return windows.violated > 0 ? -static_cast<double>(windows.violated) : 1;
+  return static_cast<double>(allowed - spent) / static_cast<double>(allowed);
 }
 
 namespace {
@@ -131,29 +204,66 @@ ByStart collect(const api::Guarantee& g, Time after, const std::vector<MemberVie
   ByStart found;
   for (const MemberView& m : members)
     for (const api::Window& w : m.instance->status.windows)
-      if (w.metric == g.metric && w.length == g.window && w.start + w.length > after)
+      if (api::is_of(w, g.metric, g.quantile, g.window) && w.start + w.length > after)
         found[w.start].push_back(&w);
   return found;
 }
 
 bool has_window(const MemberView& m, const api::Guarantee& g, Time start) {
-  return std::any_of(
-      m.instance->status.windows.begin(), m.instance->status.windows.end(),
-      [&](const api::Window& w) { return w.metric == g.metric && w.start == start; });
+  return std::any_of(m.instance->status.windows.begin(), m.instance->status.windows.end(),
+                     [&](const api::Window& w) {
+                       return w.start == start && api::is_of(w, g.metric, g.quantile, g.window);
+                     });
+}
+
+Duration grace_of(const api::Guarantee& g) { return std::max(g.window * 2, least_grace); }
+
+// Members hand windows in by their order, so one that shows a later one has none for this.
+bool has_window_from(const MemberView& m, const api::Guarantee& g, Time start) {
+  return std::any_of(m.instance->status.windows.begin(), m.instance->status.windows.end(),
+                     [&](const api::Window& w) {
+                       return w.start >= start && api::is_of(w, g.metric, g.quantile, g.window);
+                     });
+}
+
+// A reservation without a process: its limits are held from the time it is prepared.
+bool is_held(const api::Instance& i) {
+  return i.spec.run.command.empty() && i.status.phase == api::InstancePhase::prepared;
 }
 
 // Whether someone's measurement of this window may still come.
 bool must_wait(const api::Guarantee& g, Time start, const std::vector<MemberView>& members,
                Time now) {
-  const Duration grace = std::max(g.window * 2, least_grace);
+  const Time ended = start + g.window;
   for (const MemberView& m : members) {
     const api::InstanceStatus& s = m.instance->status;
-    if (!s.started_at.is_set() || has_window(m, g, start)) continue;
+    if (!s.started_at.is_set() && !is_held(*m.instance)) continue;
+    if (has_window_from(m, g, start)) continue;
     if (s.phase == api::InstancePhase::stopped || s.phase == api::InstancePhase::lost) continue;
-    if (!m.node_heard) return true;
-    if (now < std::max(start + g.window, m.heard_since) + grace) return true;
+    if (m.node_heard && now < std::max(ended, m.heard_since) + grace_of(g)) return true;
+    if (m.node_heard) continue;
+    if (!m.silent_since.is_set()) return true;
+    if (now < std::max(m.silent_since + silence_grace, ended + grace_of(g))) return true;
   }
   return false;
+}
+
+// From when on a member owes windows; nothing for one that runs no more, or did not yet. The window
+// in which it started is not measured, and the next one not surely.
+std::optional<Time> owes_since(const api::Guarantee& g, const MemberView& m, Time active_at) {
+  const api::InstanceStatus& s = m.instance->status;
+  const bool runs =
+      s.phase == api::InstancePhase::running || s.phase == api::InstancePhase::backing_off;
+  const Time start = is_held(*m.instance) ? active_at : runs ? s.started_at : Time{};
+  return start.is_set() ? std::optional(start + g.window) : std::nullopt;
+}
+
+// For people, and to tell a p50 and a p99 of one metric apart: "latency p99".
+std::string name_of(const api::Guarantee& g) {
+  if (g.quantile <= 0) return g.metric;
+  char text[32];
+  const int n = std::snprintf(text, sizeof text, " p%.7g", g.quantile * 100);
+  return (g.metric + std::string(text, static_cast<size_t>(std::max(n, 0)))).substr(0, 128);
 }
 
 void count(const api::Guarantee& g, api::GuaranteeStatus& gs, const Judged& judged) {
@@ -182,8 +292,11 @@ void refresh(const api::Guarantee& g, api::GuaranteeStatus& gs, const api::Contr
   gs.delivered_share = determined > 0 ? static_cast<double>(gs.windows.fulfilled) / determined : 0;
   gs.budget_left = budget_left(g, gs.windows, term);
   std::vector<Quantity> values;
+  const std::string measured = name_of(g);
   for (const api::AssessedWindow& w : status.windows)
-    if (w.metric == g.metric && w.value.is_set()) values.push_back(w.value);
+    if (w.metric == measured && w.length == g.window && w.value.is_set() &&
+        w.verdict != verdict_name(Verdict::not_determined))
+      values.push_back(w.value);
   if (values.empty()) return;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -191,9 +304,56 @@ void refresh(const api::Guarantee& g, api::GuaranteeStatus& gs, const api::Contr
 }
 
 void keep(api::ContractStatus& status, const api::Guarantee& g, Time start, const Judged& judged) {
-  status.windows.push_back({g.metric, std::string(verdict_name(judged.verdict)), judged.reason,
+  status.windows.push_back({name_of(g), std::string(verdict_name(judged.verdict)), judged.reason,
                             start, g.window, judged.value, judged.samples});
   if (status.windows.size() > kept_windows) status.windows.erase(status.windows.begin());
+}
+
+// Takes those that a silent member owes into account.
+void add_silent(const api::Guarantee& g, Time start, const std::vector<MemberView>& members,
+                Time active_at, std::vector<const api::Window*>& windows) {
+  for (const MemberView& m : members) {
+    if (m.node_heard || has_window(m, g, start)) continue;
+    if (const auto since = owes_since(g, m, active_at); since && start >= *since)
+      windows.push_back(nullptr);
+  }
+}
+
+// Windows that members owed before `until` and nobody handed in: not determined, each of them. What
+// may still come is left. True when there were some.
+bool write_off(const api::Guarantee& g, api::ContractStatus& status, api::GuaranteeStatus& gs,
+               const std::vector<MemberView>& members, Time until, Time now) {
+  std::optional<Time> owed;
+  bool silent = false;
+  for (const MemberView& m : members) {
+    silent |= !m.node_heard;
+    // What it shows is the oldest it has; this one may be among the others.
+    if (m.instance->status.windows.size() >= windows_shown) return false;
+    if (const auto since = owes_since(g, m, status.active_at))
+      owed = owed ? std::min(*owed, *since) : *since;
+  }
+  if (!owed) return false;
+  const int64_t length = g.window.us;
+  const int64_t begin = std::max(*owed, gs.assessed_until).us;
+  Time start{(begin + length - 1) / length * length};
+  constexpr int64_t at_once = 64;  // the others when it is looked at again
+  const auto open = [&](Time at) { return must_wait(g, at, members, now); };
+  int64_t count_of = std::max<int64_t>((until - start).us / length, 0);
+  if (count_of > 0 && open(start + Duration{(count_of - 1) * length})) {
+    int64_t closed = 0;
+    while (closed < std::min(count_of, at_once) && !open(start + Duration{closed * length}))
+      ++closed;
+    count_of = closed;
+  }
+  if (count_of <= 0) return false;
+  const Judged lost = undetermined(silent ? "nobody measured it; its machine is not heard from"
+                                          : "nobody measured it");
+  gs.windows.not_determined += count_of;
+  constexpr int64_t shown = 4;  // the others say the same
+  for (int64_t n = std::max<int64_t>(count_of - shown, 0); n < count_of; ++n)
+    keep(status, g, start + Duration{n * length}, lost);
+  gs.assessed_until = start + Duration{count_of * length};
+  return true;
 }
 
 }  // namespace
@@ -213,14 +373,20 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
       changed = true;
     }
     bool moved = false;
-    for (const auto& [start, windows] : collect(g, gs.assessed_until, members)) {
-      if (must_wait(g, start, members, now)) break;
+    const Time end = status.released_at.is_set() ? std::min(now, status.released_at) : now;
+    bool waits = false;
+    for (auto& [start, windows] : collect(g, gs.assessed_until, members)) {
+      moved |= write_off(g, status, gs, members, start, now);
+      waits = must_wait(g, start, members, now);
+      if (waits) break;
+      add_silent(g, start, members, status.active_at, windows);
       const Judged judged = judge(g, windows);
       count(g, gs, judged);
       keep(status, g, start, judged);
       gs.assessed_until = start + g.window;
       moved = true;
     }
+    if (!waits) moved |= write_off(g, status, gs, members, end, now);
     if (moved) refresh(g, gs, status, spec.term.duration);
     changed |= moved;
   }

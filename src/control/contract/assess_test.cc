@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "api/window_facts.h"
+
 namespace freehold::control {
 namespace {
 
@@ -21,6 +25,7 @@ api::Window window(const api::Guarantee& g, int64_t start_s, const char* value) 
   w.metric = g.metric;
   w.start = {start_s * 1'000'000};
   w.length = g.window;
+  api::mark_quantile(w, g.quantile);
   if (*value != '\0') {
     w.value = q(value);
     w.samples = 5;
@@ -41,17 +46,83 @@ TEST(Judging, APlainNumberPerSecondIsARate) {
   EXPECT_EQ(judge(g, {&plain}).verdict, Verdict::fulfilled);
 }
 
-TEST(Judging, RatesOfMembersAddUpAndLatenciesCountByTheWorst) {
+TEST(Judging, RatesOfMembersAddUpAndLevelsCountByTheWorst) {
   const api::Guarantee g = rate("20/s");
   const api::Window a = window(g, 0, "12/s"), b = window(g, 0, "9/s");
   EXPECT_EQ(judge(g, {&a, &b}).verdict, Verdict::fulfilled);
-  api::Guarantee latency;
-  latency.metric = "latency";
-  latency.at_most = q("50ms");
-  latency.quantile = 0.95;
-  const api::Window fast = window(latency, 0, "10ms"), slow = window(latency, 0, "51ms");
-  EXPECT_EQ(judge(latency, {&fast, &slow}).verdict, Verdict::violated);
-  EXPECT_EQ(judge(latency, {&fast, &slow}).value, q("51ms"));
+  api::Guarantee level = rate("500m");
+  level.metric = "readiness";
+  const api::Window good = window(level, 0, "1"), bad = window(level, 0, "400m");
+  EXPECT_EQ(judge(level, {&good, &bad}).verdict, Verdict::violated);
+  EXPECT_EQ(judge(level, {&good, &bad}).value, q("400m"));
+}
+
+api::Guarantee latency(const char* most, double quantile = 0.95) {
+  api::Guarantee g;
+  g.metric = "latency";
+  g.at_most = q(most);
+  g.quantile = quantile;
+  g.window = seconds(10);
+  return g;
+}
+
+api::Window requests(const api::Guarantee& g, const char* value, int64_t count) {
+  api::Window w = window(g, 0, value);
+  w.samples = count;
+  return w;
+}
+
+TEST(Judging, AnIdleMemberHidesNoBrokenOne) {
+  const api::Guarantee g = latency("50ms");
+  const api::Window idle = requests(g, "", 0), slow = requests(g, "51ms", 100);
+  EXPECT_EQ(judge(g, {&idle, &slow}).verdict, Verdict::violated);
+  const api::Window fast = requests(g, "10ms", 100);
+  EXPECT_EQ(judge(g, {&fast, &idle}).verdict, Verdict::fulfilled);
+  EXPECT_EQ(judge(g, {&idle, &idle}).verdict, Verdict::not_determined);
+  EXPECT_EQ(judge(g, {&idle, &idle}).reason, "no requests");
+  // One that could not be looked at may have had any number.
+  api::Window blind = requests(g, "", 0);
+  api::mark_seen(blind, 0);
+  EXPECT_EQ(judge(g, {&blind, &fast}).verdict, Verdict::not_determined);
+}
+
+TEST(Judging, AMemberWithFewRequestsDoesNotOutweighTheOthers) {
+  const api::Guarantee g = latency("50ms");
+  const api::Window fast = requests(g, "10ms", 95);
+  const api::Window few = requests(g, "60ms", 5), more = requests(g, "60ms", 6);
+  EXPECT_EQ(judge(g, {&few, &fast}).verdict, Verdict::fulfilled) << "5 of 100 may be slow";
+  EXPECT_EQ(judge(g, {&fast, &more}).verdict, Verdict::violated);
+  EXPECT_EQ(judge(g, {&fast, &more}).value, q("60ms"));
+  EXPECT_EQ(judge(g, {&fast, &more}).samples, 101);
+}
+
+TEST(Judging, BeyondTheLastBoundIsMoreThanTheBound) {
+  api::Guarantee g = latency("100ms", 0.99);
+  api::Window w = window(g, 0, "100ms");
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::fulfilled);
+  api::mark_beyond(w);
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::violated);
+  g.at_most = q("50ms");
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::violated);
+  g.at_most = q("5s");
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::not_determined);
+  EXPECT_NE(judge(g, {&w}).reason.find("last bound"), std::string::npos);
+}
+
+TEST(Judging, AWindowOfWhichTooLittleWasSeenDecidesNothing) {
+  const api::Guarantee g = rate("20/s");
+  api::Window part = window(g, 0, "3/s");
+  api::mark_seen(part, 0.3);
+  EXPECT_EQ(judge(g, {&part}).verdict, Verdict::not_determined);
+  EXPECT_EQ(judge(g, {&part}).reason, "only 30 % of it was seen");
+}
+
+TEST(Judging, WithoutTheLoadOfferedNobodyKnowsWhetherTheUserWasIdle) {
+  api::Guarantee g = rate("20/s");
+  g.of = api::JudgedAgainst::offered;
+  const api::Window w = window(g, 0, "0/s");
+  EXPECT_EQ(judge(g, {&w}).verdict, Verdict::not_determined);
+  EXPECT_NE(judge(g, {&w}).reason.find("offered"), std::string::npos);
 }
 
 TEST(Judging, AnIdleUserIsNoBreach) {
@@ -84,6 +155,8 @@ TEST(Judging, AnotherDimensionIsNotDeterminedRatherThanAWrongVerdict) {
   const api::Window w = window(g, 0, "20ms");
   EXPECT_EQ(judge(g, {&w}).verdict, Verdict::not_determined);
 }
+
+Time seconds_at(int64_t s) { return {s * 1'000'000}; }
 
 class Assessing : public testing::Test {
  protected:
@@ -133,6 +206,63 @@ TEST_F(Assessing, AWindowWaitsForAMemberThatMayStillHandItIn) {
   EXPECT_EQ(counts().fulfilled, 1);
 }
 
+TEST_F(Assessing, WhatASilentMachineMeasuredIsWaitedForAndThenWrittenOff) {
+  instance.status.started_at = {1'000'000};
+  hand_in(20, "25/s");
+  hand_in(30, "25/s");
+  const auto look = [&](int64_t now_s) {
+    return assess(spec, status, {{&instance, false, {}, seconds_at(40)}}, seconds_at(now_s));
+  };
+  look(60);
+  EXPECT_EQ(counts().fulfilled, 2);
+  EXPECT_EQ(counts().not_determined, 0);
+  EXPECT_FALSE(look(639)) << "it may start anew and bring them";
+  EXPECT_TRUE(look(641));
+  EXPECT_EQ(counts().fulfilled, 2);
+  EXPECT_EQ(counts().violated, 0);
+  EXPECT_EQ(counts().not_determined, 58) << "from 40 s to 620 s; the last two may still come";
+  EXPECT_EQ(status.windows.back().verdict, "notDetermined");
+  EXPECT_NE(status.windows.back().reason.find("not heard from"), std::string::npos);
+  // Up to the end of the contract, and no further.
+  status.released_at = seconds_at(700);
+  assess(spec, status, {{&instance, true, {}}}, seconds_at(100'000));
+  EXPECT_EQ(counts().not_determined, 66);
+}
+
+TEST_F(Assessing, OfAMemberOnASilentMachineNobodyKnowsWhetherItKeptItsPart) {
+  api::Instance other = instance;
+  instance.status.started_at = other.status.started_at = {1'000'000};
+  hand_in(20, "25/s");
+  assess(spec, status, {{&instance, true, {1}}, {&other, false, {}, seconds_at(15)}},
+         seconds_at(700));
+  ASSERT_FALSE(status.windows.empty());
+  EXPECT_EQ(counts().fulfilled, 0);
+  EXPECT_EQ(status.windows.front().start, seconds_at(20));
+  EXPECT_EQ(status.windows.front().verdict, "notDetermined");
+}
+
+TEST_F(Assessing, AWindowThatWasTornIsNotDetermined) {
+  instance.status.started_at = {1'000'000};
+  hand_in(20, "25/s");
+  hand_in(40, "25/s");  // the clock was set meanwhile
+  run(51);
+  EXPECT_EQ(counts().fulfilled, 2);
+  EXPECT_EQ(counts().not_determined, 1);
+}
+
+TEST_F(Assessing, TwoQuantilesOfOneMetricAreJudgedByTheirOwnMeasurements) {
+  spec.guarantees = {latency("50ms", 0.5), latency("50ms", 0.99)};
+  instance.status.windows = {window(spec.guarantees[0], 0, "10ms"),
+                             window(spec.guarantees[1], 0, "60ms")};
+  run(10);
+  EXPECT_EQ(status.guarantees[0].windows.fulfilled, 1);
+  EXPECT_EQ(status.guarantees[0].windows.violated, 0);
+  EXPECT_EQ(status.guarantees[1].windows.fulfilled, 0);
+  EXPECT_EQ(status.guarantees[1].windows.violated, 1);
+  EXPECT_EQ(status.guarantees[0].median, q("10ms"));
+  EXPECT_EQ(status.guarantees[1].median, q("60ms"));
+}
+
 TEST_F(Assessing, AWishBecomesAGuaranteeOnceItWasKeptOnTheAssignedHardware) {
   hand_in(0, "15/s");
   run(10);
@@ -148,7 +278,15 @@ TEST(ErrorBudget, IsSpentByMoreViolatedWindowsThanTheTargetAllows) {
   api::Verdicts v;
   EXPECT_EQ(budget_left(g, v, seconds(100)), 1);
   v.violated = 1;  // of ten windows at 0.9 one may be missed
-  EXPECT_NEAR(budget_left(g, v, seconds(100)), 0, 1e-9);
+  EXPECT_EQ(budget_left(g, v, seconds(100)), 0) << "spent, and not overspent";
+  for (const double target : {0.9, 0.8, 0.7, 0.99, 0.95, 0.999}) {
+    g.target = target;
+    v.violated = std::llround((1 - target) * 1000);
+    EXPECT_EQ(budget_left(g, v, seconds(10'000)), 0) << target;
+    ++v.violated;
+    EXPECT_LT(budget_left(g, v, seconds(10'000)), 0) << target;
+  }
+  g.target = 0.9;
   v.violated = 2;
   EXPECT_LT(budget_left(g, v, seconds(100)), 0);
 }

@@ -99,7 +99,9 @@ std::vector<std::string> ContractController::keys_for(const ledger::Record& reco
   std::vector<std::string> keys;
   const auto* offer = o.as<api::Offer>();
   if (offer != nullptr) keys.push_back(kind.key(ns, offer->spec.contract));
-  if (gone && o.as<api::Node>())
+  // A machine that is gone or silent.
+  const auto* node = o.as<api::Node>();
+  if (node != nullptr && (gone || !api::is_true(node->status.conditions, "Ready")))
     for (const api::Instance* i : view.all<api::Instance>())
       if (i->spec.node == o.meta().name) keys.push_back(kind.key(i->metadata.ns, i->spec.contract));
   const bool frees = offer != nullptr && (gone || !api::counts(offer->status.phase));

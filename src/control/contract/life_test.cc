@@ -302,6 +302,67 @@ TEST_F(ContractLife, work_that_ends_before_it_has_proven_anything_fails_the_acce
   EXPECT_EQ(world.get<api::Contract>("a", "c")->status.generation, 2);
 }
 
+// A contract that is proven by its work, and misses its guarantee on the offers named.
+struct Proven : ContractLife {
+  void ask(std::set<std::string> missed, std::string_view cpu = "4") {
+    world.report = [this, missed](api::InstanceStatus& status, const api::Instance& i) {
+      if (i.spec.contract != "c" || status.phase != api::InstancePhase::running) return;
+      api::Window window;
+      window.metric = "available_capacity";
+      window.length = seconds(5);
+      const Time now = world.runtime.now();
+      window.start = Time{now.us - now.us % window.length.us - window.length.us};
+      window.value = Quantity::of(missed.contains(i.spec.offer) ? 0 : 1000, Dimension::number);
+      window.samples = 5;
+      if (status.windows.empty() || status.windows.back().start < window.start)
+        status.windows.push_back(window);
+    };
+    api::Contract c = World::contract("a", "c", cpu);
+    c.spec.acceptance.test = api::AcceptanceTest::workload;
+    c.spec.acceptance.attempts = 3;
+    api::Guarantee& guarantee = c.spec.guarantees.emplace_back();
+    guarantee.metric = "available_capacity";
+    guarantee.at_least = Quantity::of(900, Dimension::number);
+    guarantee.window = seconds(5);
+    world.create(std::move(c));
+    world.create(World::workload("a", "c"));
+  }
+  const api::ContractStatus& status() { return world.get<api::Contract>("a", "c")->status; }
+  std::string node_of(std::string_view offer) {
+    return world.get<api::Offer>("a", offer)->spec.placement.at(0).node;
+  }
+};
+
+TEST_F(Proven, each_attempt_is_measured_by_itself) {
+  ask({"c-1"});
+  world.pass(minutes(1));
+  ASSERT_EQ(status().phase, ContractPhase::active);
+  EXPECT_EQ(status().offer, "c-2");
+  EXPECT_NE(node_of("c-2"), node_of("c-1"));
+  EXPECT_EQ(status().guarantees[0].windows.violated, 0) << "not of this hardware";
+  EXPECT_EQ(status().guarantees[0].budget_left, 1);
+}
+
+TEST_F(Proven, the_attempts_that_are_left_are_made_where_there_is_no_other_hardware) {
+  world.create(World::contract("a", "other", "4"));
+  world.pass(seconds(5));
+  ask({"c-1", "c-2"});
+  world.pass(minutes(3));
+  ASSERT_EQ(status().phase, ContractPhase::active);
+  EXPECT_EQ(status().offer, "c-3");
+  EXPECT_EQ(node_of("c-3"), node_of("c-1"));
+}
+
+TEST_F(Proven, after_the_last_attempt_it_is_refused) {
+  ask({"c-1", "c-2", "c-3"});
+  world.pass(minutes(3));
+  EXPECT_EQ(status().phase, ContractPhase::refused);
+  EXPECT_EQ(status().generation, 3);
+  const auto* reserved = api::find_condition(status().conditions, "Reserved");
+  EXPECT_EQ(reserved->reason, "AcceptanceFailed");
+  EXPECT_EQ(reserved->message.substr(0, 24), "3 acceptance runs failed");
+}
+
 TEST_F(ContractLife, a_higher_priority_goes_first_when_room_comes) {
   api::PriorityClass production;
   production.metadata.name = "production";
@@ -410,6 +471,44 @@ TEST_F(Replaced, by_hardware_below_the_floor_the_old_members_stay_and_the_price_
   world.pass(seconds(20));
   ASSERT_TRUE(status().statement.has_value());
   EXPECT_GT(status().statement->price.value(), 0);
+}
+
+TEST_F(ContractLife, a_silent_machine_is_told_of_and_what_it_measured_is_not_known) {
+  world.report = [this](api::InstanceStatus& status, const api::Instance&) {
+    if (status.phase == api::InstancePhase::running && !status.started_at.is_set())
+      status.started_at = world.runtime.now();
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  api::Guarantee& guarantee = c.spec.guarantees.emplace_back();
+  guarantee.metric = "available_capacity";
+  guarantee.at_least = Quantity::of(1000, Dimension::number);
+  guarantee.window = seconds(5);
+  c.spec.remedies.push_back({api::RemedyAction::restart, {}});
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.create(World::contract("a", "bare", "1"));  // promises nothing, and is told all the same
+  world.pass(seconds(10));
+  world.silent = {"n1", "n2"};
+  world.pass(minutes(2));
+  const auto status = [&](const char* name) -> const api::ContractStatus& {
+    return world.get<api::Contract>("a", name)->status;
+  };
+  const auto told = [&](const char* name, const char* type) {
+    return *api::find_condition(status(name).conditions, type);
+  };
+  EXPECT_EQ(told("c", "Active").status, api::ConditionStatus::unknown);
+  EXPECT_EQ(told("c", "Active").reason, "NodeSilent");
+  EXPECT_EQ(told("c", "WithinGuarantee").status, api::ConditionStatus::unknown);
+  EXPECT_EQ(told("bare", "Active").reason, "NodeSilent");
+  EXPECT_EQ(status("c").guarantees[0].windows.not_determined, 0) << "they may still come";
+  world.pass(minutes(10));
+  EXPECT_GT(status("c").guarantees[0].windows.not_determined, 100);
+  EXPECT_EQ(status("c").guarantees[0].windows.violated, 0);
+  EXPECT_TRUE(status("c").remedies.empty());
+  world.silent.clear();
+  world.pass(minutes(1));
+  EXPECT_EQ(told("c", "Active").status, api::ConditionStatus::true_);
+  EXPECT_EQ(told("bare", "Active").status, api::ConditionStatus::true_);
 }
 
 TEST_F(ContractLife, what_ran_on_a_machine_that_is_gone_is_placed_anew) {

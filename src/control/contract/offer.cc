@@ -198,8 +198,14 @@ void step_pending(Work& w) {
       return w.plan.look_again(std::min(start - w.in.now, hours(1)));
     }
   }
-  if (!make_offer(w, w.before.status.avoid_nodes, api::OfferPhase::held))
-    return refuse(w, api::Refusal(w.status().refusal));
+  bool offers = make_offer(w, w.before.status.avoid_nodes, api::OfferPhase::held);
+  // An attempt that is left is made on the same hardware rather than not at all: what fell below
+  // the floor once may have been disturbed.
+  if (!offers && w.before.status.attempts > 0 && !w.before.status.avoid_nodes.empty()) {
+    offers = make_offer(w, {}, api::OfferPhase::held);
+    if (offers) w.status().avoid_nodes.clear();
+  }
+  if (!offers) return refuse(w, api::Refusal(w.status().refusal));
   take_quota(w);
   w.status().phase = ContractPhase::offered;
   const std::string until = format_rfc3339(w.in.now + w.before.spec.offer_ttl);

@@ -16,6 +16,8 @@ namespace {
 
 using Instances = std::vector<const api::Instance*>;
 
+constexpr Duration silence_told = seconds(30);
+
 bool all_of(const Instances& all, bool (*test)(const api::Instance&)) {
   return std::all_of(all.begin(), all.end(), [&](const auto* i) { return test(*i); });
 }
@@ -59,7 +61,35 @@ MemberView member_view(const Work& w, const api::Instance& i) {
   const api::Condition* ready =
       node ? api::find_condition(node->status.conditions, "Ready") : nullptr;
   const bool heard = ready != nullptr && ready->status == ConditionStatus::true_;
-  return {&i, heard, heard ? ready->last_transition_time : Time{}};
+  Time since = ready != nullptr ? ready->last_transition_time : Time{};
+  if (const auto* active = api::find_condition(w.before.status.conditions, "Active");
+      node == nullptr && active != nullptr && active->reason == "NodeGone")
+    since = active->last_transition_time;
+  return {&i, heard, heard ? since : Time{}, heard ? Time{} : since};
+}
+
+// A sentence about the first one whose machine is silent, and for longer than a restart of the
+// control plane takes to hear from it again; empty when none is.
+std::string silent_member(const Work& w, const Instances& current) {
+  for (const auto* i : current) {
+    if (i->status.phase >= InstancePhase::succeeded) continue;
+    const auto* node = w.in.view.get<api::Node>({}, i->spec.node);
+    const api::Condition* ready =
+        node ? api::find_condition(node->status.conditions, "Ready") : nullptr;
+    if (ready == nullptr || ready->status == ConditionStatus::true_ ||
+        w.in.now < ready->last_transition_time + silence_told)
+      continue;
+    return "what " + i->metadata.name + " does is not known: node " + i->spec.node +
+           " is not ready since " + format_rfc3339(ready->last_transition_time) + ", " +
+           ready->message;
+  }
+  return {};
+}
+
+void tell_silence(Work& w, const std::string& why) {
+  w.condition("Active", ConditionStatus::unknown, "NodeSilent", why);
+  if (!w.before.spec.guarantees.empty())
+    w.condition("WithinGuarantee", ConditionStatus::unknown, "NodeSilent", why);
 }
 
 Instances of_offer(const Instances& all, std::string_view offer) {
@@ -94,6 +124,20 @@ bool fall_back(Work& w, const std::string& why) {
   return false;
 }
 
+// What was measured on hardware that was given back says nothing about the next, and was no promise
+// yet.
+void judge_anew(api::ContractStatus& status) {
+  for (api::GuaranteeStatus& g : status.guarantees) {
+    api::GuaranteeStatus next;
+    next.metric = g.metric;
+    next.promised = g.promised;
+    next.basis = api::Basis::trial;
+    next.assessed_until = g.assessed_until;  // no window is judged twice
+    g = std::move(next);
+  }
+  status.windows.clear();
+}
+
 // Below the floor: other hardware, not a broken promise.
 void attempt_failed(Work& w, const Instances& current, const std::string& why) {
   ++w.status().attempts;
@@ -108,6 +152,7 @@ void attempt_failed(Work& w, const Instances& current, const std::string& why) {
   for (const auto* i : current) w.erase(*i);
   if (fall_back(w, why)) return w.note("Warning", "AcceptanceFailed", why);
   w.status().offer.clear();
+  if (!w.status().active_at.is_set()) judge_anew(w.status());
   w.condition("Proven", ConditionStatus::false_, "BelowFloor", why);
   w.note("Warning", "AcceptanceFailed", why);
   if (w.status().attempts < w.before.spec.acceptance.attempts) {
@@ -295,7 +340,8 @@ void judge_windows(Work& w, const Instances& all, const Instances& current) {
   std::vector<MemberView> members;
   for (const auto* i : all)
     if (replaced == (i->spec.offer == w.status().offer)) members.push_back(member_view(w, *i));
-  if (assess(w.before.spec, w.status(), members, w.in.now)) {
+  const bool changed = assess(w.before.spec, w.status(), members, w.in.now);
+  if (changed && silent_member(w, current).empty()) {
     const auto missed = std::find_if(w.status().windows.rbegin(), w.status().windows.rend(),
                                      [](const auto& x) { return x.verdict != "notDetermined"; });
     if (missed != w.status().windows.rend()) {
@@ -394,6 +440,9 @@ void step_reserved(Work& w) {
   const bool whole = keep_instances(w, wanted);
   if (!whole || current.size() != wanted.size()) return;
   if (!w.plan.ops.empty()) return;  // one thing at a time: specs first, then phases
+  if (std::any_of(all.begin(), all.end(),
+                  [&](const auto* i) { return !member_view(w, *i).node_heard; }))
+    w.plan.look_again(silence_told);  // told then, or it is heard from again
 
   if (w.status().ends_at.is_set())
     w.plan.look_again(std::max(w.status().ends_at - w.in.now, milliseconds(1)));
@@ -424,11 +473,14 @@ void step_reserved(Work& w) {
     return activate(w, current);
   }
   if (leave_lost_nodes(w, current)) return;
+  const std::string silent = silent_member(w, current);
+  if (!silent.empty()) tell_silence(w, silent);
   if (const api::GuaranteeStatus* g = breached_guarantee(w.status())) {
     const bool still = violated_since(w.status(), w.in.now - settle_time(w.before.spec));
     if (still || w.status().remedies.empty()) return run_remedy(w, current, *g);
   }
   w.status().phase = ContractPhase::active;
+  if (!silent.empty()) return;
   const auto running =
       std::count_if(current.begin(), current.end(), [](const auto* i) { return has_started(*i); });
   const bool complete = static_cast<size_t>(running) == current.size();
