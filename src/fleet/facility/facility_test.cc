@@ -86,6 +86,27 @@ TEST(Watts, now_is_the_best_number_and_most_is_the_largest_that_may_be) {
   EXPECT_EQ(most.machines[2].counted.mw, 9 * kw);
 }
 
+TEST(Watts, what_a_machine_may_draw_is_never_less_than_what_it_draws) {
+  const Facility f = survey(
+      grid_of("node limited plate 6kW limit 3kW draws 9kW; node plated plate 2kW draws 9kW").estate,
+      Footing::most);
+  EXPECT_EQ(f.machines[0].counted.mw, 9 * kw);
+  EXPECT_EQ(f.machines[0].counted.basis(), api::PowerBasis::measured);
+  EXPECT_EQ(f.machines[1].counted.mw, 9 * kw);
+}
+
+TEST(Watts, a_machine_that_is_ordered_draws_nothing_yet) {
+  const Grid grid = grid_of(
+      "pdu a 9kW; rack r on a; node n in r plate 4kW; node later in r plate 2kW life ordered");
+  const Facility now = survey(grid.estate, Footing::now), most = survey(grid.estate, Footing::most);
+  EXPECT_EQ(domain_of(now, "a").load_mw, 4 * kw);
+  EXPECT_EQ(domain_of(now, "a").basis, api::PowerBasis::nameplate);
+  EXPECT_EQ(domain_of(most, "a").load_mw, 6 * kw);
+  const Facility metered =
+      survey(grid_of("node n plate 4kW draws 3kW life ordered").estate, Footing::now);
+  EXPECT_EQ(metered.machines[0].counted.mw, 3 * kw) << "a meter knows better";
+}
+
 TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
   Grid grid;
   const auto machine = testing::machines("1 node: 1 numa x 4 cpus, 8Gi each, 2 gpu gpu-700")[0];
