@@ -42,10 +42,22 @@ struct Stock {
   }
 };
 
+// An object that is told twice in different words is a mistake that only its author can decide; the
+// same words twice, as where a folder and a file of it are given, are none.
 Result<std::vector<api::Object>> from_files(const std::vector<std::string>& files) {
   std::vector<api::Object> out;
-  for (const Document& document : TRY(read_documents(files, "default")))
-    out.push_back(TRY(object_of(document)));
+  const std::vector<Document> documents = TRY(read_documents(files, "default"));
+  std::map<std::string, const Document*> known;
+  for (const Document& document : documents) {
+    api::Object object = TRY(object_of(document));
+    const auto [at, is_new] =
+        known.try_emplace(document.kind->key(document.ns, document.name), &document);
+    if (is_new)
+      out.push_back(std::move(object));
+    else if (at->second->body != document.body)
+      return Error{Reason::bad_request, std::string(document.kind->singular) + "/" + document.name +
+                                            " is given twice, and not alike; keep one of them"};
+  }
   return out;
 }
 
@@ -61,6 +73,12 @@ Result<std::vector<api::Object>> from_server(const ClientOptions& client) {
     std::move(objects.begin(), objects.end(), std::back_inserter(out));
   }
   return out;
+}
+
+// What a change makes of an object, refused where `apply` would refuse it.
+Result<api::Object> as_read(const api::Object& object) {
+  const api::ObjectMeta& meta = object.meta();
+  return object_of({&object.kind(), meta.ns, meta.name, api::to_json(object)});
 }
 
 // "a=1,b=2" with known keys.
@@ -90,6 +108,16 @@ Result<int64_t> number_in(const std::map<std::string, std::string>& pairs, const
   return *number;
 }
 
+// As a Rack would be refused, and in the same words.
+Result<void> check_rack(const std::string& name, const api::RackSpec& spec) {
+  api::Rack rack;
+  rack.metadata.name = name;
+  rack.spec = spec;
+  if (rack.spec.site.empty()) rack.spec.site = "any";
+  TRY(as_read(api::Object::of(std::move(rack))));
+  return {};
+}
+
 Result<ff::RackAsk> ask_of(const std::string& text, const std::string& site) {
   const auto pairs = TRY(pairs_of(text, {"power", "units", "cooling", "weight"}));
   ff::RackAsk ask;
@@ -103,6 +131,10 @@ Result<ff::RackAsk> ask_of(const std::string& text, const std::string& site) {
   if (ask.power_mw <= 0) return Error{Reason::bad_request, "power must be more than 0 W"};
   ask.units = TRY(number_in(pairs, "units"));
   ask.weight_kg = TRY(number_in(pairs, "weight"));
+  api::RackSpec spec;
+  if (pairs.contains("units")) spec.units = ask.units;
+  spec.weight_limit_kg = ask.weight_kg;
+  TRY(check_rack("new", spec));
   const auto cooling = pairs.find("cooling");
   if (cooling == pairs.end()) return ask;
   if (cooling->second != "air" && cooling->second != "liquid")
@@ -128,20 +160,29 @@ Result<ff::RackMove> move_of(const std::string& rack, const std::string& to) {
     move.feeds.emplace();
     for (const std::string_view feed : split(feeds->second, '+')) move.feeds->emplace_back(feed);
   }
+  api::RackSpec spec;
+  spec.site = move.site.value_or("");
+  spec.room = move.room.value_or("");
+  spec.row = move.row.value_or("");
+  spec.position = move.position.value_or("");
+  spec.cooling.unit = move.cooling_unit.value_or("");
+  if (move.feeds) spec.feeds = *move.feeds;
+  TRY(check_rack(rack, spec));
   return move;
 }
 
 // As `apply` would: documents change the object of their name, or are new.
 Result<std::vector<api::Object>> changed_by(const std::vector<std::string>& files,
                                             const Stock& stock) {
-  std::map<std::string, const api::Object*> known;
-  for (const api::Object& object : stock.objects) known[object.key()] = &object;
+  std::map<std::string, api::Object> known;  // as far as it is changed
+  for (const api::Object& object : stock.objects) known.insert_or_assign(object.key(), object);
   std::vector<api::Object> out;
   for (Document& document : TRY(read_documents(files, "default"))) {
-    const auto at = known.find(document.kind->key(document.ns, document.name));
-    if (at != known.end())
-      document.body = json::merge_patch(api::to_json(*at->second), document.body);
+    const std::string key = document.kind->key(document.ns, document.name);
+    if (const auto at = known.find(key); at != known.end())
+      document.body = json::merge_patch(api::to_json(at->second), document.body);
     out.push_back(TRY(object_of(document)));
+    known.insert_or_assign(key, out.back());
   }
   return out;
 }

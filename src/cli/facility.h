@@ -27,6 +27,9 @@ struct FacilityOptions {
 };
 int facility(const ClientOptions& client, const FacilityOptions& options);
 
+// Of findings in one list: what a person reads; the rest is counted.
+inline constexpr size_t most_findings = 500;
+
 struct FacilityView {
   std::string site, rack;  // only these; empty: all
   bool whole = false;      // every row of every table

@@ -1,4 +1,6 @@
 // A facility as a document. Watts are numbers of watts, so that other programs need no units.
+#include <algorithm>
+
 #include "cli/facility.h"
 
 namespace freehold::cli {
@@ -36,6 +38,16 @@ json::Value finding_json(const Finding& finding) {
   return json::Object{{"severity", words[static_cast<size_t>(finding.severity)]},
                       {"about", finding.about},
                       {"text", finding.text}};
+}
+
+// As many as are shown, and how many more there are.
+void put_findings(json::Object& out, const std::string& key, const std::string& key_of_more,
+                  const std::vector<Finding>& findings) {
+  const size_t shown = std::min(findings.size(), most_findings);
+  json::Array listed;
+  for (size_t i = 0; i < shown; ++i) listed.push_back(finding_json(findings[i]));
+  out[key] = std::move(listed);
+  out[key_of_more] = static_cast<int64_t>(findings.size() - shown);
 }
 
 json::Value machine_json(const Machine& m, const Estate& estate, const Models& models) {
@@ -117,7 +129,7 @@ json::Value pool_json(const api::StoragePool& pool) {
 
 json::Value facility_json(const Estate& estate, const Facility& f, const FacilityView& view) {
   const Models models(estate.models);
-  json::Array racks, domains, cooling, pools, links, findings;
+  json::Array racks, domains, cooling, pools, links;
   for (const RackView& rack : f.racks)
     if ((view.site.empty() || rack.site == view.site) &&
         (view.rack.empty() || rack.name == view.rack))
@@ -146,16 +158,15 @@ json::Value facility_json(const Estate& estate, const Facility& f, const Facilit
           out[member.first == "site" ? "to" : std::string_view(member.first)] = member.second;
         links.emplace_back(std::move(out));
       }
-  for (const Finding& finding : f.findings) findings.push_back(finding_json(finding));
-  return json::Object{{"footing", f.footing == Footing::now ? "now" : "most"},
-                      {"holds", holds(f)},
-                      {"racks", std::move(racks)},
-                      {"powerDomains", std::move(domains)},
-                      {"cooling", std::move(cooling)},
-                      {"storagePools", std::move(pools)},
-                      {"links", std::move(links)},
-                      {"findings", std::move(findings)},
-                      {"moreFindings", static_cast<int64_t>(f.more_findings)}};
+  json::Object out{{"footing", f.footing == Footing::now ? "now" : "most"},
+                   {"holds", holds(f)},
+                   {"racks", std::move(racks)},
+                   {"powerDomains", std::move(domains)},
+                   {"cooling", std::move(cooling)},
+                   {"storagePools", std::move(pools)},
+                   {"links", std::move(links)}};
+  put_findings(out, "findings", "moreFindings", f.findings);
+  return out;
 }
 
 json::Value difference_json(const Facility& before, const Facility& after) {
@@ -169,22 +180,22 @@ json::Value difference_json(const Facility& before, const Facility& after) {
         {"headroomWatts",
          view->domain == nullptr ? json::Value() : signed_watts(view->headroom_mw)}};
   };
-  json::Array domains, racks, fresh, solved;
+  json::Array domains, racks;
   for (const DomainChange& change : difference.domains)
     domains.push_back(json::Object{{"name", change.domain},
                                    {"before", side(change.before, before)},
                                    {"after", side(change.after, after)}});
   for (const std::string& rack : difference.racks) racks.emplace_back(rack);
-  for (const Finding& finding : difference.new_findings) fresh.push_back(finding_json(finding));
-  for (const Finding& finding : difference.solved) solved.push_back(finding_json(finding));
-  return json::Object{{"held", holds(before)},
-                      {"holds", difference.holds_after},
-                      {"strandedWattsBefore", watts(difference.stranded_before_mw)},
-                      {"strandedWattsAfter", watts(difference.stranded_after_mw)},
-                      {"powerDomains", std::move(domains)},
-                      {"racks", std::move(racks)},
-                      {"newFindings", std::move(fresh)},
-                      {"solved", std::move(solved)}};
+  json::Object out{{"held", holds(before)},
+                   {"holds", difference.holds_after},
+                   {"strandedWattsBefore", watts(difference.stranded_before_mw)},
+                   {"strandedWattsAfter", watts(difference.stranded_after_mw)},
+                   {"powerDomains", std::move(domains)},
+                   {"racks", std::move(racks)}};
+  put_findings(out, "newFindings", "moreNewFindings", difference.new_findings);
+  put_findings(out, "eased", "moreEased", difference.eased);
+  put_findings(out, "solved", "moreSolved", difference.solved);
+  return out;
 }
 
 json::Value places_json(const std::vector<RackPlace>& places) {

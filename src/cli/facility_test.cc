@@ -124,6 +124,53 @@ TEST(FacilityDifference, old_errors_are_told_apart_from_new_ones) {
               HasSubstr("It holds: no error is new; 1 stays as it was.\n"));
 }
 
+TEST(FacilityDifference, an_error_that_shrinks_is_told_as_less) {
+  const std::string grid = "ups u 100kW; rack r on u; node n in r plate ";
+  const std::string text =
+      difference_text(survey(grid_of(grid + "122kW").estate, Footing::most),
+                      survey(grid_of(grid + "110kW").estate, Footing::most), {});
+  EXPECT_THAT(text, HasSubstr("It holds: no error is new; 1 is less than it was.\n"));
+  EXPECT_THAT(text, HasSubstr("Less than before\nerror  powerdomain/u: carries 110kW of 100kW"));
+}
+
+TEST(FacilityText, findings_beyond_what_a_person_reads_are_counted) {
+  std::string many;
+  for (int i = 0; i < 600; ++i)
+    many += "node n" + std::to_string(i) + " draws 1W on gone" + std::to_string(i) + ";";
+  const Grid grid = grid_of(many);
+  const Facility facility = survey(grid.estate, Footing::now);
+  const size_t more = facility.findings.size() - most_findings;
+  ASSERT_GE(facility.findings.size(), 600u) << "all are there to be compared";
+  EXPECT_THAT(facility_text(grid.estate, facility, {{}, {}, true}, {}),
+              HasSubstr("… and " + std::to_string(more) + " more that are not listed\n"));
+  const json::Value document = facility_json(grid.estate, facility, {});
+  EXPECT_EQ(document.at({"findings"})->as_array()->size(), most_findings);
+  EXPECT_EQ(document.at({"moreFindings"})->number(), static_cast<double>(more));
+}
+
+TEST(FacilityText, machines_that_are_ordered_are_told_apart) {
+  const Grid grid =
+      grid_of("pdu a 30kW; rack r on a; node n in r draws 4kW; node m in r plate 2kW life ordered");
+  const auto text_of = [&](Footing footing) {
+    return facility_text(grid.estate, survey(grid.estate, footing), {}, {});
+  };
+  EXPECT_THAT(text_of(Footing::now),
+              HasSubstr("they draw 4kW (measured); 1 is ordered and draws nothing yet."));
+  EXPECT_THAT(text_of(Footing::most),
+              HasSubstr("they may draw 6kW (nameplate), of it 2kW once 1 machine that is ordered "
+                        "is there."));
+}
+
+TEST(FacilityText, one_rack_tells_of_the_overloads_of_what_feeds_it) {
+  const Grid grid = grid_of(
+      "utility grid 5kW; ups u 20kW from grid; ups v 1kW; rack r on u; rack q on v;"
+      "node n in r draws 6kW; node m in q draws 2kW");
+  const std::string text =
+      facility_text(grid.estate, survey(grid.estate, Footing::now), {{}, "r", false}, {});
+  EXPECT_THAT(text, HasSubstr("error  powerdomain/grid: carries 6kW of 5kW"));
+  EXPECT_THAT(text, Not(HasSubstr("powerdomain/v: carries")));
+}
+
 TEST(FacilityPlaces, each_place_has_its_reason) {
   const Grid grid = two_racks();
   fleet::facility::RackAsk ask;

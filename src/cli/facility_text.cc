@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "cli/facility.h"
+#include "fleet/facility/concern.h"
 
 namespace freehold::cli {
 
@@ -43,10 +44,44 @@ std::string heading(std::string_view text, const Terminal& t) {
   return "\n" + paint(text, Colour::bold, t) + "\n";
 }
 
+// What machines draw together; those that are not there yet are told apart.
+class Draw {
+ public:
+  void add(const Machine& machine) {
+    const int64_t mw = std::max<int64_t>(0, machine.counted.mw);
+    load_mw_ += mw;
+    if (machine.watts.is_absent()) {
+      ++absent_;
+      absent_mw_ += mw;
+    }
+    if (machine.counted.origin == Origin::absent) return;
+    is_drawn_ = true;
+    basis_ = std::min(basis_, machine.counted.basis());
+  }
+  std::string text(Footing footing) const {
+    std::string out;
+    if (is_drawn_)
+      out += (footing == Footing::now ? "; they draw " : "; they may draw ") +
+             watts_text(load_mw_) + " (" + api::enum_text(basis_) + ")";
+    if (absent_ == 0) return out;
+    if (footing == Footing::most)
+      return out + ", of it " + watts_text(absent_mw_) + " once " +
+             count(absent_, "machine that is ordered is", "machines that are ordered are") +
+             " there";
+    return out + "; " +
+           count(absent_, "is ordered and draws nothing yet", "are ordered and draw nothing yet");
+  }
+
+ private:
+  int64_t load_mw_ = 0, absent_mw_ = 0, absent_ = 0;
+  bool is_drawn_ = false;
+  api::PowerBasis basis_ = api::PowerBasis::capped;
+};
+
 // What there is, in one paragraph.
 std::string summary(const Estate& estate, const Facility& f, const FacilityView& view) {
-  int64_t racks = 0, machines = 0, gpus = 0, free_gpus = 0, load = 0, stranded = 0, units = 0;
-  api::PowerBasis basis = api::PowerBasis::capped;
+  int64_t racks = 0, machines = 0, gpus = 0, free_gpus = 0, stranded = 0, units = 0;
+  Draw draw;
   std::array<int64_t, 7> by{};
   for (const RackView& rack : f.racks) {
     if (!is_shown(rack, view)) continue;
@@ -65,17 +100,13 @@ std::string summary(const Estate& estate, const Facility& f, const FacilityView&
     ++machines;
     gpus += machine.gpus;
     free_gpus += machine.free_gpus;
-    load += std::max<int64_t>(0, machine.counted.mw);
-    basis = std::min(basis, machine.counted.basis());
+    draw.add(machine);
   }
   std::string out =
       count(static_cast<int64_t>(view.site.empty() ? estate.sites.size() : 1), "site", "sites") +
       ", " + count(racks, "rack", "racks") + ", " + count(machines, "machine", "machines") + ", " +
-      count(gpus, "GPU", "GPUs") + " (" + std::to_string(free_gpus) + " free)";
-  if (machines > 0)
-    out += (f.footing == Footing::now ? "; they draw " : "; they may draw ") + watts_text(load) +
-           " (" + api::enum_text(basis) + ")";
-  out += ".\n";
+      count(gpus, "GPU", "GPUs") + " (" + std::to_string(free_gpus) + " free)" +
+      draw.text(f.footing) + ".\n";
   if (stranded == 0 && units == 0) return out;
   out += "Stranded: ";
   if (stranded > 0) {
@@ -269,16 +300,31 @@ std::string finding_line(const Finding& finding, const Terminal& t) {
          printable(finding.text) + "\n";
 }
 
+std::string not_listed(size_t findings) {
+  return findings <= most_findings
+             ? ""
+             : "… and " + std::to_string(findings - most_findings) + " more that are not listed\n";
+}
+
+// Under a heading of their own.
+std::string findings_under(std::string_view title, const std::vector<Finding>& findings,
+                           const Terminal& t) {
+  if (findings.empty()) return "";
+  std::string out = heading(title, t);
+  for (size_t i = 0; i < std::min(findings.size(), most_findings); ++i)
+    out += finding_line(findings[i], t);
+  return out + not_listed(findings.size());
+}
+
 std::string findings_text(const Facility& f, const FacilityView& view, const Terminal& t) {
   std::string out;
   size_t rows = 0;
   for (const Finding& finding : f.findings)
-    if (++rows <= most_rows || view.whole) out += finding_line(finding, t);
+    if (++rows <= most_rows || (view.whole && rows <= most_findings))
+      out += finding_line(finding, t);
   if (out.empty()) return "";
-  out = heading("Findings", t) + out + (view.whole ? "" : rows_left(rows, "findings"));
-  if (f.more_findings > 0)
-    out += "… and " + std::to_string(f.more_findings) + " more that are not listed\n";
-  return out;
+  out = heading("Findings", t) + out;
+  return out + (view.whole ? not_listed(rows) : rows_left(rows, "findings"));
 }
 
 }  // namespace
@@ -311,8 +357,11 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
       out += "\nOne more watt is limited by " + room_limit(rack->power, *facility.supply) +
              (rack->cooling_by.empty() ? "" : "; heat by " + rack->cooling_by) +
              ". Largest gap: " + count(rack->largest_gap, "unit", "units") + ".\n";
-      for (const Finding& finding : facility.findings)
-        if (finding.about == "rack/" + view.rack) out += finding_line(finding, t);
+      const std::vector<const Finding*> findings = findings_of(facility, *rack);
+      if (!findings.empty()) out += heading("Findings of it and of what feeds and cools it", t);
+      for (size_t i = 0; i < std::min(findings.size(), most_findings); ++i)
+        out += finding_line(*findings[i], t);
+      out += not_listed(findings.size());
     }
     return out;
   }
@@ -331,12 +380,16 @@ std::string difference_text(const Facility& before, const Facility& after, const
   std::string out;
   if (!difference.holds_after)
     out += paint("It does not hold", Colour::bad, t) + ": " +
-           count(errors(difference.new_findings), "error is", "errors are") + " new.\n";
+           count(errors(difference.new_findings), "error is", "errors are") + " new or worse.\n";
   else if (holds(after))
     out += paint("It holds", Colour::good, t) + ": no finding is an error.\n";
-  else
-    out += paint("It holds", Colour::good, t) + ": no error is new; " +
-           count(errors(after.findings), "stays as it was", "stay as they were") + ".\n";
+  else {
+    const int64_t eased = errors(difference.eased), same = errors(after.findings) - eased;
+    std::vector<std::string> stay;
+    if (same > 0) stay.push_back(count(same, "stays as it was", "stay as they were"));
+    if (eased > 0) stay.push_back(count(eased, "is less than it was", "are less than they were"));
+    out += paint("It holds", Colour::good, t) + ": no error is new; " + join(stay, ", ") + ".\n";
+  }
   out += "Stranded: " + watts_text(difference.stranded_before_mw) + " before, " +
          watts_text(difference.stranded_after_mw) + " after.\n";
   const auto load = [](const DomainView* v) { return v == nullptr ? "-" : watts_text(v->load_mw); };
@@ -366,11 +419,9 @@ std::string difference_text(const Facility& before, const Facility& after, const
   }
   if (!racks.empty()) out += "\n" + racks.text(t);
   if (domains.empty() && racks.empty()) out += "Nothing changes for any rack or domain.\n";
-  if (!difference.new_findings.empty()) out += heading("New", t);
-  for (const Finding& finding : difference.new_findings) out += finding_line(finding, t);
-  if (!difference.solved.empty()) out += heading("No longer", t);
-  for (const Finding& finding : difference.solved) out += finding_line(finding, t);
-  return out;
+  return out + findings_under("New or worse", difference.new_findings, t) +
+         findings_under("Less than before", difference.eased, t) +
+         findings_under("No longer", difference.solved, t);
 }
 
 std::string places_text(const std::vector<RackPlace>& places, bool whole, const Terminal& t) {

@@ -68,6 +68,12 @@ def what_ifs(directory, fleet):
                status=3))
     move = ["facility", "-f", fleet, "--move-rack", "fra1-r1", "--to"]
     expect("is fed by fra1-pdu-1a, which is at fra1", run(*move, "site=osl1,row=z", status=3))
+    # One object in two files: the same words are one, others are a mistake.
+    once, again = f"{directory}/once.yaml", f"{directory}/again.yaml"
+    for path, place in ((once, "7"), (again, "8")):
+        pathlib.Path(path).write_text(rack.replace("PLACE", place).replace("FEED", "fra1-pdu-1a"))
+    run("facility", "-f", once, "-f", once)
+    run("facility", "-f", once, "-f", again, status=1)
 
 
 def exit_codes(directory, fleet):
@@ -81,6 +87,9 @@ def exit_codes(directory, fleet):
     for command in (["facility", "-f", fleet, "--place-rack", "power=-20kW"],
                     ["facility", "-f", fleet, "--place-rack", "power=much"],
                     ["facility", "-f", fleet, "--place-rack", "colour=red"],
+                    ["facility", "-f", fleet, "--place-rack", "power=1kW,units=200"],
+                    ["facility", "-f", fleet, "--move-rack", "fra1-r1", "--to",
+                     "feeds=fra1-pdu-1a+fra1-pdu-1a"],
                     ["topology", "nonsense", "-f", fleet], ["import", "nonsense", fleet],
                     ["discover", "-o", "wide"], ["generate", "--mix", "h100=1", "-o", "name"],
                     ["redfish", "show", directory, "-o", "wide"]):

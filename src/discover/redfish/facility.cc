@@ -22,6 +22,12 @@ api::PowerDomainType type_of_equipment(const std::string& type) {
   return api::PowerDomainType::pdu;
 }
 
+// How many of its mains must be up; 0: nobody says. A transfer switch takes one or the other.
+int64_t mains_needed(const Distribution& distribution) {
+  if (distribution.mains_needed > 0) return distribution.mains_needed;
+  return distribution.type.ends_with("TransferSwitch") ? 1 : 0;
+}
+
 api::PowerDomain make_domain(const std::string& name, const std::string& site,
                              api::PowerDomainType type, double capacity,
                              std::optional<double> load) {
@@ -140,7 +146,7 @@ std::optional<double> Facility::capacity_of_mains(const Distribution& distributi
   }
   if (ratings.empty()) return std::nullopt;
   std::ranges::sort(ratings);
-  if (const auto needed = static_cast<size_t>(distribution.mains_needed);
+  if (const auto needed = static_cast<size_t>(mains_needed(distribution));
       needed > 0 && needed < ratings.size())
     ratings.resize(needed);
   double sum = 0;
@@ -220,8 +226,8 @@ void Facility::supply(const Distribution& distribution, Inventory& into) const {
     if (domain.metadata.name != own->second) continue;
     domain.spec.supplied_by.domains.assign(behind.begin(), behind.end());
     const auto count = static_cast<int64_t>(behind.size());
-    domain.spec.supplied_by.required =
-        distribution.mains_needed > 0 ? std::min(distribution.mains_needed, count) : count;
+    const int64_t needed = mains_needed(distribution);
+    domain.spec.supplied_by.required = needed > 0 ? std::min(needed, count) : count;
   }
 }
 

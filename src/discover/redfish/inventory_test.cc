@@ -133,6 +133,32 @@ TEST(RedfishInventory, a_domain_is_supplied_by_what_its_mains_are_plugged_into) 
   EXPECT_EQ(rack.spec.supplied_by.required, 1);
 }
 
+TEST(RedfishInventory, the_mains_of_a_transfer_switch_are_alternatives) {
+  const Inventory all = read(R"(
+/redfish/v1: {PowerEquipment: {"@odata.id": /p}}
+/p: {FloorPDUs: {"@odata.id": /p/f}, TransferSwitches: {"@odata.id": /p/t}}
+/p/f: {Members: [{"@odata.id": /p/f/A}, {"@odata.id": /p/f/B}]}
+/p/f/A: {EquipmentType: FloorPDU, PowerCapacityVA: 100000, Outlets: {"@odata.id": /p/f/A/o}}
+/p/f/A/o: {Members: [{"@odata.id": /p/f/A/o/1}]}
+/p/f/A/o/1: {PowerState: "On"}
+/p/f/B: {EquipmentType: FloorPDU, PowerCapacityVA: 100000, Outlets: {"@odata.id": /p/f/B/o}}
+/p/f/B/o: {Members: [{"@odata.id": /p/f/B/o/1}]}
+/p/f/B/o/1: {PowerState: "On"}
+/p/t: {Members: [{"@odata.id": /p/t/1}]}
+/p/t/1: {EquipmentType: AutomaticTransferSwitch, Mains: {"@odata.id": /p/t/1/m}}
+/p/t/1/m: {Members: [{"@odata.id": /p/t/1/m/1}, {"@odata.id": /p/t/1/m/2}]}
+/p/t/1/m/1: {RatedCurrentAmps: 32, NominalVoltage: AC200To240V, Links: {PowerOutlet: {"@odata.id": /p/f/A/o/1}}}
+/p/t/1/m/2: {RatedCurrentAmps: 30, NominalVoltage: AC200To240V, Links: {PowerOutlet: {"@odata.id": /p/f/B/o/1}}}
+)");
+  ASSERT_THAT(all.power_domains, SizeIs(3));
+  const api::PowerDomain& transfer = all.power_domains[0];
+  EXPECT_EQ(transfer.metadata.name, "bmc-1-automatictransferswitch-1");
+  EXPECT_EQ(transfer.spec.capacity.value(), 6'000'000) << "one of them, the weaker";
+  EXPECT_THAT(transfer.spec.supplied_by.domains,
+              ElementsAre("bmc-1-floorpdu-a", "bmc-1-floorpdu-b"));
+  EXPECT_EQ(transfer.spec.supplied_by.required, 1);
+}
+
 TEST(RedfishInventory, a_case_with_power_supplies_alone_is_a_shelf) {
   const Inventory all = read(R"(
 /redfish/v1: {Chassis: {"@odata.id": /c}}

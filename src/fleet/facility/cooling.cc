@@ -11,6 +11,8 @@ std::string watts(int64_t mw) { return humanize(mw, Dimension::power); }
 
 }  // namespace
 
+std::string subject_of(const CoolingView& unit) { return "site/" + unit.site + "/" + unit.name; }
+
 Cooling::Cooling(const Estate& estate, const std::vector<RackView>& racks,
                  std::vector<Finding>& findings) {
   for (const auto& [name, site] : estate.sites)
@@ -29,10 +31,39 @@ Cooling::Cooling(const Estate& estate, const std::vector<RackView>& racks,
   }
   for (const CoolingView& unit : units_)
     if (unit.capacity_mw >= 0 && unit.heat_mw > unit.capacity_mw)
-      findings.push_back({Severity::error, "site/" + unit.site,
-                          "cooling unit " + unit.name + " carries " + watts(unit.heat_mw) + " of " +
-                              watts(unit.capacity_mw) +
-                              "; move racks to another unit, or cap machines"});
+      findings.push_back(
+          {Severity::error,
+           "site/" + unit.site,
+           "cooling unit " + unit.name + " carries " + watts(unit.heat_mw) + " of " +
+               watts(unit.capacity_mw) + "; move racks to another unit, or cap machines",
+           {{FindingKind::cooling_overloaded, subject_of(unit), unit.heat_mw - unit.capacity_mw}}});
+  find_circles(findings);
+}
+
+size_t Cooling::behind(size_t unit) const {
+  const auto at = by_name_.find(std::pair{units_[unit].site, units_[unit].supplied_by});
+  return at == by_name_.end() ? units_.size() : at->second;
+}
+
+void Cooling::find_circles(std::vector<Finding>& findings) const {
+  std::vector<size_t> walk_of(units_.size(), 0);  // 0: no walk came by yet
+  for (size_t start = 0; start < units_.size(); ++start) {
+    size_t at = start;
+    for (; at < units_.size() && walk_of[at] == 0; at = behind(at)) walk_of[at] = start + 1;
+    if (at == units_.size() || walk_of[at] != start + 1) continue;
+    size_t first = at;  // told of the first by name, wherever the walk came in
+    std::string names = units_[at].name;
+    for (size_t next = behind(at); next != at; next = behind(next)) {
+      if (units_[next].name < units_[first].name) first = next;
+      names += ", " + units_[next].name;
+    }
+    findings.push_back({Severity::error,
+                        "site/" + units_[first].site,
+                        "cooling units supply each other: " + names +
+                            "; the step that closes the circle is not counted: correct suppliedBy "
+                            "in spec.cooling",
+                        {{FindingKind::cooling_circle, subject_of(units_[first]), 0}}});
+  }
 }
 
 std::vector<size_t> Cooling::chain(std::string_view site, std::string_view unit) const {
@@ -71,19 +102,26 @@ void Cooling::check(const RackView& rack, std::vector<Finding>& findings) const 
   const api::Cooling& cooling = rack.rack->spec.cooling;
   const std::string about = "rack/" + rack.name;
   if (rack.cooling_limit_mw >= 0 && rack.load_mw > rack.cooling_limit_mw)
-    findings.push_back({Severity::error, about,
-                        "gives off " + watts(rack.load_mw) + ", its cooling carries away " +
-                            watts(rack.cooling_limit_mw) + "; move or cap machines"});
+    findings.push_back(
+        {Severity::error,
+         about,
+         "gives off " + watts(rack.load_mw) + ", its cooling carries away " +
+             watts(rack.cooling_limit_mw) + "; move or cap machines",
+         {{FindingKind::rack_too_hot, about, rack.load_mw - rack.cooling_limit_mw}}});
   if (cooling.unit.empty()) return;
   const auto unit = by_name_.find(std::pair{rack.site, cooling.unit});
   if (unit == by_name_.end())
-    findings.push_back({Severity::warning, about,
+    findings.push_back({Severity::warning,
+                        about,
                         "spec.cooling.unit names \"" + cooling.unit + "\", which site " +
-                            rack.site + " does not have; add it to spec.cooling of the site"});
+                            rack.site + " does not have; add it to spec.cooling of the site",
+                        {{FindingKind::unknown_cooling_unit, about, 0}}});
   else if (units_[unit->second].type != cooling.type)
-    findings.push_back({Severity::warning, about,
+    findings.push_back({Severity::warning,
+                        about,
                         "is cooled by " + api::enum_text(cooling.type) + ", but its cooling unit " +
-                            cooling.unit + " by " + api::enum_text(units_[unit->second].type)});
+                            cooling.unit + " by " + api::enum_text(units_[unit->second].type),
+                        {{FindingKind::other_cooling, about, 0}}});
 }
 
 }  // namespace freehold::fleet::facility

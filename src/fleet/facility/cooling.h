@@ -18,6 +18,8 @@ struct CoolingRoom {
   std::string by;
 };
 
+std::string subject_of(const CoolingView& unit);  // of findings
+
 class Cooling {
  public:
   Cooling(const Estate& estate, const std::vector<RackView>& racks, std::vector<Finding>& findings);
@@ -30,7 +32,9 @@ class Cooling {
  private:
   // The unit and those behind it; circles end where they would come back.
   std::vector<size_t> chain(std::string_view site, std::string_view unit) const;
+  size_t behind(size_t unit) const;  // the number of units where there is none
   void check(const RackView& rack, std::vector<Finding>& findings) const;
+  void find_circles(std::vector<Finding>& findings) const;
 
   std::vector<CoolingView> units_;
   std::map<std::pair<std::string, std::string>, size_t, std::less<>> by_name_;

@@ -83,6 +83,8 @@ class Survey {
     find_power_faults(out_);
     find_places_taken_twice(out_);
     find_feeds_of_other_sites(estate_, out_);
+    find_machines_of_other_sites(out_);
+    find_broken_limits(out_);
     find_gaps(estate_, out_);
     find_network_and_storage_faults(estate_, out_);
     order_findings(out_);

@@ -12,19 +12,13 @@
 
 #include "fleet/facility/cases.h"
 #include "fleet/facility/estate.h"
+#include "fleet/facility/finding.h"
 #include "fleet/facility/supply.h"
 #include "fleet/facility/watts.h"
 
 namespace freehold::fleet::facility {
 
 enum class Footing : uint8_t { now, most };
-
-enum class Severity : uint8_t { note, warning, error };
-struct Finding {
-  Severity severity = Severity::note;
-  std::string about;  // "rack/r01"
-  std::string text;   // what, and what to do
-};
 
 // What makes power or space useless where it is.
 enum class Strander : uint8_t { space, power, cooling, weight, balance, network, gpus };
@@ -87,8 +81,7 @@ struct Facility {
   std::vector<RackView> racks;       // by site, room, row, position, name
   std::vector<DomainView> domains;   // as in supply->domains()
   std::vector<CoolingView> cooling;  // by site and name
-  std::vector<Finding> findings;     // most severe first
-  size_t more_findings = 0;          // beyond the limit
+  std::vector<Finding> findings;     // all, most severe first; who shows them bounds them
   std::shared_ptr<const Supply> supply;
   std::shared_ptr<const Cases> cases;
 

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fleet/facility/place_rack.h"
+#include <algorithm>
+#include <array>
+
+#include "fleet/facility/concern.h"
 #include "fleet/facility/what_if.h"
 #include "fleet/testing/fleet_of.h"
 #include "fleet/testing/grid_of.h"
@@ -16,7 +19,6 @@ using ::testing::ElementsAre;
 using testing::Grid;
 using testing::grid_of;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::quantity_of;
 
@@ -26,6 +28,16 @@ std::vector<std::string> errors_of(const Facility& facility) {
   std::vector<std::string> out;
   for (const Finding& finding : facility.findings)
     if (finding.severity == Severity::error) out.push_back(finding.about + ": " + finding.text);
+  return out;
+}
+
+std::vector<std::string> texts_of(const Facility& facility, FindingKind kind) {
+  static constexpr std::array words{"note", "warning", "error"};
+  std::vector<std::string> out;
+  for (const Finding& finding : facility.findings)
+    if (std::ranges::count(finding.measures, kind, &Measure::kind) > 0)
+      out.push_back(std::string(words[static_cast<size_t>(finding.severity)]) + " " +
+                    finding.about + ": " + finding.text);
   return out;
 }
 
@@ -84,6 +96,43 @@ TEST(Watts, now_is_the_best_number_and_most_is_the_largest_that_may_be) {
   EXPECT_EQ(now.machines[2].counted.mw, 2 * kw);
   EXPECT_EQ(now.machines[2].counted.basis(), api::PowerBasis::model);
   EXPECT_EQ(most.machines[2].counted.mw, 9 * kw);
+}
+
+TEST(Watts, what_a_machine_may_draw_is_never_less_than_what_it_draws) {
+  const Facility f = survey(
+      grid_of("node limited plate 6kW limit 3kW draws 9kW; node plated plate 2kW draws 9kW").estate,
+      Footing::most);
+  EXPECT_EQ(f.machines[0].counted.mw, 9 * kw);
+  EXPECT_EQ(f.machines[0].counted.basis(), api::PowerBasis::measured);
+  EXPECT_EQ(f.machines[1].counted.mw, 9 * kw);
+}
+
+TEST(Watts, a_limit_that_is_not_kept_and_a_plate_that_is_exceeded_are_warnings) {
+  const Facility f = survey(grid_of("node limited plate 10kW limit 3kW draws 9kW;"
+                                    "node plated plate 2kW draws 9kW; node good plate 9kW draws "
+                                    "9kW")
+                                .estate,
+                            Footing::now);
+  EXPECT_THAT(texts_of(f, FindingKind::limit_not_kept),
+              ElementsAre(HasSubstr(
+                  "warning node/limited: draws 9kW, more than the 3kW of a limit in force")));
+  EXPECT_THAT(texts_of(f, FindingKind::plate_exceeded),
+              ElementsAre(HasSubstr(
+                  "warning node/plated: draws 9kW, more than the 2kW of its nameplate;")));
+}
+
+TEST(Watts, a_machine_that_is_ordered_draws_nothing_yet) {
+  const Grid grid = grid_of(
+      "pdu a 9kW; rack r on a; node n in r plate 4kW; node later in r plate 2kW life ordered");
+  const Facility now = survey(grid.estate, Footing::now), most = survey(grid.estate, Footing::most);
+  EXPECT_EQ(domain_of(now, "a").load_mw, 4 * kw);
+  EXPECT_EQ(domain_of(now, "a").basis, api::PowerBasis::nameplate);
+  EXPECT_EQ(domain_of(most, "a").load_mw, 6 * kw);
+  const Facility metered =
+      survey(grid_of("node n plate 4kW draws 3kW life ordered").estate, Footing::now);
+  EXPECT_EQ(metered.machines[0].counted.mw, 3 * kw) << "a meter knows better";
+  EXPECT_THAT(texts_of(metered, FindingKind::ordered_and_metered),
+              ElementsAre(HasSubstr("node/n: is ordered, and a meter")));
 }
 
 TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
@@ -202,6 +251,68 @@ TEST(Cooling, heat_adds_up_along_the_units_and_the_tightest_one_limits) {
   EXPECT_THAT(texts, Contains(HasSubstr("is cooled by liquid, but its cooling unit crac by air")));
 }
 
+TEST(Cooling, units_that_supply_each_other_are_an_error_told_once) {
+  Grid grid;
+  api::Site site;
+  site.metadata.name = "s";
+  for (const auto& [name, behind] :
+       {std::pair("in", "d"), {"d", "b"}, {"c", "d"}, {"b", "c"}, {"apart", ""}}) {
+    api::CoolingUnit& unit = site.spec.cooling.emplace_back();
+    unit.name = name;
+    unit.supplied_by = behind;
+  }
+  grid.add(std::move(site));
+  const Facility f = survey(grid.estate, Footing::now);
+  EXPECT_THAT(texts_of(f, FindingKind::cooling_circle),
+              ElementsAre(HasSubstr("error site/s: cooling units supply each other: d, b, c;")));
+}
+
+TEST(Facility, a_machine_that_says_another_site_than_its_rack_is_an_error) {
+  const Facility f =
+      survey(grid_of("rack r; node n in r site t draws 1kW; node m in r site s draws 1kW").estate,
+             Footing::now);
+  EXPECT_THAT(texts_of(f, FindingKind::rack_of_other_site),
+              ElementsAre(HasSubstr("error node/n: says that it is at t, and stands in rack r, "
+                                    "which is at s")));
+}
+
+TEST(Links, what_both_ends_tell_differently_is_told_once) {
+  Grid grid;
+  const auto add = [&](const char* name, const char* to, const char* bandwidth,
+                       const char* latency) {
+    api::Site site;
+    site.metadata.name = name;
+    api::SiteLink& link = site.spec.links.emplace_back();
+    link.site = to;
+    link.bandwidth = quantity_of(bandwidth, Dimension::bandwidth);
+    link.latency = quantity_of(latency, Dimension::duration);
+    grid.add(std::move(site));
+  };
+  add("a", "b", "100Gbps", "10ms");
+  add("b", "a", "1Gbps", "90ms");
+  add("c", "d", "100Gbps", "10ms");
+  add("d", "c", "10Gbps", "10ms");
+  const Facility f = survey(grid.estate, Footing::now);
+  EXPECT_THAT(texts_of(f, FindingKind::link_told_differently),
+              ElementsAre(HasSubstr("warning site/a: has a link to b, of which both ends tell "
+                                    "different things: latency 10ms and 90ms, bandwidth 100Gbps "
+                                    "and 1Gbps"),
+                          HasSubstr("note site/c: has a link to d")))
+      << "a line may be slower one way; its round trip is one";
+}
+
+TEST(Concern, a_rack_is_concerned_by_what_feeds_it_up_to_the_grid) {
+  const Grid grid = grid_of(
+      "utility grid 5kW; ups u 20kW from grid; ups v 1kW; rack r on u; rack q on v;"
+      "node n in r draws 6kW; node m in q draws 2kW");
+  const Facility f = survey(grid.estate, Footing::now);
+  std::vector<std::string> texts;
+  for (const Finding* finding : findings_of(f, rack_of(f, "r")))
+    texts.push_back(finding->about + ": " + finding->text);
+  EXPECT_THAT(texts, Contains(HasSubstr("powerdomain/grid: carries 6kW of 5kW")));
+  EXPECT_THAT(texts, Not(Contains(HasSubstr("powerdomain/v: carries"))));
+}
+
 TEST(Stranded, power_that_a_full_rack_cannot_use_is_stranded_by_space) {
   const Facility f = survey(
       grid_of("pdu a 30kW; rack full units 8 on a; node n in full at 1 high 8 draws 10kW").estate,
@@ -318,120 +429,6 @@ TEST(Storage, a_pool_names_what_is_there) {
   EXPECT_THAT(texts, ElementsAre("names site nowhere, which is not known here",
                                  "names fabric none, which is not known here",
                                  "names nodes m, o, which are not known here"));
-}
-
-// ---- what-ifs
-
-Difference between(std::string_view before, std::string_view after) {
-  const Grid then = grid_of(before), now = grid_of(after);
-  return compare(survey(then.estate, Footing::most), survey(now.estate, Footing::most));
-}
-
-TEST(WhatIf, holds_where_no_error_is_new) {
-  const std::string base =
-      "pdu a 30kW; rack r row A place 1 on a; node n in r at 1 high 8 draws 5kW;";
-  EXPECT_TRUE(between(base, base + "node m in r at 9 high 8 draws 5kW").holds_after);
-  EXPECT_FALSE(between(base, base + "node m in r at 8 high 8 draws 5kW").holds_after) << "one unit";
-  EXPECT_FALSE(between(base, base + "rack q cools 1kW on a; node m in q draws 20kW").holds_after);
-  EXPECT_FALSE(between(base, base + "rack q on gone; node m in q draws 2kW").holds_after);
-  EXPECT_FALSE(between(base, base + "rack q row A place 1 on a").holds_after) << "taken";
-  const std::string broken = base + "rack q on gone;";
-  EXPECT_TRUE(between(broken, broken + "node m in r at 9 high 8 draws 5kW").holds_after)
-      << "what was wrong before is not the doing of the change";
-}
-
-TEST(WhatIf, a_rack_that_moves_away_from_its_feeds_does_not_hold) {
-  Grid grid = grid_of("pdu a 30kW; rack r on a; node n in r draws 5kW");
-  for (const char* name : {"s", "t"}) {
-    api::Site site;
-    site.metadata.name = name;
-    grid.add(std::move(site));
-  }
-  RackMove move;
-  move.rack = "r";
-  move.site = "t";
-  const auto changed = move_rack(grid.estate, move);
-  ASSERT_TRUE(changed.ok());
-  Estate fork = grid.estate;
-  for (const api::Object& object : *changed) fork.put(object);
-  const Facility after = survey(fork, Footing::most);
-  EXPECT_FALSE(compare(survey(grid.estate, Footing::most), after).holds_after);
-  EXPECT_THAT(errors_of(after),
-              Contains(HasSubstr("rack/r: stands at t and is fed by a, which is at s")));
-}
-
-TEST(MoveRack, its_machines_go_along_to_the_new_feeds_in_their_order) {
-  const Grid grid = grid_of(
-      "pdu a 9kW; pdu b 9kW; pdu c 9kW; pdu d 9kW; rack r on a b;"
-      "node n in r draws 4kW on a 100 b 0; node m in r draws 2kW");
-  RackMove move;
-  move.rack = "r";
-  move.row = "C";
-  move.feeds = {"c", "d"};
-  const auto changed = move_rack(grid.estate, move);
-  ASSERT_TRUE(changed.ok());
-  Estate fork = grid.estate;
-  for (const api::Object& object : *changed) fork.put(object);
-  const Facility before = survey(grid.estate, Footing::now), after = survey(fork, Footing::now);
-  EXPECT_EQ(domain_of(after, "c").load_mw, 5 * kw);
-  EXPECT_EQ(domain_of(after, "d").load_mw, 1 * kw);
-  EXPECT_EQ(domain_of(after, "a").load_mw, 0);
-  EXPECT_EQ(rack_of(after, "r").row, "C");
-  const Difference difference = compare(before, after);
-  EXPECT_EQ(difference.domains.size(), 4u);
-  EXPECT_THAT(difference.racks, ElementsAre("r"));
-  EXPECT_TRUE(difference.holds_after);
-  EXPECT_EQ(domain_of(before, "a").load_mw, 5 * kw) << "the fork leaves the estate alone";
-}
-
-TEST(MoveRack, what_is_not_there_is_refused_by_name) {
-  const Grid grid = grid_of("pdu a 9kW; rack r on a");
-  RackMove move;
-  move.rack = "r";
-  move.feeds = {"x"};
-  EXPECT_THAT(move_rack(grid.estate, move).error().message, HasSubstr("no PowerDomain \"x\""));
-  move.rack = "q";
-  EXPECT_EQ(move_rack(grid.estate, move).error().reason, Reason::not_found);
-}
-
-TEST(PlaceRack, gaps_ends_and_empty_racks_are_ranked_by_what_would_be_left) {
-  const Grid grid = grid_of(
-      "ups u 60kW; ups v 60kW; ups w 25kW; busway b1 60kW from u; busway b2 60kW from v;"
-      "pdu pa 30kW from b1; pdu pb 30kW from b2; pdu low 25kW from w;"
-      "rack r1 row A place 1 on pa pb; rack r3 row A place 3 on low; rack spare row B place 1 on "
-      "b1 b2;"
-      "node n in r1 at 1 high 8 draws 10kW; node m in r3 at 1 high 8 draws 10kW");
-  RackAsk ask;
-  ask.power_mw = 20 * kw;
-  const auto places = place_rack(grid.estate, ask, Footing::now);
-  ASSERT_EQ(places.size(), 4u);
-  EXPECT_EQ(places[0].rack, "spare");
-  EXPECT_EQ(places[0].margin_mw, 30 * kw)
-      << "60 of a busway less the 10 of r1 and 20 that are asked";
-  EXPECT_EQ(places[1].row, "B") << "the end of the row, on the same busways";
-  EXPECT_FALSE(places[1].with_own_feeds);
-  EXPECT_EQ(places[2].row + places[2].position, "A2");
-  EXPECT_TRUE(places[2].fits);
-  EXPECT_TRUE(places[2].with_own_feeds);
-  EXPECT_EQ(places[2].margin_mw, 10 * kw) << "a new unit like that of the neighbour gives 30 kW";
-  EXPECT_FALSE(places[3].fits);
-  EXPECT_THAT(places[3].reason, HasSubstr("may be added, limited by"));
-}
-
-TEST(PlaceRack, cooling_units_and_height_count) {
-  Grid grid = grid_of(
-      "pdu a 90kW; rack air row A place 1 units 20 on a; node n in air at 1 high 2 draws 1kW;"
-      "rack low row A place 2 units 20 on a");
-  RackAsk ask;
-  ask.power_mw = 5 * kw;
-  ask.units = 42;
-  ask.cooling = api::CoolingType::liquid;
-  const auto places = place_rack(grid.estate, ask, Footing::now);
-  ASSERT_EQ(places.size(), 2u);
-  std::vector<std::string> reasons{places[0].reason, places[1].reason};
-  EXPECT_THAT(reasons, Contains("it has 20 units; it is cooled by air"));
-  EXPECT_THAT(reasons, Not(IsEmpty()));
-  EXPECT_FALSE(places[0].fits);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "base/strings.h"
 #include "fleet/facility/limits.h"
 
 namespace freehold::fleet::facility {
@@ -15,19 +16,27 @@ std::string count(int64_t number, std::string_view one, std::string_view many) {
   return std::to_string(number) + " " + std::string(number == 1 ? one : many);
 }
 
-// "a, b and 3 more"
+// What one line is about: "a, b and 3 more", and each of them by itself.
 class Names {
  public:
-  void add(std::string_view name) {
+  // `subject`: the name when empty.
+  void add(std::string_view name, std::string subject = {}, int64_t amount = 0) {
     if (++number_ <= 3) text_ += (text_.empty() ? "" : ", ") + std::string(name);
+    things_.emplace_back(subject.empty() ? std::string(name) : std::move(subject), amount);
   }
   int64_t number() const { return number_; }
   std::string text() const {
     return number_ <= 3 ? text_ : text_ + " and " + std::to_string(number_ - 3) + " more";
   }
+  std::vector<Measure> measures(FindingKind kind) const {
+    std::vector<Measure> out;
+    for (const auto& [subject, amount] : things_) out.push_back({kind, subject, amount});
+    return out;
+  }
 
  private:
   std::string text_;
+  std::vector<std::pair<std::string, int64_t>> things_;
   int64_t number_ = 0;
 };
 
@@ -37,33 +46,43 @@ void find_power_faults(Facility& facility) {
   const auto& domains = facility.supply->domains();
   auto& out = facility.findings;
   for (const std::string& name : facility.supply->circles())
-    out.push_back({Severity::error, "powerdomain/" + name,
+    out.push_back({Severity::error,
+                   "powerdomain/" + name,
                    "its suppliers lead back to it; the step that closes the circle is not "
-                   "counted: correct spec.suppliedBy"});
+                   "counted: correct spec.suppliedBy",
+                   {{FindingKind::supply_circle, "powerdomain/" + name, 0}}});
   Names down, unused;
   int64_t machines_down = 0;
   for (uint32_t d = 0; d < domains.size(); ++d) {
     const DomainView& view = facility.domains[d];
     const std::string about = "powerdomain/" + view.name;
     if (view.domain == nullptr) {
-      out.push_back({Severity::error, about,
+      out.push_back({Severity::error,
+                     about,
                      "feeds or suppliers name it and it is not known, so nothing holds its "
-                     "capacity; create it, or correct the name"});
+                     "capacity; create it, or correct the name",
+                     {{FindingKind::unknown_domain, about, 0}}});
       continue;
     }
-    if (!view.is_used && !domains[d].stands_by) unused.add(view.name);
+    if (!view.is_used && !domains[d].stands_by) unused.add(view.name, about);
     const int64_t capacity = domains[d].capacity_mw;
+    const Measure at_worst{FindingKind::overloaded_if_one_fails, about, -view.headroom_mw};
     if (view.load_mw > capacity)
       out.push_back(
-          {Severity::error, about,
-           "carries " + watts(view.load_mw) + " of " + watts(capacity) + "; move or cap machines"});
+          {Severity::error,
+           about,
+           "carries " + watts(view.load_mw) + " of " + watts(capacity) + "; move or cap machines",
+           {{FindingKind::overloaded, about, view.load_mw - capacity}, at_worst}});
     else if (view.headroom_mw < 0)
-      out.push_back({Severity::error, about,
+      out.push_back({Severity::error,
+                     about,
                      "would carry " + watts(view.worst.load_mw) + " of " + watts(capacity) +
                          " if " + domains[view.worst.failed].name +
-                         " failed; move or cap machines, or let feeds say onFailure: cap"});
+                         " failed; move or cap machines, or let feeds say onFailure: cap",
+                     {at_worst}});
     if (const Failure& failure = facility.cases->failure(d); failure.machines_off > 0) {
-      down.add(view.name + " (" + count(failure.machines_off, "machine", "machines") + ")");
+      down.add(view.name + " (" + count(failure.machines_off, "machine", "machines") + ")", about,
+               failure.machines_off);
       machines_down = std::max(machines_down, failure.machines_off);
     }
   }
@@ -71,47 +90,57 @@ void find_power_faults(Facility& facility) {
     out.push_back({Severity::note, "powerdomains",
                    count(down.number(), "domain takes", "domains take") +
                        " machines down by failing alone, up to " + std::to_string(machines_down) +
-                       " at once: " + down.text()});
+                       " at once: " + down.text(),
+                   down.measures(FindingKind::takes_machines_down)});
   if (unused.number() > 0)
-    out.push_back({Severity::note, "powerdomains", "no machine hangs on " + unused.text()});
-  if (facility.cases->skipped() > 0)
-    out.push_back({Severity::error, "powerdomains",
-                   count(static_cast<int64_t>(facility.cases->skipped()), "failure", "failures") +
-                       " not looked at: the domains hang together too closely; check suppliedBy"});
+    out.push_back({Severity::note, "powerdomains", "no machine hangs on " + unused.text(),
+                   unused.measures(FindingKind::unused_domain)});
+  if (const auto skipped = static_cast<int64_t>(facility.cases->skipped()); skipped > 0)
+    out.push_back({Severity::error,
+                   "powerdomains",
+                   count(skipped, "failure", "failures") +
+                       " not looked at: the domains hang together too closely; check suppliedBy",
+                   {{FindingKind::failures_not_looked_at, "powerdomains", skipped}}});
 }
 
 void find_gaps(const Estate& estate, Facility& facility) {
   auto& out = facility.findings;
-  Names without_watts, without_height, without_feeds, odd_shares, without_site;
+  Names without_watts, without_height, without_feeds, odd_shares, without_site, ordered;
   for (size_t i = 0; i < facility.machines.size(); ++i) {
     const Machine& machine = facility.machines[i];
-    const std::string& name = machine.node->metadata.name;
-    if (!machine.counted.is_known()) without_watts.add(name);
-    if (machine.rack != none && machine.height == 0) without_height.add(name);
-    if (facility.supply->group_of()[i] == none) without_feeds.add(name);
+    const std::string &name = machine.node->metadata.name, about = "node/" + name;
+    if (!machine.counted.is_known()) without_watts.add(name, about);
+    if (machine.rack != none && machine.height == 0) without_height.add(name, about);
+    if (facility.supply->group_of()[i] == none) without_feeds.add(name, about);
+    if (machine.watts.is_ordered && machine.watts.measured.is_known()) ordered.add(name, about);
     int64_t sum = 0;
     for (const api::Feed& feed : machine.node->spec.feeds) sum += feed.share_percent;
-    if (!machine.node->spec.feeds.empty() && sum != 100 && sum != 0) odd_shares.add(name);
+    if (!machine.node->spec.feeds.empty() && sum != 100 && sum != 0) odd_shares.add(name, about);
   }
   for (const RackView& rack : facility.racks)
-    if (rack.rack != nullptr && !estate.sites.contains(rack.site)) without_site.add(rack.name);
-  const auto add = [&](const Names& names, Severity severity, std::string_view what) {
+    if (rack.rack != nullptr && !estate.sites.contains(rack.site))
+      without_site.add(rack.name, "rack/" + rack.name);
+  const auto add = [&](FindingKind kind, const Names& names, Severity severity,
+                       std::string_view what) {
     if (names.number() > 0)
       out.push_back(
           {severity, names.number() == 1 ? "node/" + names.text() : "nodes",
-           std::string(what) + (names.number() == 1 ? std::string() : ": " + names.text())});
+           std::string(what) + (names.number() == 1 ? std::string() : ": " + names.text()),
+           names.measures(kind)});
   };
-  add(without_watts, Severity::warning,
+  add(FindingKind::without_watts, without_watts, Severity::warning,
       "no watts are known and none are counted; set spec.nameplate or spec.expectedModel");
-  add(without_feeds, Severity::warning,
+  add(FindingKind::without_feeds, without_feeds, Severity::warning,
       "no feed is known, so no domain carries it; set spec.feeds of the node or of its rack");
-  add(odd_shares, Severity::note,
+  add(FindingKind::odd_shares, odd_shares, Severity::note,
       "the shares of the feeds do not add up to 100; they are taken in proportion");
-  add(without_height, Severity::note,
+  add(FindingKind::ordered_and_metered, ordered, Severity::note,
+      "is ordered, and a meter shows what it draws; correct spec.lifecycle");
+  add(FindingKind::without_height, without_height, Severity::note,
       "the height is not known and counts as one unit; set spec.height or spec.expectedModel");
   if (without_site.number() > 0)
-    out.push_back(
-        {Severity::note, "racks", "their site is not known here: " + without_site.text()});
+    out.push_back({Severity::note, "racks", "their site is not known here: " + without_site.text(),
+                   without_site.measures(FindingKind::without_site)});
 }
 
 void find_places_taken_twice(Facility& facility) {
@@ -123,11 +152,16 @@ void find_places_taken_twice(Facility& facility) {
     const auto [at, is_free] =
         places.try_emplace({rack.site, rack.room, rack.row, rack.position}, &rack);
     if (is_free) continue;
-    facility.findings.push_back({Severity::error, "rack/" + rack.name,
+    // With its place: a rack that moves onto another one makes a new mistake.
+    const std::string subject =
+        "rack/" + rack.name + " at " + join({rack.site, rack.room, rack.row, rack.position}, "/");
+    facility.findings.push_back({Severity::error,
+                                 "rack/" + rack.name,
                                  "stands where rack/" + at->second->name + " stands, at position " +
                                      rack.position +
                                      (rack.row.empty() ? std::string() : " of row " + rack.row) +
-                                     "; correct spec.position of one"});
+                                     "; correct spec.position of one",
+                                 {{FindingKind::place_taken_twice, subject, 0}}});
   }
 }
 
@@ -139,9 +173,11 @@ void find_feeds_of_other_sites(const Estate& estate, Facility& facility) {
     if (site.empty() || domain == estate.domains.end()) return;
     const std::string& other = domain->second->spec.site;
     if (other.empty() || other == site) return;
-    facility.findings.push_back({Severity::error, about,
+    facility.findings.push_back({Severity::error,
+                                 about,
                                  "stands at " + site + " and is fed by " + feed + ", which is at " +
-                                     other + "; correct its feeds or its site"});
+                                     other + "; correct its feeds or its site",
+                                 {{FindingKind::feed_of_other_site, about + " " + feed, 0}}});
   };
   for (const RackView& rack : facility.racks)
     if (rack.rack != nullptr)
@@ -156,27 +192,112 @@ void find_feeds_of_other_sites(const Estate& estate, Facility& facility) {
   }
 }
 
+// Which of the two is right decides under which law the machine stands.
+void find_machines_of_other_sites(Facility& facility) {
+  for (const Machine& machine : facility.machines) {
+    if (machine.rack == none || machine.node->spec.site.empty()) continue;
+    const RackView& rack = facility.racks[machine.rack];
+    if (rack.site.empty() || rack.site == machine.node->spec.site) continue;
+    const std::string about = "node/" + machine.node->metadata.name;
+    facility.findings.push_back({Severity::error,
+                                 about,
+                                 "says that it is at " + machine.node->spec.site +
+                                     ", and stands in rack " + rack.name + ", which is at " +
+                                     rack.site + "; correct its spec.site or spec.rack",
+                                 {{FindingKind::rack_of_other_site, about, 0}}});
+  }
+}
+
+void find_broken_limits(Facility& facility) {
+  for (const Machine& machine : facility.machines) {
+    const Watts &measured = machine.watts.measured, &limit = machine.watts.limit,
+                &plate = machine.watts.nameplate;
+    const std::string about = "node/" + machine.node->metadata.name;
+    const auto check = [&](const Watts& most, FindingKind kind, const char* what) {
+      if (!most.is_known() || measured.mw <= most.mw) return;
+      facility.findings.push_back({Severity::warning,
+                                   about,
+                                   "draws " + watts(measured.mw) + ", more than the " +
+                                       watts(most.mw) + " of " +
+                                       std::string(origin_text(most.origin)) + "; " + what,
+                                   {{kind, about, measured.mw - most.mw}}});
+    };
+    check(limit, FindingKind::limit_not_kept, "check whether the limit is kept");
+    // The devices alone are less than the machine, so it may well draw more.
+    if (plate.origin != Origin::devices)
+      check(plate, FindingKind::plate_exceeded, "correct the plate, or check the meter");
+  }
+}
+
 namespace {
 
 // What a pool says that it hangs on, and is not there.
 void find_loose_pools(const Estate& estate, std::vector<Finding>& out) {
   for (const auto& [name, pool] : estate.pools) {
     const std::string about = "storagepool/" + std::string(name);
-    const auto tell = [&](std::string_view what, const std::string& which, bool is_one = true) {
+    const auto tell = [&](std::string_view what, const Names& which) {
+      if (which.number() == 0) return;
+      const bool is_one = which.number() == 1;
       out.push_back({Severity::note, about,
-                     "names " + std::string(what) + " " + which +
-                         (is_one ? ", which is" : ", which are") + " not known here"});
+                     "names " + std::string(what) + (is_one ? " " : "s ") + which.text() +
+                         (is_one ? ", which is" : ", which are") + " not known here",
+                     which.measures(FindingKind::unknown_to_pool)});
     };
+    const auto add = [&](Names& names, std::string_view what, const std::string& name_of_it) {
+      names.add(name_of_it, about + " " + std::string(what) + "/" + name_of_it);
+    };
+    Names sites, fabrics, nodes;
     if (!pool->spec.site.empty() && !estate.sites.contains(pool->spec.site))
-      tell("site", pool->spec.site);
+      add(sites, "site", pool->spec.site);
     if (!pool->spec.fabric.empty() && !estate.fabrics.contains(pool->spec.fabric))
-      tell("fabric", pool->spec.fabric);
-    Names nodes;
+      add(fabrics, "fabric", pool->spec.fabric);
     for (const std::string& node : pool->spec.nodes)
-      if (!estate.nodes.contains(node)) nodes.add(node);
-    if (nodes.number() > 0)
-      tell(nodes.number() == 1 ? "node" : "nodes", nodes.text(), nodes.number() == 1);
+      if (!estate.nodes.contains(node)) add(nodes, "node", node);
+    tell("site", sites);
+    tell("fabric", fabrics);
+    tell("node", nodes);
   }
+}
+
+// What both ends say of one link. Each may have its own bandwidth out; a round trip is the same
+// from both.
+std::string told_differently(const api::SiteLink& there, const api::SiteLink& back) {
+  std::string out;
+  const auto compare = [&](std::string_view what, const Quantity& a, const Quantity& b) {
+    if (!a.is_set() || !b.is_set() || a.value() == b.value()) return;
+    out += (out.empty() ? "" : ", ") + std::string(what) + " " + a.text() + " and " + b.text();
+  };
+  compare("latency", there.latency, back.latency);
+  compare("bandwidth", there.bandwidth, back.bandwidth);
+  return out;
+}
+
+void find_link_faults(const Estate& estate, std::vector<Finding>& out) {
+  for (const auto& [name, site] : estate.sites)
+    for (const api::SiteLink& link : site->spec.links) {
+      const std::string about = "site/" + std::string(name), subject = about + " " + link.site;
+      const auto tell = [&](Severity severity, FindingKind kind, const std::string& text) {
+        out.push_back(
+            {severity, about, "has a link to " + link.site + ", " + text, {{kind, subject, 0}}});
+      };
+      const auto other = estate.sites.find(link.site);
+      if (other == estate.sites.end()) {
+        tell(Severity::note, FindingKind::unknown_link, "which is not known here");
+        continue;
+      }
+      const auto& links = other->second->spec.links;
+      const auto back = std::ranges::find(links, name, &api::SiteLink::site);
+      if (back == links.end()) {
+        tell(Severity::note, FindingKind::link_one_way, "which has none back");
+        continue;
+      }
+      if (name >= link.site) continue;  // told once, by the first of the two
+      const std::string differs = told_differently(link, *back);
+      if (differs.empty()) continue;
+      tell(differs.starts_with("latency") ? Severity::warning : Severity::note,
+           FindingKind::link_told_differently,
+           "of which both ends tell different things: " + differs + "; correct spec.links of one");
+    }
 }
 
 }  // namespace
@@ -194,35 +315,25 @@ void find_network_and_storage_faults(const Estate& estate, Facility& facility) {
     const auto check = [&](int64_t held, const Quantity& has, Dimension dimension,
                            std::string_view what) {
       if (!has.is_set() || held <= has.value()) return;
-      out.push_back({Severity::error, "storagepool/" + std::string(name),
-                     "has promised " + humanize(held, dimension) + " of " + has.text() + " " +
-                         std::string(what) + "; take back a commitment"});
+      out.push_back(
+          {Severity::error,
+           "storagepool/" + std::string(name),
+           "has promised " + humanize(held, dimension) + " of " + has.text() + " " +
+               std::string(what) + "; take back a commitment",
+           {{FindingKind::promised_too_much,
+             "storagepool/" + std::string(name) + " " + std::string(what), held - has.value()}}});
     };
     check(bytes, pool->spec.capacity, Dimension::bytes, "capacity");
     check(read, pool->spec.read_throughput, Dimension::bandwidth, "of reading");
     check(write, pool->spec.write_throughput, Dimension::bandwidth, "of writing");
   }
-  for (const auto& [name, site] : estate.sites)
-    for (const api::SiteLink& link : site->spec.links) {
-      const auto other = estate.sites.find(link.site);
-      const std::string about = "site/" + std::string(name);
-      if (other == estate.sites.end())
-        out.push_back(
-            {Severity::note, about, "has a link to " + link.site + ", which is not known here"});
-      else if (std::ranges::find(other->second->spec.links, name, &api::SiteLink::site) ==
-               other->second->spec.links.end())
-        out.push_back(
-            {Severity::note, about, "has a link to " + link.site + ", which has none back"});
-    }
+  find_link_faults(estate, out);
 }
 
 void order_findings(Facility& facility) {
   auto& findings = facility.findings;
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
-  if (findings.size() <= most_findings) return;
-  facility.more_findings = findings.size() - most_findings;
-  findings.resize(most_findings);
 }
 
 }  // namespace freehold::fleet::facility

@@ -10,6 +10,8 @@ namespace freehold::fleet::facility {
 inline constexpr int64_t most_machine_mw = 1'000'000'000'000;  // 1 GW
 // Of one domain: above the largest grid connection, and such that differences stay in range.
 inline constexpr int64_t most_capacity_mw = 1'000'000'000'000'000;  // 1 TW
+// Less than a watt is what rounding leaves.
+inline constexpr int64_t least_watts_mw = 1'000;
 // Sums of bytes and rates that documents name stop here.
 inline constexpr int64_t most_sum = INT64_MAX / 2;
 // Changes of load that all single failures together bring about. A hall of 10,000 racks has some
@@ -18,7 +20,6 @@ inline constexpr size_t most_effects = 10'000'000;
 // Domains between one rack and the grid: a real one has ten.
 inline constexpr size_t most_reach = 256;
 inline constexpr int deepest_cooling = 16;        // a real chain is rack, CDU, chiller, tower
-inline constexpr size_t most_findings = 500;      // what a person reads; the rest is counted
 inline constexpr size_t most_candidates = 1'000;  // places for one more rack
 inline constexpr int64_t most_row_places = 200;   // of a row whose places are numbered
 

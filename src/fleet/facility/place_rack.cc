@@ -92,9 +92,6 @@ class Places {
     std::vector<std::string> against;
     if (ask_.units > rack.free_units)
       against.push_back("it has " + std::to_string(rack.free_units) + " units");
-    const int64_t weight = rack.rack->spec.weight_limit_kg;
-    if (weight > 0 && ask_.weight_kg > weight)
-      against.push_back("it carries " + std::to_string(weight) + " kg");
     judge(std::move(place), rack, place_feeds(rack, false), cooling_->room(rack),
           std::move(against));
   }
@@ -115,13 +112,31 @@ class Places {
       const RackView& neighbour = *std::prev(at.lower_bound(p))->second;
       RackPlace place = place_at(neighbour, std::to_string(p));
       place.like = neighbour.name;
-      std::vector<std::string> against;
       if (p > last) place.reason = "the end of the row, if there is floor";
       place.with_own_feeds =
           std::ranges::any_of(place.feeds, [&](const auto& feed) { return own_.contains(feed); });
-      const CoolingRoom room = cooling_->room(neighbour.site, neighbour.rack->spec.cooling.unit);
-      judge(std::move(place), neighbour, place_feeds(neighbour, true), room, std::move(against));
+      judge(std::move(place), neighbour, place_feeds(neighbour, true), cooling_beside(neighbour),
+            {});
     }
+  }
+
+  // Of a rack that would be cooled as its neighbour is: with a limit like its own, and all of it.
+  CoolingRoom cooling_beside(const RackView& neighbour) const {
+    const CoolingRoom room = cooling_->room(neighbour.site, neighbour.rack->spec.cooling.unit);
+    const int64_t limit = neighbour.cooling_limit_mw;
+    if (limit < 0 || (room.mw >= 0 && room.mw <= limit)) return room;
+    return {limit, "a limit like that of " + neighbour.name};
+  }
+
+  void judge_weight(const RackPlace& place, const RackView& like, std::vector<std::string>& said,
+                    std::vector<std::string>& against) const {
+    if (ask_.weight_kg == 0) return;
+    const int64_t limit = like.rack->spec.weight_limit_kg;
+    const std::string which = place.rack.empty() ? "a rack like " + like.name : "it";
+    if (limit == 0)
+      said.push_back("nobody says what weight " + which + " carries");
+    else if (ask_.weight_kg > limit)
+      against.push_back(which + " carries " + std::to_string(limit) + " kg");
   }
 
   std::vector<api::Feed> place_feeds(const RackView& rack, bool is_new) const {
@@ -137,6 +152,7 @@ class Places {
     if (out_.size() >= 4 * most_candidates) return;
     std::vector<std::string> said;
     if (!place.reason.empty()) said.push_back(place.reason);
+    judge_weight(place, like, said, against);
     const Room power = feeds.empty() ? Room{} : facility_.cases->room(feeds);
     place.margin_mw = power.mw - ask_.power_mw;
     if (power.mw < 0) {

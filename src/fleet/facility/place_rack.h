@@ -1,7 +1,8 @@
 // Where the next rack goes: places that could take one more rack of some power, height and cooling,
 // best first, each with its reason. A place is a rack that stands empty, a gap in a row whose
-// places are numbered, or the end of such a row; a new rack is fed as its nearest neighbour is,
-// over distribution units of its own where the neighbour's are its alone. A pure function.
+// places are numbered, or the end of such a row; a new rack is fed, cooled and borne as its nearest
+// neighbour is, over distribution units of its own where the neighbour's are its alone. A pure
+// function.
 #pragma once
 
 #include <cstdint>

@@ -12,6 +12,15 @@ std::string span_text(int64_t unit, int64_t height) {
                      : "units " + std::to_string(unit) + "-" + std::to_string(unit + height - 1);
 }
 
+// One more unit that two machines take.
+void add_unit(Finding& taken, std::string pair) {
+  const auto at = std::ranges::find(taken.measures, pair, &Measure::subject);
+  if (at == taken.measures.end())
+    taken.measures.push_back({FindingKind::unit_taken_twice, std::move(pair), 1});
+  else
+    ++at->amount;
+}
+
 }  // namespace
 
 void measure_space(RackView& rack, const std::vector<Machine>& machines,
@@ -29,11 +38,14 @@ void measure_space(RackView& rack, const std::vector<Machine>& machines,
       continue;
     }
     if (unit + height - 1 > rack.units)
-      findings.push_back({Severity::error, about,
-                          "node " + name + " takes " + span_text(unit, height) + " of " +
-                              std::to_string(rack.units) +
-                              "; correct spec.unit or spec.height of the node, or spec.units"});
-    bool is_told = false;
+      findings.push_back(
+          {Severity::error,
+           about,
+           "node " + name + " takes " + span_text(unit, height) + " of " +
+               std::to_string(rack.units) +
+               "; correct spec.unit or spec.height of the node, or spec.units",
+           {{FindingKind::beyond_the_rack, "node/" + name, unit + height - 1 - rack.units}}});
+    Finding taken{Severity::error, about, {}, {}};
     for (int64_t u = unit; u < unit + height && u <= rack.units; ++u) {
       const Machine*& there = by_unit[static_cast<size_t>(u)];
       if (there == nullptr) {
@@ -41,13 +53,13 @@ void measure_space(RackView& rack, const std::vector<Machine>& machines,
         ++standing;
         continue;
       }
-      if (is_told) continue;
-      is_told = true;
-      findings.push_back({Severity::error, about,
-                          "nodes " + there->node->metadata.name + " and " + name +
-                              " both take unit " + std::to_string(u) +
-                              "; correct spec.unit or spec.height of one"});
+      const std::string& other = there->node->metadata.name;
+      if (taken.text.empty())
+        taken.text = "nodes " + other + " and " + name + " both take unit " + std::to_string(u) +
+                     "; correct spec.unit or spec.height of one";
+      add_unit(taken, other < name ? other + " " + name : name + " " + other);
     }
+    if (!taken.measures.empty()) findings.push_back(std::move(taken));
   }
   rack.taken_units = standing + without_unit;
   rack.free_units = std::max<int64_t>(0, rack.units - rack.taken_units);
@@ -58,15 +70,19 @@ void measure_space(RackView& rack, const std::vector<Machine>& machines,
   }
   rack.largest_gap = std::min(rack.largest_gap, rack.free_units);
   if (without_unit > 0 && rack.taken_units > rack.units)
-    findings.push_back({Severity::error, about,
+    findings.push_back({Severity::error,
+                        about,
                         "its machines are " + std::to_string(rack.taken_units) +
-                            " units high together, it has " + std::to_string(rack.units)});
+                            " units high together, it has " + std::to_string(rack.units),
+                        {{FindingKind::too_high, about, rack.taken_units - rack.units}}});
   if (rack.rack == nullptr || rack.rack->spec.weight_limit_kg == 0) return;
   rack.weight_room_kg = rack.rack->spec.weight_limit_kg - rack.weight_kg;
   if (rack.weight_room_kg >= 0) return;
-  findings.push_back({Severity::error, about,
+  findings.push_back({Severity::error,
+                      about,
                       "its machines weigh " + std::to_string(rack.weight_kg) + " kg, it carries " +
-                          std::to_string(rack.rack->spec.weight_limit_kg) + " kg; move machines"});
+                          std::to_string(rack.rack->spec.weight_limit_kg) + " kg; move machines",
+                      {{FindingKind::too_heavy, about, -rack.weight_room_kg}}});
   rack.weight_room_kg = 0;
 }
 

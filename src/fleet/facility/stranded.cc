@@ -5,6 +5,8 @@
 #include <limits>
 #include <map>
 
+#include "fleet/facility/limits.h"
+
 namespace freehold::fleet::facility {
 namespace {
 
@@ -113,8 +115,7 @@ class Shares {
           left_[domain] = std::max<int64_t>(0, left_[domain] - on_domain(wanted[r], weight));
   }
   int64_t left(uint32_t domain) const { return material(left_[domain]); }
-  // Less than a watt is what rounding leaves.
-  static int64_t material(int64_t mw) { return mw < 1'000 ? 0 : mw; }
+  static int64_t material(int64_t mw) { return mw < least_watts_mw ? 0 : mw; }
 
  private:
   std::vector<int64_t> left_;

@@ -63,6 +63,8 @@ std::string_view origin_text(Origin origin) {
       return "what contracts were given";
     case Origin::limit:
       return "a limit in force";
+    case Origin::absent:
+      return "it is ordered and not there yet";
   }
   return "";
 }
@@ -76,6 +78,7 @@ api::PowerBasis Watts::basis() const {
     case Origin::contracts:
       return api::PowerBasis::model;
     case Origin::limit:
+    case Origin::absent:
       return api::PowerBasis::capped;
     default:
       return api::PowerBasis::nameplate;
@@ -83,19 +86,23 @@ api::PowerBasis Watts::basis() const {
 }
 
 Watts MachineWatts::now() const {
+  if (is_absent()) return {0, Origin::absent};
   for (const Watts& watts : {measured, model, limit, nameplate})
     if (watts.is_known()) return watts;
   return {};
 }
 
 Watts MachineWatts::most() const {
-  if (limit.is_known()) return limit;
-  if (nameplate.is_known() && nameplate.origin != Origin::devices) return nameplate;
-  // Devices alone are less than the machine, and a meter says only what was so far.
   Watts most;
-  for (const Watts& watts : {nameplate, model, measured})
-    if (watts.mw > most.mw) most = watts;
-  return most;
+  if (limit.is_known())
+    most = limit;
+  else if (nameplate.is_known() && nameplate.origin != Origin::devices)
+    most = nameplate;
+  else  // devices alone are less than the machine, and a meter says only what was so far
+    for (const Watts& watts : {nameplate, model, measured})
+      if (watts.mw > most.mw) most = watts;
+  const Watts drawn = now();
+  return drawn.mw > most.mw && !is_absent() ? drawn : most;
 }
 
 const api::DeviceModel* type_of(const api::Node& node, const Estate& estate, const Models& models) {
@@ -123,6 +130,7 @@ Watts watts_of_parts(const api::DeviceModel& type, const Models& models) {
 MachineWatts watts_of(const api::Node& node, const api::DeviceModel* type, int64_t contracts_mw,
                       const Estate& estate, const Models& models) {
   MachineWatts out;
+  out.is_ordered = node.spec.lifecycle == api::Lifecycle::ordered;
   out.measured = known(node.status.power.measured, Origin::meter);
   out.limit = known(node.status.power.limit, Origin::limit);
   if (contracts_mw > 0) out.model = {std::min(contracts_mw, most_machine_mw), Origin::contracts};

@@ -36,6 +36,7 @@ enum class Origin : uint8_t {
   meter,      // Node.status.power.measured
   contracts,  // power of Allocations that count
   limit,      // a limit in force
+  absent,     // Node.spec.lifecycle: ordered, so nothing is there that draws
 };
 std::string_view origin_text(Origin origin);  // "its DeviceModel"
 
@@ -44,14 +45,20 @@ struct Watts {
   Origin origin = Origin::unknown;
 
   bool is_known() const { return mw >= 0; }
+  // The strongest for what is absent, so that it makes no sum weaker.
   api::PowerBasis basis() const;
 };
 
 struct MachineWatts {
   Watts measured, model, nameplate, limit;
-  // What it draws: measured, else what contracts were given, else its limit, else its plate.
+  bool is_ordered = false;  // bought, not there yet
+  // Nothing of it draws: it is ordered, and no meter says otherwise.
+  bool is_absent() const { return is_ordered && !measured.is_known(); }
+  // What it draws: measured, else nothing while it is absent, else what contracts were given, else
+  // its limit, else its plate.
   Watts now() const;
-  // What it may draw: its limit, else its plate, else the most that is known of it.
+  // What it may draw: its limit, else its plate, else the most that is known of it. Never less than
+  // what it draws: a limit may not be kept, and a plate may be wrong.
   Watts most() const;
 };
 

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <string_view>
 #include <tuple>
+#include <utility>
+
+#include "fleet/facility/limits.h"
 
 namespace freehold::fleet::facility {
 namespace {
@@ -13,9 +16,12 @@ Result<void> check(const Estate& estate, const RackMove& move, const api::Rack& 
   if (move.site && !estate.sites.contains(*move.site))
     return Error{Reason::not_found, "there is no site \"" + *move.site + "\""};
   if (move.feeds)
-    for (const std::string& feed : *move.feeds)
+    for (const std::string& feed : *move.feeds) {
       if (!estate.domains.contains(feed))
         return Error{Reason::not_found, "there is no PowerDomain \"" + feed + "\""};
+      if (std::ranges::count(*move.feeds, feed) > 1)
+        return Error{Reason::bad_request, "feeds names \"" + feed + "\" twice"};
+    }
   if (move.cooling_unit && !move.cooling_unit->empty()) {
     const auto at = estate.sites.find(site);
     if (at == estate.sites.end() ||
@@ -51,7 +57,49 @@ int64_t stranded(const Facility& facility) {
   return sum;
 }
 
-auto key(const Finding& finding) { return std::tie(finding.about, finding.text); }
+// What a survey measured; of what is measured twice, the more.
+class Amounts {
+ public:
+  explicit Amounts(const Facility& facility) {
+    for (const Finding& finding : facility.findings)
+      for (const Measure& measure : finding.measures) {
+        const auto [at, is_new] = amounts_.try_emplace(key(measure), measure.amount);
+        if (!is_new) at->second = std::max(at->second, measure.amount);
+      }
+  }
+  bool has(const Measure& measure) const { return amounts_.contains(key(measure)); }
+  bool has_less(const Measure& measure) const {
+    const auto at = amounts_.find(key(measure));
+    return at == amounts_.end() || measure.amount > at->second + rounding(measure.kind);
+  }
+  bool has_more(const Measure& measure) const {
+    const auto at = amounts_.find(key(measure));
+    return at != amounts_.end() && at->second > measure.amount + rounding(measure.kind);
+  }
+
+ private:
+  using Key = std::pair<FindingKind, std::string_view>;  // views of the facility's subjects
+  static Key key(const Measure& measure) { return {measure.kind, measure.subject}; }
+  // Parts of a load are rounded up, one by one: the same load in other parts is no other load.
+  static int64_t rounding(FindingKind kind) {
+    const bool is_split =
+        kind == FindingKind::overloaded || kind == FindingKind::overloaded_if_one_fails;
+    return is_split ? least_watts_mw : 0;
+  }
+  std::map<Key, int64_t> amounts_;
+};
+
+void compare_findings(const Facility& before, const Facility& after, Difference& out) {
+  const Amounts then(before), now(after);
+  for (const Finding& finding : after.findings)
+    if (std::ranges::any_of(finding.measures, [&](const auto& m) { return then.has_less(m); }))
+      out.new_findings.push_back(finding);
+    else if (std::ranges::any_of(finding.measures, [&](const auto& m) { return then.has_more(m); }))
+      out.eased.push_back(finding);
+  for (const Finding& finding : before.findings)
+    if (std::ranges::none_of(finding.measures, [&](const auto& m) { return now.has(m); }))
+      out.solved.push_back(finding);
+}
 
 bool is_error(const Finding& finding) { return finding.severity == Severity::error; }
 
@@ -111,14 +159,7 @@ Difference compare(const Facility& before, const Facility& after) {
     const auto at = racks.find(rack.name);
     if (at == racks.end() || facts(*at->second) != facts(rack)) out.racks.push_back(rack.name);
   }
-  std::set<std::tuple<std::string, std::string>> old_keys, new_keys;
-  for (const Finding& finding : before.findings) old_keys.insert(key(finding));
-  for (const Finding& finding : after.findings) {
-    new_keys.insert(key(finding));
-    if (!old_keys.contains(key(finding))) out.new_findings.push_back(finding);
-  }
-  for (const Finding& finding : before.findings)
-    if (!new_keys.contains(key(finding))) out.solved.push_back(finding);
+  compare_findings(before, after, out);
   out.holds_after = std::ranges::none_of(out.new_findings, is_error);
   out.stranded_before_mw = stranded(before);
   out.stranded_after_mw = stranded(after);

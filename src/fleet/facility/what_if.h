@@ -21,7 +21,8 @@ struct RackMove {
 
 // The rack, and those of its machines that hang on its feeds by name: each hangs on the new feed in
 // the place of the old one, and where the number of feeds differs, on those of its rack. Errors:
-// `not_found`, for the rack and for a domain, site or cooling unit that it would have.
+// `not_found`, for the rack and for a domain, site or cooling unit that it would have;
+// `bad_request` for a feed that is given twice.
 Result<std::vector<api::Object>> move_rack(const Estate& estate, const RackMove& move);
 
 struct DomainChange {
@@ -31,8 +32,10 @@ struct DomainChange {
 struct Difference {
   std::vector<DomainChange> domains;  // where load, worst load or capacity differ; by name
   std::vector<std::string> racks;     // whose power, cooling or space differ; by name
-  std::vector<Finding> new_findings, solved;
-  bool holds_after = true;  // no finding of severity error is new
+  // Of after: what was not so before or is worse, and what is so still but less. Of before: what is
+  // no longer so.
+  std::vector<Finding> new_findings, eased, solved;
+  bool holds_after = true;  // no finding of severity error is new or worse
   int64_t stranded_before_mw = 0, stranded_after_mw = 0;
 };
 Difference compare(const Facility& before, const Facility& after);

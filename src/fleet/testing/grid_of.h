@@ -55,6 +55,13 @@ inline api::PowerDomainType domain_type(std::string_view word) {
   return {};
 }
 
+inline api::Lifecycle lifecycle(std::string_view word) {
+  for (const schema::EnumInfo& info : schema::table<api::Lifecycle>.values)
+    if (info.name == word) return static_cast<api::Lifecycle>(info.value);
+  CHECK(false, word);
+  return {};
+}
+
 inline void add_domain(Grid& grid, const Words& words) {
   api::PowerDomain domain;
   domain.metadata.name = words[1];
@@ -85,6 +92,8 @@ inline void add_rack(Grid& grid, const Words& words) {
       rack.spec.position = words[++i];
     } else if (words[i] == "units") {
       rack.spec.units = *parse_int(words[++i]);
+    } else if (words[i] == "carries") {  // kilograms
+      rack.spec.weight_limit_kg = *parse_int(words[++i]);
     } else if (words[i] == "cools") {
       rack.spec.cooling.limit = quantity_of(words[++i], Dimension::power);
     } else {
@@ -126,8 +135,14 @@ inline void add_node(Grid& grid, const Words& words) {
       node.spec.nameplate = quantity_of(words[i + 1], Dimension::power);
     } else if (words[i] == "draws") {
       node.status.power.measured = quantity_of(words[i + 1], Dimension::power);
+    } else if (words[i] == "limit") {
+      node.status.power.limit = quantity_of(words[i + 1], Dimension::power);
     } else if (words[i] == "is") {
       node.spec.expected_model = words[i + 1];
+    } else if (words[i] == "life") {
+      node.spec.lifecycle = lifecycle(words[i + 1]);
+    } else if (words[i] == "site") {
+      node.spec.site = words[i + 1];
     } else {
       CHECK(words[i] == "on", words[i]);
       add_feeds(node, words, i + 1);

@@ -1,0 +1,85 @@
+#include "fleet/facility/place_rack.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fleet/testing/grid_of.h"
+
+namespace freehold::fleet::facility {
+namespace {
+
+using ::testing::Contains;
+using testing::Grid;
+using testing::grid_of;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr int64_t kw = 1'000'000;
+
+TEST(PlaceRack, gaps_ends_and_empty_racks_are_ranked_by_what_would_be_left) {
+  const Grid grid = grid_of(
+      "ups u 60kW; ups v 60kW; ups w 25kW; busway b1 60kW from u; busway b2 60kW from v;"
+      "pdu pa 30kW from b1; pdu pb 30kW from b2; pdu low 25kW from w;"
+      "rack r1 row A place 1 on pa pb; rack r3 row A place 3 on low; rack spare row B place 1 on "
+      "b1 b2;"
+      "node n in r1 at 1 high 8 draws 10kW; node m in r3 at 1 high 8 draws 10kW");
+  RackAsk ask;
+  ask.power_mw = 20 * kw;
+  const auto places = place_rack(grid.estate, ask, Footing::now);
+  ASSERT_EQ(places.size(), 4u);
+  EXPECT_EQ(places[0].rack, "spare");
+  EXPECT_EQ(places[0].margin_mw, 30 * kw)
+      << "60 of a busway less the 10 of r1 and 20 that are asked";
+  EXPECT_EQ(places[1].row, "B") << "the end of the row, on the same busways";
+  EXPECT_FALSE(places[1].with_own_feeds);
+  EXPECT_EQ(places[2].row + places[2].position, "A2");
+  EXPECT_TRUE(places[2].fits);
+  EXPECT_TRUE(places[2].with_own_feeds);
+  EXPECT_EQ(places[2].margin_mw, 10 * kw) << "a new unit like that of the neighbour gives 30 kW";
+  EXPECT_FALSE(places[3].fits);
+  EXPECT_THAT(places[3].reason, HasSubstr("may be added, limited by"));
+}
+
+TEST(PlaceRack, a_new_rack_carries_and_is_cooled_as_its_neighbour) {
+  const Grid grid = grid_of(
+      "busway a 90kW; rack r row A place 1 cools 10kW carries 900 on a;"
+      "node n in r at 1 high 2 draws 8kW");
+  const auto reason_for = [&](int64_t power_mw, int64_t weight_kg) {
+    RackAsk ask;
+    ask.power_mw = power_mw;
+    ask.weight_kg = weight_kg;
+    const auto places = place_rack(grid.estate, ask, Footing::now);
+    if (places.size() != 1) return std::string("more than one place");
+    return (places[0].fits ? "fits: " : "") + places[0].reason;
+  };
+  EXPECT_THAT(reason_for(9 * kw, 900), ::testing::StartsWith("fits: "));
+  EXPECT_EQ(reason_for(11 * kw, 0), "cooling has room for 10kW (a limit like that of r)");
+  EXPECT_EQ(reason_for(9 * kw, 901), "a rack like r carries 900 kg");
+  RackAsk ask;
+  ask.power_mw = kw;
+  ask.weight_kg = 1;
+  EXPECT_THAT(place_rack(grid_of("busway a 9kW; rack r row A place 1 on a; node n in r").estate,
+                         ask, Footing::now)[0]
+                  .reason,
+              HasSubstr("nobody says what weight a rack like r carries"));
+}
+
+TEST(PlaceRack, cooling_units_and_height_count) {
+  Grid grid = grid_of(
+      "pdu a 90kW; rack air row A place 1 units 20 on a; node n in air at 1 high 2 draws 1kW;"
+      "rack low row A place 2 units 20 on a");
+  RackAsk ask;
+  ask.power_mw = 5 * kw;
+  ask.units = 42;
+  ask.cooling = api::CoolingType::liquid;
+  const auto places = place_rack(grid.estate, ask, Footing::now);
+  ASSERT_EQ(places.size(), 2u);
+  std::vector<std::string> reasons{places[0].reason, places[1].reason};
+  EXPECT_THAT(reasons, Contains("it has 20 units; it is cooled by air"));
+  EXPECT_THAT(reasons, Not(IsEmpty()));
+  EXPECT_FALSE(places[0].fits);
+}
+
+}  // namespace
+}  // namespace freehold::fleet::facility

@@ -1,0 +1,154 @@
+#include "fleet/facility/what_if.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fleet/testing/grid_of.h"
+
+namespace freehold::fleet::facility {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using testing::Grid;
+using testing::grid_of;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr int64_t kw = 1'000'000;
+
+const DomainView& domain_of(const Facility& facility, std::string_view name) {
+  return facility.domains[facility.supply->find(name)];
+}
+
+Difference between(std::string_view before, std::string_view after) {
+  const Grid then = grid_of(before), now = grid_of(after);
+  return compare(survey(then.estate, Footing::most), survey(now.estate, Footing::most));
+}
+
+TEST(WhatIf, holds_where_no_error_is_new) {
+  const std::string base =
+      "pdu a 30kW; rack r row A place 1 on a; node n in r at 1 high 8 draws 5kW;";
+  EXPECT_TRUE(between(base, base + "node m in r at 9 high 8 draws 5kW").holds_after);
+  EXPECT_FALSE(between(base, base + "node m in r at 8 high 8 draws 5kW").holds_after) << "one unit";
+  EXPECT_FALSE(between(base, base + "rack q cools 1kW on a; node m in q draws 20kW").holds_after);
+  EXPECT_FALSE(between(base, base + "rack q on gone; node m in q draws 2kW").holds_after);
+  EXPECT_FALSE(between(base, base + "rack q row A place 1 on a").holds_after) << "taken";
+  const std::string broken = base + "rack q on gone;";
+  EXPECT_TRUE(between(broken, broken + "node m in r at 9 high 8 draws 5kW").holds_after)
+      << "what was wrong before is not the doing of the change";
+}
+
+TEST(WhatIf, an_error_that_grows_by_less_than_its_text_shows_does_not_hold) {
+  const std::string base = "ups u 100kW; rack r on u; node n in r plate 122kW;";
+  const Difference added = between(base, base + "node m in r plate 400W");
+  EXPECT_FALSE(added.holds_after);
+  ASSERT_EQ(added.new_findings.size(), 3u) << "and two notes, of what fails and of heights";
+  EXPECT_THAT(added.new_findings[0].text, HasSubstr("carries 122kW of 100kW"));
+}
+
+TEST(WhatIf, an_error_that_shrinks_holds_and_is_told_as_less) {
+  const Difference relieved = between("ups u 100kW; rack r on u; node n in r plate 122kW",
+                                      "ups u 100kW; rack r on u; node n in r plate 110kW");
+  EXPECT_TRUE(relieved.holds_after);
+  EXPECT_THAT(relieved.new_findings, IsEmpty());
+  EXPECT_THAT(relieved.solved, IsEmpty());
+  ASSERT_EQ(relieved.eased.size(), 1u);
+  EXPECT_THAT(relieved.eased[0].text, HasSubstr("carries 110kW of 100kW"));
+}
+
+TEST(WhatIf, an_overload_that_only_a_failure_still_brings_is_less_than_one_that_is_there) {
+  const std::string grid = "ups u 10kW; ups v 10kW; rack r on u v; node n in r plate ";
+  EXPECT_TRUE(between(grid + "24kW", grid + "14kW").holds_after);
+  EXPECT_FALSE(between(grid + "14kW", grid + "24kW").holds_after);
+}
+
+TEST(WhatIf, the_same_watts_in_other_parts_are_no_more_watts) {
+  const std::string base =
+      "ups u 10kW; pdu a 90kW from u; pdu b 90kW from u; rack r on a b; "
+      "node n in r plate 12.000001kW on ";
+  const Difference split = between(base + "a 100 b 0", base + "a 50 b 50");
+  EXPECT_TRUE(split.holds_after) << "each part is rounded up";
+}
+
+TEST(WhatIf, a_mistake_that_moves_is_a_new_one) {
+  const std::string base =
+      "pdu a 90kW; rack q row A place 1 on a; rack t row A place 2 on a; rack r row A place ";
+  EXPECT_TRUE(between(base + "1 on a", base + "1 on a").holds_after);
+  EXPECT_FALSE(between(base + "1 on a", base + "2 on a").holds_after);
+}
+
+TEST(WhatIf, what_is_said_of_many_is_new_only_for_those_it_was_not_said_of) {
+  const std::string base = "node a; node b; node c; node d; node e;";
+  EXPECT_THAT(between(base, "node a; node b; node c; node d").new_findings, IsEmpty());
+  EXPECT_THAT(between(base, base + "node f").new_findings, Not(IsEmpty()));
+}
+
+TEST(WhatIf, an_error_counts_however_many_there_were_before) {
+  std::string many = "ups u 100kW; rack r on u;";
+  for (int i = 0; i < 600; ++i)
+    many += "node n" + std::to_string(i) + " draws 1W on gone" + std::to_string(i) + ";";
+  EXPECT_FALSE(between(many, many + "node big in r at 1 high 1 plate 500kW").holds_after);
+}
+
+TEST(WhatIf, a_rack_that_moves_away_from_its_feeds_does_not_hold) {
+  Grid grid = grid_of("pdu a 30kW; rack r on a; node n in r draws 5kW");
+  for (const char* name : {"s", "t"}) {
+    api::Site site;
+    site.metadata.name = name;
+    grid.add(std::move(site));
+  }
+  RackMove move;
+  move.rack = "r";
+  move.site = "t";
+  const auto changed = move_rack(grid.estate, move);
+  ASSERT_TRUE(changed.ok());
+  Estate fork = grid.estate;
+  for (const api::Object& object : *changed) fork.put(object);
+  const Facility after = survey(fork, Footing::most);
+  EXPECT_FALSE(compare(survey(grid.estate, Footing::most), after).holds_after);
+  std::vector<std::string> texts;
+  for (const Finding& finding : after.findings)
+    texts.push_back(finding.about + ": " + finding.text);
+  EXPECT_THAT(texts, Contains(HasSubstr("rack/r: stands at t and is fed by a, which is at s")));
+}
+
+TEST(MoveRack, its_machines_go_along_to_the_new_feeds_in_their_order) {
+  const Grid grid = grid_of(
+      "pdu a 9kW; pdu b 9kW; pdu c 9kW; pdu d 9kW; rack r on a b;"
+      "node n in r draws 4kW on a 100 b 0; node m in r draws 2kW");
+  RackMove move;
+  move.rack = "r";
+  move.row = "C";
+  move.feeds = {"c", "d"};
+  const auto changed = move_rack(grid.estate, move);
+  ASSERT_TRUE(changed.ok());
+  Estate fork = grid.estate;
+  for (const api::Object& object : *changed) fork.put(object);
+  const Facility before = survey(grid.estate, Footing::now), after = survey(fork, Footing::now);
+  EXPECT_EQ(domain_of(after, "c").load_mw, 5 * kw);
+  EXPECT_EQ(domain_of(after, "d").load_mw, 1 * kw);
+  EXPECT_EQ(domain_of(after, "a").load_mw, 0);
+  EXPECT_EQ(after.rack("r")->row, "C");
+  const Difference difference = compare(before, after);
+  EXPECT_EQ(difference.domains.size(), 4u);
+  EXPECT_THAT(difference.racks, ElementsAre("r"));
+  EXPECT_TRUE(difference.holds_after);
+  EXPECT_EQ(domain_of(before, "a").load_mw, 5 * kw) << "the fork leaves the estate alone";
+}
+
+TEST(MoveRack, what_is_not_there_is_refused_by_name) {
+  const Grid grid = grid_of("pdu a 9kW; rack r on a");
+  RackMove move;
+  move.rack = "r";
+  move.feeds = {"x"};
+  EXPECT_THAT(move_rack(grid.estate, move).error().message, HasSubstr("no PowerDomain \"x\""));
+  move.feeds = {"a", "a"};
+  EXPECT_THAT(move_rack(grid.estate, move).error().message, HasSubstr("names \"a\" twice"));
+  move.rack = "q";
+  EXPECT_EQ(move_rack(grid.estate, move).error().reason, Reason::not_found);
+}
+
+}  // namespace
+}  // namespace freehold::fleet::facility
