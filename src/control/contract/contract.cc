@@ -78,7 +78,6 @@ std::string request_digest(const api::ContractSpec& spec) {
   api::ContractSpec request = spec;
   request.accept = {};
   request.release = false;
-  request.term.duration = {};
   return audit::to_hex(audit::sha256(schema::print(request))).substr(0, 32);
 }
 
