@@ -7,6 +7,7 @@
 #include "api/site.h"
 #include "api/tenancy.h"
 #include "audit/merkle.h"
+#include "control/contract/heard.h"
 #include "control/contract/work.h"
 
 namespace freehold::control {
@@ -98,7 +99,8 @@ std::vector<std::string> ContractController::keys_for(const ledger::Record& reco
   std::vector<std::string> keys;
   const auto* offer = o.as<api::Offer>();
   if (offer != nullptr) keys.push_back(kind.key(ns, offer->spec.contract));
-  if (gone && o.as<api::Node>())
+  const auto* node = o.as<api::Node>();
+  if (node != nullptr && (gone || !api::is_true(node->status.conditions, "Ready")))
     for (const api::Instance* i : view.all<api::Instance>())
       if (i->spec.node == o.meta().name) keys.push_back(kind.key(i->metadata.ns, i->spec.contract));
   const bool frees = offer != nullptr && (gone || !api::counts(offer->status.phase));
@@ -137,10 +139,13 @@ Plan ContractController::plan(std::string_view key, const Input& input) const {
       case api::ContractPhase::offered:
         step_offered(work);
         break;
-      case api::ContractPhase::reserved:
-      case api::ContractPhase::testing:
       case api::ContractPhase::active:
       case api::ContractPhase::breached:
+        note_silence(work);
+        step_reserved(work);
+        break;
+      case api::ContractPhase::reserved:
+      case api::ContractPhase::testing:
         step_reserved(work);
         break;
       case api::ContractPhase::settling:

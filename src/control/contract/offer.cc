@@ -6,6 +6,7 @@
 #include "api/tenancy.h"
 #include "base/strings.h"
 #include "control/contract/admission.h"
+#include "control/contract/heard.h"
 #include "control/contract/price.h"
 #include "control/contract/work.h"
 #include "control/tenant/quota.h"
@@ -151,6 +152,7 @@ bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase 
     if (agreed != nullptr) {
       offer.spec.price_per_hour = agreed->spec.price_per_hour;
       offer.spec.total = agreed->spec.total;
+      keep_unheard(*agreed, offer);
     }
   }
   w.plan.create(api::Object::of(std::move(offer)));
