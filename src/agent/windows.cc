@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "api/measured.h"
 #include "api/window_facts.h"
 #include "base/limits.h"
 #include "schema/walk.h"
@@ -14,11 +15,6 @@ namespace {
 constexpr Duration jump = seconds(1);
 constexpr Duration sample_period = seconds(1);
 constexpr int64_t slew_us_per_s = 1'000;  // a thousandth: less than the noise of any window
-
-bool is_agent_metric(std::string_view name) {
-  return name == "available_capacity" || name == "cpu_cores" || name == "memory_bytes" ||
-         name == "readiness";
-}
 
 Quantity number(double value) {
   return Quantity::of(std::llround(value * 1000), Dimension::number);
@@ -82,7 +78,7 @@ void Windows::want(const std::vector<api::Measure>& measures, const schema::Stri
   std::vector<Track> tracks;
   for (const api::Measure& measure : measures) {
     if (measure.window.us <= 0) continue;
-    const bool by_agent = is_agent_metric(measure.metric);
+    const bool by_agent = api::is_measured_by_agent(measure.metric);
     // A reservation has no endpoint.
     if (!by_agent && is_bare) continue;
     Track track;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/contract.h"
+#include "api/measured.h"
 #include "api/workload.h"
 #include "base/strings.h"
 #include "schema/walk.h"
@@ -72,6 +73,11 @@ void check_guarantee(const Guarantee& g, const Path& at, Errors& errors) {
   if (g.measured_by == MeasuredBy::gateway)
     errors.add(Fault::not_supported, at / "measuredBy",
                "the gateway is not built yet; use workload or agent");
+  // A credit rests on what the agent measured: nobody calls the workload's word by that name.
+  if (g.measured_by == MeasuredBy::agent && !is_measured_by_agent(g.metric))
+    errors.add(Fault::invalid, at / "measuredBy",
+               "the agent does not measure \"" + g.metric.substr(0, 64) +
+                   "\" itself; use workload, which earns no credit");
   if (g.of == JudgedAgainst::offered && !g.at_least.is_set())
     errors.add(Fault::invalid, at / "of", "`offered` compares a floor; state atLeast");
   if (g.of == JudgedAgainst::offered &&
@@ -81,6 +87,31 @@ void check_guarantee(const Guarantee& g, const Path& at, Errors& errors) {
     errors.add(Fault::not_supported, at / "when",
                "is not honoured yet: conditions are not measured yet; remove it");
 }
+
+namespace {
+
+// An acceptance run by the workload itself takes a window of each guarantee, without charge.
+constexpr Duration longest_proof = minutes(10);
+
+void check_acceptance(const ContractSpec& spec, const Path& at, Errors& errors) {
+  const Acceptance& acceptance = spec.acceptance;
+  if (acceptance.test != AcceptanceTest::none)
+    check_span(acceptance.duration, milliseconds(100), minutes(10), at / "acceptance" / "duration",
+               errors);
+  if (acceptance.test != AcceptanceTest::workload) return;
+  if (acceptance.at_least.is_set())
+    errors.add(Fault::invalid, at / "acceptance" / "atLeast",
+               "the workload is judged by its guarantees; remove it");
+  const Path guarantees = at / "guarantees";
+  for (size_t i = 0; i < spec.guarantees.size(); ++i)
+    if (spec.guarantees[i].window > longest_proof)
+      errors.add(Fault::invalid, guarantees[i] / "window",
+                 "must be at most " + format_duration(longest_proof) +
+                     " with acceptance.test workload, which runs for a window before the contract "
+                     "is active; shorten it or use another test");
+}
+
+}  // namespace
 
 void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& errors) {
   if (spec.isolation > Isolation::l1)
@@ -92,12 +123,7 @@ void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& error
     errors.add(Fault::invalid, at / "roles",
                "at most 5000 members, these are " + std::to_string(members));
   check_span(spec.offer_ttl, seconds(1), hours(24), at / "offerTTL", errors);
-  if (spec.acceptance.test != AcceptanceTest::none)
-    check_span(spec.acceptance.duration, milliseconds(100), minutes(10),
-               at / "acceptance" / "duration", errors);
-  if (spec.acceptance.at_least.is_set() && spec.acceptance.test == AcceptanceTest::workload)
-    errors.add(Fault::invalid, at / "acceptance" / "atLeast",
-               "the workload is judged by its guarantees; remove it");
+  check_acceptance(spec, at, errors);
   if (spec.accept.mode == AcceptMode::automatic && !spec.accept.offer.empty())
     errors.add(Fault::invalid, at / "accept" / "offer", "automatic acceptance names no offer");
   const Path remedies = at / "remedies";

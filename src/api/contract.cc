@@ -78,15 +78,19 @@ void admit_contract(void* object) {
 }
 
 // Once capacity is committed the terms are fixed for both sides. What may still change: who
-// accepts, when it ends.
+// accepts, and whether it is released. The length of the term is part of the price that was agreed.
 void check_contract_update(const void* old_object, const void* new_object, schema::Errors& errors) {
   const auto& before = *static_cast<const Contract*>(old_object);
   const auto& after = *static_cast<const Contract*>(new_object);
   if (before.status.phase < ContractPhase::reserved) return;
   const schema::Path spec{nullptr, "spec"};
   for (const schema::FieldInfo& field : schema::type_of<ContractSpec>.fields) {
-    if (field.name == "accept" || field.name == "release" || field.name == "term") continue;
-    if (!schema::equal(*field.type, field.at(&before.spec), field.at(&after.spec)))
+    if (field.name == "accept" || field.name == "release") continue;
+    if (schema::equal(*field.type, field.at(&before.spec), field.at(&after.spec))) continue;
+    if (field.name == "term")
+      errors.add(schema::Fault::immutable, spec / "term",
+                 "is fixed since the contract was reserved; to end it sooner, release it");
+    else
       errors.add(schema::Fault::immutable, spec / field.name,
                  "is fixed since the contract was reserved; ask for another contract, and release "
                  "this one when you have it");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/contract.h"
 #include "api/registry.h"
 
 namespace freehold::api {
@@ -42,6 +43,22 @@ TEST(Secret, TextMovesIntoDataWhenItIsAdmitted) {
   EXPECT_EQ(secret.data.at("b").data, "B");
   EXPECT_TRUE(secret.string_data.empty());
   EXPECT_EQ(secret.type, "Opaque");
+}
+
+TEST(Contract, KeepsTheTermThatItsPriceWasAgreedFor) {
+  const auto contract = [](const std::string& phase, const std::string& duration,
+                           const std::string& more = "") {
+    return R"({"spec":{"roles":[{"name":"a","each":{"cpu":1,"memory":"1Gi"}}],"term":{"duration":")" +
+           duration + "\"}" + more + R"(},"status":{"phase":")" + phase + R"("}})";
+  };
+  const Kind& kind = kind_of<Contract>();
+  EXPECT_TRUE(update_faults(kind, contract("Offered", "1h"), contract("Offered", "2h")).empty());
+  for (const char* phase : {"Reserved", "Active", "Settled"})
+    EXPECT_EQ(update_faults(kind, contract(phase, "1h"), contract(phase, "100h")),
+              std::vector<std::string>{"spec.term"});
+  EXPECT_TRUE(
+      update_faults(kind, contract("Active", "1h"), contract("Active", "1h", R"(,"release":true)"))
+          .empty());
 }
 
 TEST(Secret, KeepsItsType) {

@@ -231,6 +231,24 @@ TEST(Contract, AsksForWhatCanBePromised) {
       "remove it\n");
 }
 
+TEST(Contract, IsMeasuredByWhomTheMetricSays) {
+  EXPECT_EQ(contract_faults("guarantees: [{metric: readiness, atLeast: 1, measuredBy: agent}]"),
+            "");
+  EXPECT_EQ(contract_faults("guarantees: [{metric: my_gauge, atLeast: 1, measuredBy: workload}]"),
+            "");
+  EXPECT_EQ(contract_faults("guarantees: [{metric: my_gauge, atLeast: 1, measuredBy: agent}]"),
+            "spec.guarantees[0].measuredBy: the agent does not measure \"my_gauge\" itself; use "
+            "workload, which earns no credit\n");
+}
+
+TEST(Contract, IsProvenByItsWorkloadInShortWindowsOnly) {
+  const std::string day = "guarantees: [{metric: readiness, atLeast: 1, window: 24h}]";
+  EXPECT_EQ(contract_faults(day), "");
+  EXPECT_NE(contract_faults(day + ", acceptance: {test: workload}")
+                .find("spec.guarantees[0].window: must be at most 10m"),
+            std::string::npos);
+}
+
 TEST(Workload, NeedsRolesOrATemplate) {
   EXPECT_EQ(faults("{kind: Workload, spec: {template: chat, parameters: {size: 3}}}"), "");
   EXPECT_EQ(faults("{kind: Workload, spec: {contract: chat, parameters: {size: 3}}}"),

@@ -10,6 +10,7 @@
 #include "api/site.h"
 #include "base/limits.h"
 #include "base/strings.h"
+#include "control/contract/admission.h"
 #include "control/contract/price.h"
 #include "json/patch.h"
 #include "json/yaml.h"
@@ -182,20 +183,30 @@ Result<std::vector<ApiServer::SetItem>> ApiServer::lay_all(const Exchange& x) {
 namespace {
 
 // What would be offered, if the contract were asked for now.
-json::Value predict(const ledger::Ledger& ledger, const api::Contract& contract, Time now) {
+json::Value predict(const ledger::Ledger& ledger, const api::Contract& contract,
+                    const control::Brought& brought, Time now) {
+  const auto refused = [](const api::Refusal& refusal) {
+    json::Object out;
+    out["refusal"] = schema::to_json(schema::type_of<api::Refusal>, &refusal);
+    return out;
+  };
+  const auto admission = control::admission_of(ledger, ledger.view(), contract, brought);
+  if (!admission.ok()) return refused(control::refusal_of(admission));
   place::Request request;
   request.contract_key =
       api::kind_of<api::Contract>().key(contract.metadata.ns, contract.metadata.name);
-  request.tenant = ledger.tenant_of(contract.metadata.ns);
+  request.tenant = admission.tenant;
   request.spec = contract.spec;
   place::Options options;
   options.now = now;
   const place::Decision decision = place::decide(ledger.fleet(), request, options);
+  if (!decision.placement) return refused(decision.refusal);
+  const control::PriceQuote quote =
+      control::price_of(ledger.view(), ledger.fleet(), decision.placement->members, now);
+  const auto at_price =
+      control::admission_at_price(ledger, ledger.view(), contract, quote, brought);
+  if (!at_price.ok()) return refused(control::refusal_of(at_price));
   json::Object out;
-  if (!decision.placement) {
-    out["refusal"] = schema::to_json(schema::type_of<api::Refusal>, &decision.refusal);
-    return out;
-  }
   json::Array placement;
   for (const api::AllocatedMember& m : decision.placement->members) {
     if (placement.size() == limits::allocation_members) break;
@@ -203,8 +214,6 @@ json::Value predict(const ledger::Ledger& ledger, const api::Contract& contract,
   }
   out["members"] = static_cast<int64_t>(decision.placement->members.size());
   out["placement"] = std::move(placement);
-  const control::PriceQuote quote =
-      control::price_of(ledger.view(), ledger.fleet(), decision.placement->members, now);
   if (quote.per_hour.is_set()) out["pricePerHour"] = quote.per_hour.text();
   json::Array missing;
   for (const std::string& m : quote.missing) missing.emplace_back(m);
@@ -215,7 +224,8 @@ json::Value predict(const ledger::Ledger& ledger, const api::Contract& contract,
 
 // `listed` is null for a set that is committed.
 json::Value describe(const ledger::Ledger& ledger, const api::Object& o, const std::string& action,
-                     const std::vector<schema::Difference>* listed, Time now) {
+                     const std::vector<schema::Difference>* listed, const control::Brought& brought,
+                     Time now) {
   json::Object out;
   out["apiVersion"] = o.kind().api_version();
   out["kind"] = o.kind().name;
@@ -233,7 +243,7 @@ json::Value describe(const ledger::Ledger& ledger, const api::Object& o, const s
   }
   out["differences"] = std::move(differences);
   if (const auto* contract = o.as<api::Contract>(); contract && action != "unchanged")
-    out["prediction"] = predict(ledger, *contract, now);
+    out["prediction"] = predict(ledger, *contract, brought, now);
   return out;
 }
 
@@ -256,9 +266,11 @@ void ApiServer::change_set(const ExchangePtr& x, bool plan, int attempt) {
   auto set = lay_all(*x);
   if (!set) return x->fail(set.error());
   json::Array results;
+  control::Brought brought;
+  for (const SetItem& item : *set) brought.push_back(&item.op.object);
   for (const SetItem& item : *set)
     results.push_back(describe(ledger_, item.op.object, item.action,
-                               plan ? &item.differences : nullptr, runtime_.now()));
+                               plan ? &item.differences : nullptr, brought, runtime_.now()));
   json::Object out;
   out["apiVersion"] = "freehold.dev/v1alpha1";
   out["kind"] = plan ? "Plan" : "Change";

@@ -61,6 +61,33 @@ TEST_F(ChangeTest, a_status_is_nobodys_to_apply) {
   EXPECT_EQ(seen.body.string_at({"status", "offer"}), "");
 }
 
+std::string refusal_in(const Answer& plan, size_t item) {
+  const json::Value* objects = plan.body.at({"status", "objects"});
+  if (objects == nullptr || objects->as_array() == nullptr || objects->as_array()->size() <= item)
+    return "no such object";
+  return std::string((*objects->as_array())[item].string_at({"prediction", "refusal", "message"}));
+}
+
+TEST_F(ChangeTest, a_plan_admits_what_the_controller_would_admit) {
+  const std::string path = std::string(testing::own) + "/plans";
+  const auto plan = [&](const std::string& objects) {
+    return desk.send("POST", path, R"({"spec":{"objects":[)" + objects + "]}}");
+  };
+  ASSERT_EQ(desk.send("POST", "/api/v1/namespaces", R"({"metadata":{"name":"bare"}})").status, 201);
+  const std::string in_bare = contract(R"(,"namespace":"bare")", "");
+  EXPECT_NE(refusal_in(plan(in_bare), 0).find("belongs to no tenant"), std::string::npos)
+      << plan(in_bare).text();
+  // What comes with it counts as if it were there.
+  const std::string tenant =
+      R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Tenant","metadata":{"name":"t"},)"
+      R"("spec":{"quota":{"cpu":"500m"}}})";
+  const std::string label =
+      R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"bare","labels":)"
+      R"({"freehold.dev/tenant":"t"}}})";
+  const Answer whole = plan(tenant + "," + label + "," + in_bare);
+  EXPECT_NE(refusal_in(whole, 2).find("spec.quota.cpu"), std::string::npos) << whole.text();
+}
+
 TEST_F(ChangeTest, uid_and_times_are_the_servers) {
   const Answer made = desk.apply(
       config_map("default", "m", R"(,"uid":"mine","deletionTimestamp":"2020-01-01T00:00:00Z")"));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <set>
+#include <utility>
 
 #include "api/window_facts.h"
 #include "control/contract/price.h"
@@ -270,7 +272,10 @@ void count(const api::Guarantee& g, api::GuaranteeStatus& gs, const Judged& judg
   switch (judged.verdict) {
     case Verdict::fulfilled:
       ++gs.windows.fulfilled;
-      // A wish until it was measured, and kept, on the assigned hardware: now it is a guarantee.
+      // A wish until it was measured, and kept, on the assigned hardware: now it is a guarantee,
+      // and what was missed before was no promise.
+      if (gs.basis == api::Basis::trial)
+        gs.windows.not_determined += std::exchange(gs.windows.violated, 0);
       gs.basis = api::Basis::accepted;
       break;
     case Verdict::violated:

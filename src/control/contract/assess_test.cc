@@ -271,6 +271,8 @@ TEST_F(Assessing, AWishBecomesAGuaranteeOnceItWasKeptOnTheAssignedHardware) {
   hand_in(20, "15/s");
   run(30);
   EXPECT_EQ(status.guarantees[0].basis, api::Basis::accepted);
+  EXPECT_EQ(counts().violated, 1) << "what was missed before was no promise";
+  EXPECT_EQ(counts().not_determined, 1);
 }
 
 TEST(ErrorBudget, IsSpentByMoreViolatedWindowsThanTheTargetAllows) {

@@ -7,6 +7,7 @@
 #include "api/site.h"
 #include "api/tenancy.h"
 #include "audit/merkle.h"
+#include "control/contract/heard.h"
 #include "control/contract/work.h"
 
 namespace freehold::control {
@@ -78,7 +79,6 @@ std::string request_digest(const api::ContractSpec& spec) {
   api::ContractSpec request = spec;
   request.accept = {};
   request.release = false;
-  request.term.duration = {};
   return audit::to_hex(audit::sha256(schema::print(request))).substr(0, 32);
 }
 
@@ -140,10 +140,13 @@ Plan ContractController::plan(std::string_view key, const Input& input) const {
       case api::ContractPhase::offered:
         step_offered(work);
         break;
-      case api::ContractPhase::reserved:
-      case api::ContractPhase::testing:
       case api::ContractPhase::active:
       case api::ContractPhase::breached:
+        note_silence(work);
+        step_reserved(work);
+        break;
+      case api::ContractPhase::reserved:
+      case api::ContractPhase::testing:
         step_reserved(work);
         break;
       case api::ContractPhase::settling:

@@ -533,5 +533,72 @@ TEST_F(ContractLife, what_ran_on_a_machine_that_is_gone_is_placed_anew) {
   EXPECT_FALSE(world.holds_capacity("c-1"));
 }
 
+TEST_F(ContractLife, an_acceptance_run_that_proves_nothing_ends_with_the_term_and_is_charged) {
+  api::PriceBook book;
+  book.metadata.name = "all";
+  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  world.create(std::move(book));
+  world.report = [this](api::InstanceStatus& status, const api::Instance& i) {
+    if (i.spec.gate_open && !status.started_at.is_set()) status.started_at = world.runtime.now();
+  };
+  api::Contract c = World::contract("a", "c", "4");
+  c.spec.term.duration = minutes(3);
+  c.spec.acceptance.test = api::AcceptanceTest::workload;
+  api::Guarantee& guarantee = c.spec.guarantees.emplace_back();
+  guarantee.metric = "available_capacity";
+  guarantee.at_least = Quantity::of(900, Dimension::number);
+  guarantee.window = seconds(10);
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(minutes(2));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::testing);
+  world.pass(minutes(2));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.statement->price.text(), "0.2EUR");
+}
+
+TEST_F(ContractLife, time_in_which_its_machine_is_silent_is_not_charged) {
+  api::PriceBook book;
+  book.metadata.name = "all";
+  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  world.create(std::move(book));
+  world.create(World::contract("a", "c", "4"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(60));
+  world.silent = {world.get<api::Instance>("a", "c-1-main-0")->spec.node};
+  world.pass(minutes(20));
+  world.silent.clear();
+  world.pass(seconds(60));
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(seconds(20));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
+  const api::Statement& s = *world.get<api::Contract>("a", "c")->status.statement;
+  // At 4 EUR an hour: two minutes, and what it takes to notice the silence and its end.
+  EXPECT_GE(s.price.value(), 4'000'000 * 118 / 3600);
+  EXPECT_LE(s.price.value(), 4'000'000 * 150 / 3600);
+  EXPECT_NE(s.text.find("not heard of"), std::string::npos) << s.text;
+}
+
+TEST_F(ContractLife, a_machine_that_died_is_not_charged_to_the_end) {
+  api::PriceBook book;
+  book.metadata.name = "all";
+  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  world.create(std::move(book));
+  api::Contract c = World::contract("a", "c", "4");
+  c.spec.term.duration = minutes(10);
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(60));
+  world.silent = {world.get<api::Instance>("a", "c-1-main-0")->spec.node};
+  world.pass(minutes(20));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
+  const api::Statement& s = *world.get<api::Contract>("a", "c")->status.statement;
+  EXPECT_EQ(s.until - s.from, minutes(10));
+  EXPECT_LE(s.price.value(), 4'000'000 * 90 / 3600);
+}
+
 }  // namespace
 }  // namespace freehold::control

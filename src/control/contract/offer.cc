@@ -5,6 +5,8 @@
 #include "api/site.h"
 #include "api/tenancy.h"
 #include "base/strings.h"
+#include "control/contract/admission.h"
+#include "control/contract/heard.h"
 #include "control/contract/price.h"
 #include "control/contract/work.h"
 #include "control/tenant/quota.h"
@@ -22,29 +24,13 @@ constexpr Duration rest_after_attempts = minutes(5);
 
 // False, and Admitted says why, when the contract may not be offered anything.
 bool admit(Work& w) {
-  auto deny = [&](std::string_view reason, const std::string& message) {
-    w.condition("Admitted", ConditionStatus::false_, reason, message);
+  const Admission admission = admission_of(w.in.ledger, w.in.view, w.before);
+  if (!admission.ok()) {
+    w.condition("Admitted", ConditionStatus::false_, admission.reason, admission.message);
     return false;
-  };
-  const std::string tenant = w.in.ledger.tenant_of(w.ns());
-  if (tenant.empty())
-    return deny("NoTenant", "namespace \"" + w.ns() +
-                                "\" belongs to no tenant; empty it, label it " + "with " +
-                                std::string(api::tenant_label) + "=<tenant>, and ask again");
-  const auto* t = w.in.view.get<api::Tenant>({}, tenant);
-  if (t == nullptr) return deny("NoTenant", "tenant \"" + tenant + "\" does not exist; create it");
-  if (t->spec.isolation > w.before.spec.isolation)
-    return deny("Isolation", "tenant \"" + tenant +
-                                 "\" demands a higher isolation than the contract; "
-                                 "raise spec.isolation");
-  const std::string& priority = w.before.spec.priority;
-  if (!priority.empty() && w.in.view.get<api::PriorityClass>({}, priority) == nullptr)
-    return deny("NoPriorityClass", "priority class \"" + priority +
-                                       "\" does not exist; create it or leave out spec.priority");
-  if (const std::string over = quota_exceeded(w.in.view, *t, w.before); !over.empty())
-    return deny("QuotaExceeded", over);
+  }
   w.condition("Admitted", ConditionStatus::true_, "Checked",
-              "tenant " + tenant + ", within its quota");
+              "tenant " + admission.tenant + ", within its quota");
   return true;
 }
 
@@ -62,7 +48,8 @@ std::vector<place::OwnContract> own_contracts(const Work& w) {
   return own;
 }
 
-api::Offer describe_offer(const Work& w, const place::Decision& decision, const std::string& name) {
+api::Offer describe_offer(const Work& w, const place::Decision& decision, const PriceQuote& quote,
+                          const std::string& name) {
   const auto& members = decision.placement->members;
   api::Offer offer;
   offer.metadata = w.owned(name);
@@ -75,11 +62,10 @@ api::Offer describe_offer(const Work& w, const place::Decision& decision, const 
   s.start = w.in.now;
   s.expires = w.in.now + w.before.spec.offer_ttl;
   s.decision = decision.digest;
-  const PriceQuote quote = price_of(w.in.view, w.in.fleet, members, w.in.now);
-  s.price_per_hour = quote.per_hour;
   const Duration term = w.before.spec.term.duration;
-  if (quote.per_hour.is_set() && term.us > 0) s.total = money_for(quote.per_hour, term);
-  int64_t milliwatts = 0;
+  s.price_per_hour = quote.per_hour;
+  s.total = total_of(quote, term);
+  Wide milliwatts = 0;
   bool power_known = !members.empty();
   for (const api::AllocatedMember& m : members) {
     power_known &= m.power.is_set();
@@ -88,9 +74,10 @@ api::Offer describe_offer(const Work& w, const place::Decision& decision, const 
       s.placement.push_back({m.role, m.node, m.cpus, m.index, m.memory, m.devices});
   }
   if (power_known) {
-    s.power = Quantity::of(milliwatts, Dimension::power);
+    s.power = Quantity::of(countable(milliwatts), Dimension::power);
     if (term.us > 0)
-      s.energy = Quantity::of(milliwatts / 1000 * (term.us / 1'000'000), Dimension::energy);
+      s.energy =
+          Quantity::of(countable(milliwatts / 1000 * (term.us / 1'000'000)), Dimension::energy);
   }
   for (const api::Guarantee& g : w.before.spec.guarantees)
     s.guarantees.push_back(
@@ -103,10 +90,16 @@ api::Offer describe_offer(const Work& w, const place::Decision& decision, const 
 void take_quota(Work& w) {
   const auto* tenant = w.in.view.get<api::Tenant>({}, w.in.ledger.tenant_of(w.ns()));
   if (tenant == nullptr) return;
+  Usage taken = request_of(w.before.spec);
+  for (const ledger::Op& op : w.plan.ops)
+    if (const auto* offer = op.object.as<api::Offer>(); offer != nullptr &&
+                                                        offer->metadata.name == w.status().offer &&
+                                                        offer->spec.price_per_hour.is_set())
+      taken.emplace(money_resource, offer->spec.price_per_hour);
   for (const api::Tenant* at : quota_chain(w.in.view, *tenant)) {
     api::Tenant next = *at;
     next.status.used = usage_of(w.in.view, at->metadata.name);
-    add_usage(next.status.used, request_of(w.before.spec));
+    add_usage(next.status.used, taken);
     w.plan.update(api::Object::of(std::move(next)), revision_of(at->metadata));
   }
 }
@@ -139,17 +132,27 @@ bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase 
     w.status().refusal = decision.refusal;
     return false;
   }
+  const PriceQuote quote = price_of(w.in.view, w.in.fleet, decision.placement->members, w.in.now);
+  // Other hardware under the same contract costs what was agreed.
+  const api::Offer* agreed = phase == api::OfferPhase::accepted ? w.offer() : nullptr;
+  if (agreed == nullptr) {
+    const Admission admission = admission_at_price(w.in.ledger, w.in.view, w.before, quote);
+    if (!admission.ok()) {
+      w.status().refusal = refusal_of(admission);
+      return false;
+    }
+  }
   w.status().refusal = {};
   ++w.status().generation;
   const std::string name = w.name() + "-" + std::to_string(w.status().generation);
-  api::Offer offer = describe_offer(w, decision, name);
+  api::Offer offer = describe_offer(w, decision, quote, name);
   offer.status.phase = phase;
   if (phase == api::OfferPhase::accepted) {
     offer.status.accepted_at = w.in.now;
-    // Other hardware under the same contract: the price stays what was agreed.
-    if (const api::Offer* agreed = w.offer()) {
+    if (agreed != nullptr) {
       offer.spec.price_per_hour = agreed->spec.price_per_hour;
       offer.spec.total = agreed->spec.total;
+      keep_unheard(*agreed, offer);
     }
   }
   w.plan.create(api::Object::of(std::move(offer)));

@@ -1,6 +1,7 @@
 #include "control/contract/price.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "api/catalog.h"
 #include "api/site.h"
@@ -22,14 +23,17 @@ bool is_of_model(const fleet::Fleet& fleet, const Thing& thing, std::string_view
   });
 }
 
+bool is_in_force(const api::PriceBook& book, std::string_view site, Time now) {
+  return (book.spec.site.empty() || book.spec.site == site) && book.spec.valid_from <= now &&
+         (!book.spec.valid_until.is_set() || now < book.spec.valid_until);
+}
+
 const api::Price* find_price(const ledger::View& view, const fleet::Fleet& fleet,
                              std::string_view site, const Thing& thing, Time now) {
   const api::Price* best = nullptr;
   int best_rank = -1;
   for (const api::PriceBook* book : view.all<api::PriceBook>()) {
-    if (!book->spec.site.empty() && book->spec.site != site) continue;
-    if (book->spec.valid_from > now) continue;
-    if (book->spec.valid_until.is_set() && book->spec.valid_until <= now) continue;
+    if (!is_in_force(*book, site, now)) continue;
     for (const api::Price& price : book->spec.prices) {
       const int rank = (book->spec.site.empty() ? 0 : 2) + (price.model.empty() ? 0 : 1);
       if (rank <= best_rank || price.cls != thing.cls) continue;
@@ -41,7 +45,10 @@ const api::Price* find_price(const ledger::View& view, const fleet::Fleet& fleet
   return best;
 }
 
-// Sums prices of one currency; what does not fit is named.
+// Far above what can be paid, and far below what can be added up.
+constexpr Wide most_summed = static_cast<Wide>(INT64_MAX) * 1'000'000'000;
+
+// Sums prices of one currency, in thousandths of a micro unit; what does not fit is named.
 struct Sum {
   Wide micro = 0;
   std::string currency;
@@ -56,7 +63,7 @@ struct Sum {
       return;
     }
     currency = price->price.currency();
-    micro += static_cast<Wide>(price->price.value()) * amount;
+    micro = std::min(micro + static_cast<Wide>(price->price.value()) * amount, most_summed);
   }
 };
 
@@ -96,21 +103,62 @@ PriceQuote price_of(const ledger::View& view, const fleet::Fleet& fleet,
     // GiB in thousandths, in an order that does not overflow below 8 EiB.
     add({"memory", {}, {}}, (bytes >> 20) * 1000 / 1024);
     for (const std::string& id : m.devices) add(thing_of(node, id), 1000);
-    if (const auto* s = view.get<api::Site>({}, site); s && s->spec.energy_price.is_set())
-      quote.energy_price = s->spec.energy_price;
   }
-  for (const api::PriceBook* book : view.all<api::PriceBook>())
-    if (!quote.energy_price.is_set()) quote.energy_price = book->spec.energy_price;
   quote.missing = std::move(sum.missing);
-  if (quote.missing.empty() && !sum.currency.empty())
+  if (!quote.missing.empty() || sum.currency.empty()) return quote;
+  if (sum.micro / 1000 > most_countable)
+    quote.too_high =
+        "the price books in force make this placement cost more per hour than can be "
+        "counted; mend their prices";
+  else
     quote.per_hour = Quantity::of(static_cast<int64_t>(sum.micro / 1000), Dimension::money_per_hour,
                                   sum.currency);
   return quote;
 }
 
+Quantity total_of(const PriceQuote& quote, Duration term) {
+  if (!quote.per_hour.is_set() || term.us <= 0) return {};
+  return money_for(quote.per_hour, term);
+}
+
+std::string why_too_high(const PriceQuote& quote, Duration term) {
+  if (!quote.too_high.empty()) return quote.too_high;
+  if (total_of(quote, term).value() < most_countable) return {};
+  return "at " + quote.per_hour.text() + " the whole of spec.term.duration " +
+         format_duration(term) + " costs more than can be counted; ask for a shorter term";
+}
+
+Tariff tariff_at(const ledger::View& view, std::string_view site, Time now) {
+  Tariff tariff;
+  const auto* s = view.get<api::Site>({}, site);
+  if (s != nullptr) tariff.pue_milli = std::llround(s->spec.pue * 1000);
+  bool of_this_site = false;
+  for (const api::PriceBook* book : view.all<api::PriceBook>()) {
+    if (!book->spec.energy_price.is_set() || !is_in_force(*book, site, now)) continue;
+    if (tariff.energy.is_set() && (of_this_site || book->spec.site.empty())) continue;
+    tariff.energy = book->spec.energy_price;
+    of_this_site = !book->spec.site.empty();
+  }
+  if (!tariff.energy.is_set() && s != nullptr) tariff.energy = s->spec.energy_price;
+  return tariff;
+}
+
+int64_t countable(Wide micro) {
+  return static_cast<int64_t>(std::clamp<Wide>(micro, -most_countable, most_countable));
+}
+
 Quantity money_for(const Quantity& per_hour, Duration span) {
   const Wide micro = static_cast<Wide>(per_hour.value()) * span.us / hours(1).us;
-  return Quantity::of(static_cast<int64_t>(micro), Dimension::money, per_hour.currency());
+  return Quantity::of(countable(micro), Dimension::money, per_hour.currency());
+}
+
+Quantity cost_of(const Tariff& tariff, int64_t joules) {
+  // Joules to kWh, and the site's overhead in thousandths: integers to the end.
+  constexpr Wide joules_per_kwh = 3'600'000;
+  const Wide plain = static_cast<Wide>(tariff.energy.value()) * joules;
+  const Wide micro = std::clamp<Wide>(plain, -most_summed * 1000, most_summed * 1000) *
+                     tariff.pue_milli / 1000 / joules_per_kwh;
+  return Quantity::of(countable(micro), Dimension::money, tariff.energy.currency());
 }
 
 }  // namespace freehold::control

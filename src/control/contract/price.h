@@ -17,7 +17,7 @@ __extension__ typedef __int128 Wide;
 
 struct PriceQuote {
   Quantity per_hour;                 // unset when no price book covers all of it
-  Quantity energy_price;             // per kWh; unset: none known
+  std::string too_high;              // a sentence when it is more than can be counted
   std::vector<std::string> missing;  // what no price book covers, for people
 };
 
@@ -27,6 +27,28 @@ struct PriceQuote {
 // currencies do not add: the second is reported as missing.
 PriceQuote price_of(const ledger::View& view, const fleet::Fleet& fleet,
                     const std::vector<api::AllocatedMember>& members, Time now);
+
+// What the term costs; unset without a price or a term.
+Quantity total_of(const PriceQuote& quote, Duration term);
+
+// A sentence when the price, or the whole term at it, is more than can be counted; else empty. Such
+// an offer is not made.
+std::string why_too_high(const PriceQuote& quote, Duration term);
+
+// What energy costs at a site: of the price books in force, one for the site goes before one for
+// all, then the first by name; without one it is the site's own price.
+struct Tariff {
+  Quantity energy;  // per kWh; unset: none known
+  int64_t pue_milli = 1000;
+};
+Tariff tariff_at(const ledger::View& view, std::string_view site, Time now);
+
+// Of energy at the machines, with the site's overhead, rounded down to the micro unit.
+Quantity cost_of(const Tariff& tariff, int64_t joules);
+
+// The nearest amount that can be counted: sums do not wrap around.
+inline constexpr int64_t most_countable = INT64_MAX;
+int64_t countable(Wide micro);
 
 // Money for a span at a price per hour, rounded down to the micro unit.
 Quantity money_for(const Quantity& per_hour, Duration span);

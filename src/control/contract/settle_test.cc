@@ -1,45 +1,74 @@
 // The final statement: what is added up, and what earns money back.
 #include <gtest/gtest.h>
 
-#include "control/contract/work.h"
+#include "control/contract/statement.h"
 
 namespace freehold::control {
 namespace {
 
 Quantity q(const char* text) { return Quantity::parse_any(text).value(); }
 
-// An hour at 10 EUR, of which ten windows of a minute were missed.
+// An hour at 10 EUR, of which ten windows of a minute were missed: more than was allowed.
 struct Statement : testing::Test {
   Statement() {
     contract.metadata.name = "c";
     contract.status.active_at = {1'000'000};
-    api::Guarantee& guarantee = contract.spec.guarantees.emplace_back();
-    guarantee.metric = "available_capacity";
-    guarantee.at_least = q("1");
-    guarantee.window = minutes(1);
     contract.spec.remedies.push_back({api::RemedyAction::credit, q("60%")});
-    api::GuaranteeStatus& status = contract.status.guarantees.emplace_back();
-    status.metric = guarantee.metric;
-    status.basis = api::Basis::accepted;
-    status.windows = {50, 10, 0};
+    guarantee("available_capacity");
     offer.spec.price_per_hour = q("10EUR/h");
   }
-  api::Statement make() {
-    return make_statement(contract, &offer, {}, q("0.36EUR/kWh"), 1.5,
-                          contract.status.active_at + hours(1));
+  api::GuaranteeStatus& guarantee(const char* metric) {
+    api::Guarantee& g = contract.spec.guarantees.emplace_back();
+    g.metric = metric;
+    g.at_least = q("1");
+    g.window = minutes(1);
+    api::GuaranteeStatus& status = contract.status.guarantees.emplace_back();
+    status.metric = metric;
+    status.basis = api::Basis::accepted;
+    status.windows = {50, 10, 0};
+    status.budget_left = -1;
+    return status;
+  }
+  void member(const char* node, const char* power) {
+    members.emplace_back().node = node;
+    members.back().power = q(power);
+  }
+  api::Statement make(Duration ran = hours(1)) {
+    Settlement of{contract, &offer, {}, members, {}, contract.status.active_at + ran, unheard};
+    for (const api::Instance& i : instances) of.instances.push_back(&i);
+    of.tariff_of = [](std::string_view node) {
+      return node == "far" ? Tariff{q("1EUR/kWh"), 1000} : Tariff{q("0.36EUR/kWh"), 1500};
+    };
+    return make_statement(of);
   }
   api::Contract contract;
   api::Offer offer;
+  std::vector<api::Instance> instances;
+  std::vector<api::AllocatedMember> members;
+  Duration unheard;
 };
 
 TEST_F(Statement, DueIsPriceAndEnergyLessCreditsExactly) {
-  offer.spec.power = q("2kW");
+  member("near", "2kW");
   const api::Statement s = make();
   EXPECT_EQ(s.price.text(), "10EUR");
   EXPECT_EQ(s.credits.text(), "0.999999EUR");  // the price of ten minutes is rounded down
   EXPECT_EQ(s.energy_basis, "nameplate");
   EXPECT_EQ(s.energy_cost.text(), "1.08EUR");
   EXPECT_EQ(s.due.value(), s.price.value() - s.credits.value() + s.energy_cost.value());
+}
+
+TEST_F(Statement, EveryMemberPaysForEnergyWhereItRan) {
+  member("near", "2kW");
+  member("far", "2kW");
+  EXPECT_EQ(make().energy_cost.text(), "3.08EUR");
+  for (const char* node : {"far", "near"}) {
+    instances.emplace_back().spec.node = node;
+    instances.back().status.usage.energy_joules = 3'600'000;
+  }
+  const api::Statement s = make();
+  EXPECT_EQ(s.energy_basis, "measured");
+  EXPECT_EQ(s.energy_cost.text(), "1.54EUR");
 }
 
 TEST_F(Statement, AWishThatWasNeverKeptEarnsNoCredit) {
@@ -50,6 +79,67 @@ TEST_F(Statement, AWishThatWasNeverKeptEarnsNoCredit) {
 TEST_F(Statement, WindowsThatTheWorkloadAloneMeasuredEarnNone) {
   contract.spec.guarantees[0].measured_by = api::MeasuredBy::workload;
   EXPECT_EQ(make().credits.value(), 0);
+  contract.spec.guarantees[0].measured_by = api::MeasuredBy::agent;
+  contract.spec.guarantees[0].metric = "my_gauge";  // as it calls itself
+  EXPECT_EQ(make().credits.value(), 0);
+}
+
+TEST_F(Statement, WithinTheErrorBudgetThereIsNoCredit) {
+  contract.status.guarantees[0].budget_left = 0.3;
+  EXPECT_EQ(make().credits.value(), 0);
+}
+
+TEST_F(Statement, NoSecondIsPaidBackTwice) {
+  guarantee("cpu_cores");
+  guarantee("memory_bytes");
+  EXPECT_EQ(make().credits.text(), "0.999999EUR");
+  contract.spec.remedies.push_back({api::RemedyAction::credit, q("100%")});
+  EXPECT_EQ(make().credits.text(), "1.666666EUR");  // all of the ten minutes, not more
+  contract.status.guarantees[0].windows.violated = 1000;
+  EXPECT_EQ(make().credits, make().price);
+  EXPECT_EQ(make().due.value(), 0);
+}
+
+TEST_F(Statement, WhatRanOnAfterTheTermIsNotCharged) {
+  contract.status.ends_at = contract.status.active_at + hours(1);
+  instances.emplace_back().status.usage.energy_joules = 7'200'000;
+  const api::Statement s = make(hours(2));
+  EXPECT_EQ(s.until, contract.status.ends_at);
+  EXPECT_EQ(s.price.text(), "10EUR");
+  EXPECT_EQ(s.energy.value(), 3'600'000);
+  EXPECT_NE(s.text.find("after its term"), std::string::npos) << s.text;
+}
+
+TEST_F(Statement, TimeInWhichItsMachinesWereNotHeardOfIsNotCharged) {
+  unheard = minutes(30);
+  EXPECT_EQ(make().price.text(), "5EUR");
+  EXPECT_NE(make().text.find("not heard of"), std::string::npos);
+  unheard = hours(9);
+  EXPECT_EQ(make().price.value(), 0);
+  EXPECT_EQ(make().due.value(), 0);
+}
+
+TEST_F(Statement, WorkThatIsEndedDuringItsOwnAcceptanceRunPaysSinceItStarted) {
+  const Time start = contract.status.active_at;
+  contract.spec.acceptance.test = api::AcceptanceTest::workload;
+  api::Instance& i = instances.emplace_back();
+  i.spec.gate_open = true;
+  i.status.started_at = start + minutes(30);
+  Settlement of{contract, &offer, {&i}, {}, {}, start + hours(1), {}};
+  contract.status.active_at = {};
+  EXPECT_EQ(make_statement(of).price.text(), "5EUR");
+  contract.spec.acceptance.test = api::AcceptanceTest::cpu;
+  EXPECT_EQ(make_statement(of).price.value(), 0);
+}
+
+TEST_F(Statement, AmountsBeyondWhatCanBeCountedDoNotWrapAround) {
+  offer.spec.price_per_hour = Quantity::of(INT64_MAX, Dimension::money_per_hour, "EUR");
+  member("near", "9000000000kW");
+  const api::Statement s = make(hours(24 * 365));
+  EXPECT_EQ(s.price.value(), INT64_MAX);
+  EXPECT_GE(s.credits.value(), 0);
+  EXPECT_GE(s.energy_cost.value(), 0);
+  EXPECT_EQ(s.due.value(), INT64_MAX);
 }
 
 TEST_F(Statement, WhereNothingIsKnownOfPowerItSaysSo) {

@@ -58,7 +58,7 @@ struct Work {
   }
 };
 
-// Digest of what an offer answers: the spec without who accepts and when it ends.
+// Digest of what an offer answers: the spec without who accepts and whether it is released.
 std::string request_digest(const api::ContractSpec& spec);
 
 // The steps; each reads `work` and adds to its plan.
@@ -71,10 +71,5 @@ bool wants_end(const Work& work);
 // Places the contract and adds Offer and Allocations to the plan. False: refused, and the status
 // says why.
 bool make_offer(Work& work, const std::vector<std::string>& avoid, api::OfferPhase phase);
-
-// The final statement, from the status and what the instances used.
-api::Statement make_statement(const api::Contract& contract, const api::Offer* offer,
-                              const std::vector<const api::Instance*>& instances,
-                              const Quantity& energy_price, double pue, Time until);
 
 }  // namespace freehold::control

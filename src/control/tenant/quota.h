@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/contract.h"
@@ -15,7 +16,10 @@ namespace freehold::control {
 
 using Usage = schema::Map<Quantity>;
 
-// What a contract asks for, all members together.
+inline constexpr std::string_view money_resource = "money";
+
+// What a contract takes, all members together: whole CPUs, as they are given. Not its price, which
+// the placement decides.
 Usage request_of(const api::ContractSpec& spec);
 void add_usage(Usage& sum, const Usage& more);
 
@@ -25,8 +29,13 @@ Usage usage_of(const ledger::View& view, std::string_view tenant);
 // The tenant and those above it, as far as they have a quota.
 std::vector<const api::Tenant*> quota_chain(const ledger::View& view, const api::Tenant& tenant);
 
-// Empty, or the sentence that says which quota `contract` would exceed at its tenant or above.
+// Empty, or the sentence that says which quota `contract` would exceed at its tenant or above. What
+// it holds already does not count twice.
 std::string quota_exceeded(const ledger::View& view, const api::Tenant& tenant,
                            const api::Contract& contract);
+
+// The same of money, once a placement has a price; `per_hour` is unset when it has none.
+std::string money_exceeded(const ledger::View& view, const api::Tenant& tenant,
+                           const api::Contract& contract, const Quantity& per_hour);
 
 }  // namespace freehold::control

@@ -1,0 +1,77 @@
+#include "control/contract/admission.h"
+
+#include "api/catalog.h"
+#include "api/core.h"
+#include "api/tenancy.h"
+#include "control/tenant/quota.h"
+
+namespace freehold::control {
+
+namespace {
+
+// What the set brings goes before what is there.
+template <class T>
+const T* find(const ledger::View& view, const Brought& brought, std::string_view name) {
+  for (const api::Object* o : brought)
+    if (const T* object = o->as<T>(); object != nullptr && object->metadata.name == name)
+      return object;
+  return view.get<T>({}, name);
+}
+
+std::string tenant_of(const ledger::Ledger& ledger, const Brought& brought, const std::string& ns) {
+  for (const api::Object* o : brought) {
+    const auto* space = o->as<api::Namespace>();
+    if (space == nullptr || space->metadata.name != ns) continue;
+    const auto label = space->metadata.labels.find(api::tenant_label);
+    return label == space->metadata.labels.end() ? std::string() : label->second;
+  }
+  return ledger.tenant_of(ns);
+}
+
+}  // namespace
+
+Admission admission_of(const ledger::Ledger& ledger, const ledger::View& view,
+                       const api::Contract& contract, const Brought& brought) {
+  const std::string& ns = contract.metadata.ns;
+  const std::string tenant = tenant_of(ledger, brought, ns);
+  if (tenant.empty())
+    return {"NoTenant",
+            "namespace \"" + ns + "\" belongs to no tenant; empty it, label it with " +
+                std::string(api::tenant_label) + "=<tenant>, and ask again",
+            {}};
+  const auto* t = find<api::Tenant>(view, brought, tenant);
+  if (t == nullptr)
+    return {"NoTenant", "tenant \"" + tenant + "\" does not exist; create it", tenant};
+  if (t->spec.isolation > contract.spec.isolation)
+    return {"Isolation",
+            "tenant \"" + tenant +
+                "\" demands a higher isolation than the contract; raise spec.isolation",
+            tenant};
+  const std::string& priority = contract.spec.priority;
+  if (!priority.empty() && find<api::PriorityClass>(view, brought, priority) == nullptr)
+    return {
+        "NoPriorityClass",
+        "priority class \"" + priority + "\" does not exist; create it or leave out spec.priority",
+        tenant};
+  return {"QuotaExceeded", quota_exceeded(view, *t, contract), tenant};
+}
+
+Admission admission_at_price(const ledger::Ledger& ledger, const ledger::View& view,
+                             const api::Contract& contract, const PriceQuote& quote,
+                             const Brought& brought) {
+  const std::string tenant = tenant_of(ledger, brought, contract.metadata.ns);
+  std::string why = why_too_high(quote, contract.spec.term.duration);
+  if (!why.empty()) return {"PriceTooHigh", std::move(why), tenant};
+  const auto* t = find<api::Tenant>(view, brought, tenant);
+  if (t == nullptr) return {{}, {}, tenant};
+  return {"QuotaExceeded", money_exceeded(view, *t, contract, quote.per_hour), tenant};
+}
+
+api::Refusal refusal_of(const Admission& admission) {
+  api::Refusal refusal;
+  refusal.cls = api::RefusalClass::not_now;
+  refusal.message = admission.message;
+  return refusal;
+}
+
+}  // namespace freehold::control

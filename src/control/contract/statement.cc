@@ -1,0 +1,158 @@
+#include "control/contract/statement.h"
+
+#include <algorithm>
+
+#include "api/measured.h"
+
+namespace freehold::control {
+
+namespace {
+
+// What of the price is given back, in thousandths of a percent.
+int64_t credited_share(const api::Contract& c) {
+  int64_t share = 0;
+  for (const api::Remedy& r : c.spec.remedies)
+    if (r.action == api::RemedyAction::credit) share += r.amount.value();
+  return std::min<int64_t>(share, 100'000);
+}
+
+// A promise whose error budget is spent, and that the agent itself measured: not the workload's own
+// word, and not a wish that was never kept on the assigned hardware.
+bool earns_credit(const api::Guarantee& g, const api::GuaranteeStatus& status) {
+  return g.measured_by == api::MeasuredBy::agent && api::is_measured_by_agent(g.metric) &&
+         status.basis != api::Basis::trial && status.budget_left < 0;
+}
+
+// Money back: percent of the price of violated windows. Windows of several guarantees lie over the
+// same seconds, and no second is paid back twice: the guarantee that was missed longest counts.
+Quantity credits_of(const api::Contract& c, const Quantity& per_hour, Duration charged) {
+  Duration missed;
+  for (size_t i = 0; i < c.spec.guarantees.size() && i < c.status.guarantees.size(); ++i) {
+    const api::Guarantee& g = c.spec.guarantees[i];
+    if (earns_credit(g, c.status.guarantees[i]))
+      missed = std::max(missed, g.window * c.status.guarantees[i].windows.violated);
+  }
+  const Quantity price = money_for(per_hour, std::min(missed, charged));
+  const Wide micro = static_cast<Wide>(price.value()) * credited_share(c) / 100'000;
+  return Quantity::of(countable(micro), Dimension::money, per_hour.currency());
+}
+
+int64_t share_of(int64_t amount, Duration part, Duration whole) {
+  if (whole.us <= 0 || part >= whole) return amount;
+  return static_cast<int64_t>(static_cast<Wide>(amount) * part.us / whole.us);
+}
+
+// Energy by the machine that took it, each at the tariff of its own site.
+struct EnergySum {
+  const Settlement& of;
+  std::string_view currency;
+  Wide joules = 0;
+  Wide cost = 0;
+  bool is_priced = false;
+
+  void add(std::string_view node, int64_t taken) {
+    joules += taken;
+    const Tariff tariff = of.tariff_of ? of.tariff_of(node) : Tariff();
+    if (!tariff.energy.is_set() || tariff.energy.currency() != currency) return;
+    is_priced = true;
+    cost += cost_of(tariff, taken).value();
+  }
+};
+
+// Fills in energy and its cost; nothing is known without a measurement or the power of every
+// member.
+void add_energy(const Settlement& of, Duration charged, Duration ran, api::Statement& s) {
+  const Quantity rate = of.offer != nullptr ? of.offer->spec.price_per_hour : Quantity();
+  EnergySum sum{of, rate.currency()};
+  const bool is_measured = !of.instances.empty() &&
+                           std::all_of(of.instances.begin(), of.instances.end(),
+                                       [](auto* i) { return i->status.usage.energy_joules >= 0; });
+  const bool has_power =
+      !of.members.empty() && std::all_of(of.members.begin(), of.members.end(),
+                                         [](const auto& m) { return m.power.is_set(); });
+  if (is_measured) {
+    for (const api::Instance* i : of.instances)
+      sum.add(i->spec.node, share_of(i->status.usage.energy_joules, s.until - s.from, ran));
+    sum.add(of.instances.front()->spec.node,
+            share_of(of.contract.status.past_energy_joules, s.until - s.from, ran));
+  } else if (has_power) {
+    for (const api::AllocatedMember& m : of.members)
+      sum.add(m.node, countable(static_cast<Wide>(m.power.value()) * charged.us / 1'000'000'000));
+  } else {
+    return;
+  }
+  s.energy = Quantity::of(countable(sum.joules), Dimension::energy);
+  s.energy_basis = is_measured ? "measured" : "nameplate";
+  if (sum.is_priced)
+    s.energy_cost = Quantity::of(countable(sum.cost), Dimension::money, rate.currency());
+}
+
+Duration whole_seconds(Duration span) { return seconds(span.us / 1'000'000); }
+
+std::string sentence(const api::Contract& c, const api::Statement& s, Duration unheard,
+                     Duration after_term) {
+  std::string text = "Contract " + c.metadata.name + " ran for " +
+                     format_duration(whole_seconds(s.until - s.from)) + ". ";
+  for (const api::GuaranteeStatus& g : s.guarantees) {
+    const int64_t determined = g.windows.fulfilled + g.windows.violated;
+    text += g.metric + ": promised " + g.promised.text() + ", kept in " +
+            std::to_string(g.windows.fulfilled) + " of " + std::to_string(determined) + " windows";
+    if (g.median.is_set()) text += ", median " + humanize(g.median.value(), g.median.dimension());
+    text += ". ";
+  }
+  if (unheard.us > 0)
+    text += "Not charged: " + format_duration(whole_seconds(unheard)) +
+            " in which its machines were not heard of. ";
+  if (after_term.us >= 1'000'000)
+    text += "Not charged: " + format_duration(whole_seconds(after_term)) + " after its term. ";
+  if (s.due.is_set()) text += "Due " + s.due.text() + ". ";
+  text += s.energy.is_set() ? "Energy " + s.energy.text() + " (" + s.energy_basis + ")."
+                            : "Energy is not known: nothing on its nodes measures power.";
+  return text;
+}
+
+}  // namespace
+
+Time charged_from(const api::Contract& c, const std::vector<const api::Instance*>& instances,
+                  Time until) {
+  if (c.status.active_at.is_set()) return std::min(c.status.active_at, until);
+  Time from = until;
+  if (c.spec.acceptance.test != api::AcceptanceTest::workload) return from;
+  for (const api::Instance* i : instances)
+    if (i->spec.gate_open && i->status.started_at.is_set())
+      from = std::min(from, std::max(i->status.started_at, c.status.reserved_at));
+  return from;
+}
+
+Time charged_until(const api::Contract& c, Time released) {
+  return c.status.ends_at.is_set() ? std::min(c.status.ends_at, released) : released;
+}
+
+api::Statement make_statement(const Settlement& of) {
+  const api::Contract& c = of.contract;
+  api::Statement s;
+  s.until = charged_until(c, of.released);
+  s.from = charged_from(c, of.instances, s.until);
+  if (!c.status.ends_at.is_set() && c.spec.term.duration.us > 0)
+    s.until = std::min(s.until, s.from + c.spec.term.duration);
+  s.guarantees = c.status.guarantees;
+  int64_t cpu_us = c.status.past_cpu_us;
+  for (const api::Instance* i : of.instances) cpu_us += i->status.usage.cpu_us;
+  s.cpu_time = Quantity::of(cpu_us * 1000, Dimension::duration);
+  const Duration unheard = std::clamp(of.unheard, Duration{}, s.until - s.from);
+  const Duration charged = s.until - s.from - unheard;
+  add_energy(of, charged, of.released - s.from, s);
+  if (of.offer != nullptr && of.offer->spec.price_per_hour.is_set()) {
+    const Quantity& rate = of.offer->spec.price_per_hour;
+    s.price = money_for(rate, charged);
+    s.credits = credits_of(c, rate, charged);
+    const Wide due = static_cast<Wide>(s.price.value()) - s.credits.value() + s.energy_cost.value();
+    s.due = Quantity::of(countable(due), Dimension::money, rate.currency());
+  } else {
+    s.energy_cost = {};
+  }
+  s.text = sentence(c, s, unheard, of.released - s.until);
+  return s;
+}
+
+}  // namespace freehold::control
