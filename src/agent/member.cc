@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/window_facts.h"
 #include "base/log.h"
 #include "metrics/parse.h"
 
 namespace freehold::agent {
 namespace {
 
-constexpr int rounds = 8;             // actions that follow from one look
-constexpr size_t windows_shown = 64;  // in a status
+constexpr int rounds = 8;  // actions that follow from one look
 constexpr Duration rate_pause = milliseconds(200);
 
 std::string file_of(const std::string& id) { return "instance-" + id + ".json"; }
@@ -242,7 +242,7 @@ api::InstanceStatus Member::status(const api::InstanceStatus& carry) const {
   out.generation = now_.instance.metadata.generation;
   out.limits = limits_;
   out.usage = usage_;
-  out.windows = windows_.closed(windows_shown);
+  out.windows = windows_.closed(api::windows_shown);
   out.conditions = carry.conditions;
   return out;
 }

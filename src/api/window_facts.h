@@ -4,6 +4,7 @@
 // window. Pure functions, any thread.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +14,10 @@ namespace freehold::api {
 
 // A window of which less was seen decides nothing.
 inline constexpr double least_seen = 0.8;
+
+// So many windows the status of an instance shows, the oldest; more may follow once these are
+// acknowledged.
+inline constexpr size_t windows_shown = 64;
 
 void mark_quantile(Window& window, double quantile);  // 0: the value itself, nothing is marked
 void mark_beyond(Window& window);                     // the truth is larger than the value

@@ -333,7 +333,7 @@ bool write_off(const api::Guarantee& g, api::ContractStatus& status, api::Guaran
   for (const MemberView& m : members) {
     silent |= !m.node_heard;
     // What it shows is the oldest it has; this one may be among the others.
-    if (m.instance->status.windows.size() >= windows_shown) return false;
+    if (m.instance->status.windows.size() >= api::windows_shown) return false;
     if (const auto since = owes_since(g, m, status.active_at))
       owed = owed ? std::min(*owed, *since) : *since;
   }

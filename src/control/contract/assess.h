@@ -48,8 +48,6 @@ struct MemberView {
 // A machine that starts anew, or comes back to the network, brings the windows that it measured.
 // One that is silent for longer is not waited for.
 inline constexpr Duration silence_grace = minutes(10);
-// So many windows an instance shows; more may follow once these are acknowledged.
-inline constexpr size_t windows_shown = 64;
 
 // Judges what can be judged now and moves `status.guarantees`, `.windows` forward. A window waits
 // for every member that should have measured it: for twice its length and at least 15 s after its

@@ -341,6 +341,8 @@ TEST_F(Proven, each_attempt_is_measured_by_itself) {
   EXPECT_NE(node_of("c-2"), node_of("c-1"));
   EXPECT_EQ(status().guarantees[0].windows.violated, 0) << "not of this hardware";
   EXPECT_EQ(status().guarantees[0].budget_left, 1);
+  EXPECT_EQ(api::find_condition(status().conditions, "Proven")->status,
+            api::ConditionStatus::true_);
 }
 
 TEST_F(Proven, the_attempts_that_are_left_are_made_where_there_is_no_other_hardware) {

@@ -235,6 +235,9 @@ bool proven_by_windows(Work& w, const Instances& current, bool& waiting) {
   const auto ended = std::find_if(current.begin(), current.end(), [](const auto* i) {
     return i->status.phase == InstancePhase::succeeded || i->status.phase == InstancePhase::failed;
   });
+  if (!waiting && !w.status().guarantees.empty())
+    w.condition("Proven", ConditionStatus::true_, "Measured",
+                "the work kept every guarantee in a window at least once");
   if (!waiting || ended == current.end()) return !waiting;
   waiting = false;
   attempt_failed(w, current,
