@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "api/tenancy.h"
+#include "api/user_id.h"
 #include "base/strings.h"
+#include "control/tenant/user_id.h"
 
 namespace freehold::control {
 
@@ -15,13 +17,6 @@ const api::ContractRole* role_of(const api::ContractSpec& spec, std::string_view
   for (const api::ContractRole& r : spec.roles)
     if (r.name == name) return &r;
   return nullptr;
-}
-
-int64_t user_id_of(const ledger::View& view, std::string_view tenant) {
-  const auto* t = view.get<api::Tenant>({}, tenant);
-  if (t == nullptr) return 0;
-  const auto it = t->metadata.annotations.find(user_id_annotation);
-  return it == t->metadata.annotations.end() ? 0 : parse_int(it->second).value_or(0);
 }
 
 api::Limits limits_for(const api::ContractRole& role, const api::AllocatedMember& member) {
@@ -63,6 +58,7 @@ std::map<std::string, api::Instance> wanted_instances(const Work& work) {
   const api::Contract& c = work.next;
   const api::Workload* workload = bound_workload(work.in.view, c);
   const std::string tenant = work.in.ledger.tenant_of(work.ns());
+  const int64_t user_id = user_id_of(work.in.view, tenant).value_or(0);
   for (const api::Allocation* a : work.allocations()) {
     for (const api::AllocatedMember& m : a->spec.members) {
       const api::ContractRole* role = role_of(c.spec, m.role);
@@ -82,7 +78,7 @@ std::map<std::string, api::Instance> wanted_instances(const Work& work) {
       i.spec.memory = m.memory;
       i.spec.devices = m.devices;
       i.spec.limits = limits_for(*role, m);
-      i.spec.user_id = user_id_of(work.in.view, tenant);
+      i.spec.user_id = user_id;
       i.spec.acceptance = c.spec.acceptance;
       i.spec.measures = measures_for(c);
       if (workload != nullptr) {
@@ -103,8 +99,10 @@ bool keep_instances(Work& work, const std::map<std::string, api::Instance>& want
   for (const auto& [name, want] : wanted) {
     const auto* have = work.in.view.get<api::Instance>(work.ns(), name);
     if (have == nullptr) {
-      work.plan.create(api::Object::of(want));
       whole = false;
+      // Whatever led here: work without a user of its tenant's would be root's.
+      if (!api::is_tenant_user_id(want.spec.user_id)) continue;
+      work.plan.create(api::Object::of(want));
       continue;
     }
     if (have->metadata.owner_references.empty() ||

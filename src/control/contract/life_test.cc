@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "api/catalog.h"
+#include "control/tenant/user_id.h"
 #include "control/testing/world.h"
 
 namespace freehold::control {

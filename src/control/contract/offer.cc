@@ -8,12 +8,27 @@
 #include "control/contract/price.h"
 #include "control/contract/work.h"
 #include "control/tenant/quota.h"
+#include "control/tenant/user_id.h"
 #include "place/place.h"
 
 namespace freehold::control {
 
 using api::ConditionStatus;
 using api::ContractPhase;
+
+NoTenant no_tenant(const Work& w) {
+  const std::string tenant = w.in.ledger.tenant_of(w.ns());
+  if (tenant.empty())
+    return {"NoTenant", "namespace \"" + w.ns() +
+                            "\" belongs to no tenant; empty it, label it with " +
+                            std::string(api::tenant_label) + "=<tenant>, and ask again"};
+  const auto* t = w.in.view.get<api::Tenant>({}, tenant);
+  if (t == nullptr) return {"NoTenant", "tenant \"" + tenant + "\" does not exist; create it"};
+  if (!user_id_of(w.in.view, tenant))
+    return {"NoUserId", "tenant \"" + tenant + "\" has no valid user id yet: see its annotation " +
+                            std::string(user_id_annotation)};
+  return {};
+}
 
 namespace {
 
@@ -26,13 +41,12 @@ bool admit(Work& w) {
     w.condition("Admitted", ConditionStatus::false_, reason, message);
     return false;
   };
+  const NoTenant problem = no_tenant(w);
+  if (!problem.reason.empty()) return deny(problem.reason, problem.message);
   const std::string tenant = w.in.ledger.tenant_of(w.ns());
-  if (tenant.empty())
-    return deny("NoTenant", "namespace \"" + w.ns() +
-                                "\" belongs to no tenant; empty it, label it " + "with " +
-                                std::string(api::tenant_label) + "=<tenant>, and ask again");
   const auto* t = w.in.view.get<api::Tenant>({}, tenant);
-  if (t == nullptr) return deny("NoTenant", "tenant \"" + tenant + "\" does not exist; create it");
+  if (t->metadata.deletion_timestamp.is_set())
+    return deny("TenantEnds", "tenant \"" + tenant + "\" is being deleted");
   if (t->spec.isolation > w.before.spec.isolation)
     return deny("Isolation", "tenant \"" + tenant +
                                  "\" demands a higher isolation than the contract; "
@@ -229,6 +243,10 @@ void step_offered(Work& w) {
     w.note("Warning", "OfferExpired", "nobody accepted offer " + offer->metadata.name + " in time");
     return back("Expired", "nobody accepted offer " + offer->metadata.name +
                                " in time; change the contract to ask anew");
+  }
+  if (const NoTenant problem = no_tenant(w); !problem.reason.empty()) {
+    w.set_offer_phase(*offer, api::OfferPhase::withdrawn);
+    return back(problem.reason, problem.message);
   }
   const api::Accept& accept = w.before.spec.accept;
   const Quantity& price = offer->spec.price_per_hour;

@@ -17,7 +17,6 @@ inline constexpr Duration node_gone_grace = minutes(3);
 inline constexpr std::string_view settle_finalizer = "freehold.dev/settle";
 inline constexpr std::string_view agent_finalizer = "freehold.dev/agent";
 inline constexpr std::string_view request_annotation = "freehold.dev/request";
-inline constexpr std::string_view user_id_annotation = "freehold.dev/user-id";
 
 struct Work {
   const Input& in;
@@ -60,6 +59,13 @@ struct Work {
 
 // Digest of what an offer answers: the spec without who accepts and when it ends.
 std::string request_digest(const api::ContractSpec& spec);
+
+// Why no work may be started for the tenant of the contract's namespace.
+struct NoTenant {
+  std::string_view reason;  // empty: it may
+  std::string message;
+};
+NoTenant no_tenant(const Work& work);
 
 // The steps; each reads `work` and adds to its plan.
 void step_pending(Work& work);   // pending, refused → offered
