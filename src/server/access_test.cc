@@ -82,6 +82,34 @@ TEST_F(AccessTest, an_agent_says_where_its_machine_stands_once_and_not_what_it_i
   EXPECT_EQ(agent("GET", "/nodes"), 403);
 }
 
+TEST_F(AccessTest, an_agent_does_not_keep_its_node_from_going) {
+  const std::string uid = desk.plane->ledger().view().get<api::Node>({}, "n1")->metadata.uid;
+  for (const std::string& body :
+       {std::string(R"({"metadata":{"finalizers":["evil.example/stay"]}})"),
+        std::string(R"({"metadata":{"labels":{"a":"b"}}})"),
+        std::string(R"({"metadata":{"annotations":{"a":"b"}}})"),
+        R"({"metadata":{"ownerReferences":[{"apiVersion":"freehold.dev/v1alpha1","kind":"Node",)"
+        R"("name":"n1","uid":")" +
+            uid + R"("}]}})"}) {
+    EXPECT_EQ(agent("PATCH", "/nodes/n1", body), 403) << body;
+  }
+  EXPECT_EQ(agent("PATCH", "/nodes/n1/status",
+                  R"({"metadata":{"finalizers":["evil.example/stay"]},"status":{"kernel":"6"}})"),
+            200);
+  EXPECT_TRUE(desk.plane->ledger().view().get<api::Node>({}, "n1")->metadata.finalizers.empty());
+}
+
+TEST_F(AccessTest, the_agent_of_a_node_that_is_being_deleted_is_nobody) {
+  const std::string path = std::string(own) + "/nodes/n1";
+  ASSERT_EQ(desk.send("PATCH", path, R"({"metadata":{"finalizers":["ops.example/drain"]}})").status,
+            200);
+  ASSERT_EQ(agent("GET", "/nodes/n1"), 200);
+  ASSERT_EQ(desk.send("DELETE", path).status, 200);
+  ASSERT_NE(desk.plane->ledger().view().get<api::Node>({}, "n1"), nullptr);
+  EXPECT_EQ(agent("GET", "/nodes/n1"), 401);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1/status", R"({"status":{"kernel":"x"}})"), 401);
+}
+
 // Profiles are shared: whoever could name one freely would say what other machines are.
 TEST_F(AccessTest, an_agent_makes_a_profile_under_the_name_of_what_it_says_alone) {
   const std::string spec = R"("spec":{"architecture":"x86_64","cpus":"0-3"})";
