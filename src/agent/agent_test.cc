@@ -150,6 +150,25 @@ TEST_F(AgentTest, WorkThatWouldRunAsRootIsNotStartedAndItsStatusSaysWhy) {
                            [](const std::string& one) { return !one.starts_with(":"); }));
 }
 
+TEST_F(AgentTest, WindowsThatAreRefusedDoNotKeepBackThatItHasStopped) {
+  api_.objection = [](const http::Request& request) {
+    const bool says = request.body && request.body->find("\"windows\"") != std::string::npos;
+    return says ? "status.windows[0].value: out of range" : "";
+  };
+  api::Instance x = wanted("x");
+  api::Measure& measure = x.spec.measures.emplace_back();
+  measure.metric = "available_capacity";
+  measure.window = seconds(10);
+  put(x);
+  runtime_.pass(seconds(45));
+  EXPECT_EQ(at("x").status.phase, InstancePhase::running);
+  change("x", [](api::Instance& i) { i.spec.stop = true; });
+  runtime_.pass(seconds(45));
+  EXPECT_EQ(at("x").status.phase, InstancePhase::stopped);
+  EXPECT_TRUE(at("x").status.windows.empty());
+  api_.objection = nullptr;
+}
+
 TEST_F(AgentTest, AnInstanceIsPreparedStartedAndReported) {
   api::Instance x = wanted("x");
   x.spec.run.ports = {{"http", 0, "http"}, {"fixed", 8080, "http"}};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "schema/walk.h"
 
 namespace freehold::agent {
@@ -18,14 +19,20 @@ bool is_agent_metric(std::string_view name) {
          name == "readiness";
 }
 
-Quantity number(double value) {
-  return Quantity::of(std::llround(value * 1000), Dimension::number);
+// Not set where the value is no number: that is no measurement. What is beyond a quantity is the
+// largest that there is; for bytes the largest that can also be read as a plain number, because
+// "9P" may be either.
+Quantity rounded(double value, Dimension dimension) {
+  const double most = dimension == Dimension::bytes ? 9.2e15 : 9.2e18;
+  if (!std::isfinite(value)) return {};
+  return Quantity::of(std::llround(std::clamp(value, -most, most)), dimension);
 }
 
+Quantity number(double value) { return rounded(value * 1000, Dimension::number); }
+
 Quantity of_unit(std::string_view name, double value) {
-  if (name.ends_with("_seconds"))
-    return Quantity::of(std::llround(value * 1e9), Dimension::duration);
-  if (name.ends_with("_bytes")) return Quantity::of(std::llround(value), Dimension::bytes);
+  if (name.ends_with("_seconds")) return rounded(value * 1e9, Dimension::duration);
+  if (name.ends_with("_bytes")) return rounded(value, Dimension::bytes);
   return number(value);
 }
 
@@ -33,7 +40,19 @@ Quantity of_unit(std::string_view name, double value) {
 // as 12/s.
 Quantity rate_of(std::string_view metric, double per_second) {
   if (metric.ends_with("_per_second")) return number(per_second);
-  return Quantity::of(std::llround(per_second * 1000), Dimension::rate);
+  return rounded(per_second * 1000, Dimension::rate);
+}
+
+// The sum of a metric's samples, where it is a number.
+std::optional<double> finite_sum(const metrics::Scrape& scrape, std::string_view name) {
+  const auto sum = metrics::sum_samples(scrape, name);
+  return sum && std::isfinite(*sum) ? sum : std::nullopt;
+}
+
+bool is_finite(const metrics::HistogramPoint& histogram) {
+  return std::isfinite(histogram.count) &&
+         std::all_of(histogram.buckets.begin(), histogram.buckets.end(),
+                     [](const auto& bucket) { return std::isfinite(bucket.count); });
 }
 
 bool is_counter(const std::string& name, const metrics::Scrape& scrape) {
@@ -145,7 +164,7 @@ api::Window Windows::result(const Track& track) const {
       out.value = number(track.sum / 1e6 / length);
       out.offered = number(track.offered / 1e6 / length);
     } else if (out.metric == "memory_bytes") {
-      out.value = Quantity::of(std::llround(track.sum / count), Dimension::bytes);
+      out.value = rounded(track.sum / count, Dimension::bytes);
     } else {
       out.value = number(track.sum / count);
     }
@@ -154,17 +173,16 @@ api::Window Windows::result(const Track& track) const {
   if (track.measure.quantile > 0) {
     const auto q = track.histogram ? metrics::quantile(*track.histogram, track.measure.quantile)
                                    : std::nullopt;
-    out.samples = track.histogram ? std::llround(track.histogram->count) : 0;
-    if (q)
-      out.value = of_unit(track.name, q->value);
-    else
-      out.samples = 0;
+    out.samples = track.histogram ? rounded(track.histogram->count, Dimension::rate).value() : 0;
+    if (q) out.value = of_unit(track.name, q->value);
+    if (!out.value.is_set()) out.samples = 0;
     return out;
   }
   if (track.before)  // a counter
     out.value = rate_of(out.metric, track.sum / length);
   else
     out.value = of_unit(track.name, track.sum / count);
+  if (!out.value.is_set()) out.samples = 0;
   return out;
 }
 
@@ -206,6 +224,13 @@ void Windows::sample(Time now, const UsageSample& sample) {
   }
 }
 
+// What a workload says that is no number counts as no sample.
+void Windows::tell(Track& track) {
+  if (std::exchange(track.is_told, true)) return;
+  log(LogLevel::warning, "agent", "a metric is not a finite number, and so counts as no sample",
+      {{"metric", track.name}});
+}
+
 void Windows::add_scrape(Track& track, int64_t run, const metrics::Scrape& scrape) {
   // A new process counts from zero, so its whole count is new; the first sight of an old one only
   // begins.
@@ -221,14 +246,14 @@ void Windows::add_scrape(Track& track, int64_t run, const metrics::Scrape& scrap
     return increase;
   };
   if (!offered_name_.empty())
-    if (const auto more =
-            added(track.before_offered, metrics::sum_samples(scrape, offered_name_))) {
+    if (const auto more = added(track.before_offered, finite_sum(scrape, offered_name_))) {
       track.offered += *more;
       track.has_offered = true;
     }
   if (track.measure.quantile > 0) {
     auto now = metrics::find_histogram(scrape, track.name);
     if (!now) return;
+    if (!is_finite(*now)) return tell(track);
     std::optional<metrics::HistogramPoint> more;
     if (is_new_run)
       more = now;
@@ -244,6 +269,7 @@ void Windows::add_scrape(Track& track, int64_t run, const metrics::Scrape& scrap
   }
   const auto value = metrics::sum_samples(scrape, track.name);
   if (!value) return;
+  if (!std::isfinite(*value)) return tell(track);
   if (is_counter(track.name, scrape)) {
     if (const auto more = added(track.before, value)) {
       ++track.samples;

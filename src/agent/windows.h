@@ -79,9 +79,11 @@ class Windows {
     std::optional<double> before, before_offered;
     std::optional<metrics::HistogramPoint> before_histogram;
     std::optional<api::Usage> before_usage;
+    bool is_told = false;  // that what it says is no number
   };
   void roll(Track& track, Time now);
   void add_usage(Track& track, Time now, const UsageSample& sample);
+  static void tell(Track& track);
   void add_scrape(Track& track, int64_t run, const metrics::Scrape& scrape);
   api::Window result(const Track& track) const;
   void keep(api::Window window);
