@@ -134,6 +134,20 @@ TEST_F(AccessTest, an_agent_makes_a_profile_under_the_name_of_what_it_says_alone
     EXPECT_EQ(agent(method, "/hardwareprofiles/" + name, "{}"), 403) << method;
 }
 
+TEST_F(AccessTest, a_name_that_leaves_no_room_for_those_that_begin_with_it_is_refused) {
+  const auto create = [&](size_t length) {
+    return desk.send(
+        "POST", std::string(own) + "/namespaces/default/contracts",
+        R"({"metadata":{"name":")" + std::string(length, 'x') +
+            R"("},"spec":{"roles":[{"name":"main","each":{"cpu":"1","memory":"1Gi"}}]}})");
+  };
+  const Answer refused = create(250);
+  EXPECT_EQ(refused.status, 422) << refused.text();
+  EXPECT_EQ(refused.body.at({"details", "causes"})->as_array()->at(0).string_at({"field"}),
+            "metadata.name");
+  EXPECT_EQ(create(200).status, 201);
+}
+
 TEST_F(AccessTest, a_lease_is_renewed_by_its_own_agent) {
   const std::string path = "/apis/coordination.k8s.io/v1/namespaces/freehold-node-lease/leases";
   const auto renew = [&](const std::string& node) {

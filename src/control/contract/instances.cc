@@ -4,6 +4,7 @@
 
 #include "api/tenancy.h"
 #include "api/user_id.h"
+#include "audit/merkle.h"
 #include "base/strings.h"
 #include "control/tenant/user_id.h"
 
@@ -17,6 +18,32 @@ const api::ContractRole* role_of(const api::ContractSpec& spec, std::string_view
   for (const api::ContractRole& r : spec.roles)
     if (r.name == name) return &r;
   return nullptr;
+}
+
+// `plain`, unless that is too long or is taken by a member of another contract: "a" with role "1-b"
+// and "a-1" with role "b" come to the same. Then a digest of whose it is makes it unique; it stays
+// what it is once it is there.
+std::string member_name(const Work& work, const std::string& plain) {
+  constexpr size_t digest_size = 10;
+  const std::string& uid = work.before.metadata.uid;
+  const auto owner_of = [&](const std::string& name) -> const api::OwnerReference* {
+    const auto* i = work.in.view.get<api::Instance>(work.ns(), name);
+    return i == nullptr || i->metadata.owner_references.empty()
+               ? nullptr
+               : &i->metadata.owner_references.front();
+  };
+  const bool fits = plain.size() <= longest_name;
+  const auto* owner = fits ? owner_of(plain) : nullptr;
+  if (owner != nullptr && owner->uid == uid) return plain;
+  std::string own = plain.substr(0, longest_name - digest_size - 1);
+  while (own.ends_with('-') || own.ends_with('.')) own.pop_back();
+  own += "-" + audit::to_hex(audit::sha256(uid + "/" + plain)).substr(0, digest_size);
+  const auto* of_own = owner_of(own);
+  if (!fits || (of_own != nullptr && of_own->uid == uid)) return own;
+  // One of an earlier contract of this name is on its way out.
+  const bool is_free =
+      owner == nullptr && work.in.view.get<api::Instance>(work.ns(), plain) == nullptr;
+  return is_free || (owner != nullptr && owner->name == work.name()) ? plain : own;
 }
 
 api::Limits limits_for(const api::ContractRole& role, const api::AllocatedMember& member) {
@@ -64,7 +91,8 @@ std::map<std::string, api::Instance> wanted_instances(const Work& work) {
       const api::ContractRole* role = role_of(c.spec, m.role);
       if (role == nullptr) continue;
       api::Instance i;
-      i.metadata = work.owned(c.status.offer + "-" + m.role + "-" + std::to_string(m.index));
+      i.metadata = work.owned(
+          member_name(work, c.status.offer + "-" + m.role + "-" + std::to_string(m.index)));
       i.metadata.finalizers.emplace_back(agent_finalizer);
       i.spec.contract = c.metadata.name;
       i.spec.offer = c.status.offer;

@@ -18,6 +18,11 @@ inline constexpr std::string_view settle_finalizer = "freehold.dev/settle";
 inline constexpr std::string_view agent_finalizer = "freehold.dev/agent";
 inline constexpr std::string_view request_annotation = "freehold.dev/request";
 
+// Of any object; and of a contract, so that those of its offers and allocations, which begin with
+// it, are no longer than that.
+inline constexpr size_t longest_name = 253;
+inline constexpr size_t longest_contract_name = 200;
+
 struct Work {
   const Input& in;
   const api::Contract& before;
