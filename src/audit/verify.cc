@@ -256,9 +256,9 @@ Report verify(const std::vector<LogView>& logs,
               const std::vector<HistoryView>& history) {
   Verifier verifier(logs, progress, history);
   verifier.replay_logs();
-  verifier.check_history();
   each_object([&](const ObjectView& object) { verifier.check_object(object); });
   verifier.check_missing();
+  verifier.check_history();
   return verifier.take_report();
 }
 
