@@ -132,10 +132,47 @@ TEST_F(AgentTest, WattsAndClocksOfDevicesAreToldWhenTheyMoveByATenth) {
   EXPECT_EQ(told(450, 345).second, "450W 345");
 }
 
+TEST_F(AgentTest, WorkThatWouldRunAsRootIsNotStartedAndItsStatusSaysWhy) {
+  for (const int64_t user : {0, 65'534}) {
+    const std::string name = "as-" + std::to_string(user);
+    api::Instance x = wanted(name);
+    x.spec.user_id = user;
+    x.spec.acceptance.test = api::AcceptanceTest::cpu;
+    put(x);
+    runtime_.pass(seconds(30));
+    EXPECT_EQ(at(name).status.phase, InstancePhase::preparing);
+    EXPECT_EQ(at(name).status.reason, "UserRefused");
+    EXPECT_NE(at(name).status.message.find("spec.userId: " + std::to_string(user)),
+              std::string::npos);
+    EXPECT_EQ(machine(name).launches, 0);
+  }
+  EXPECT_TRUE(std::none_of(host_.probes.begin(), host_.probes.end(),
+                           [](const std::string& one) { return !one.starts_with(":"); }));
+}
+
+TEST_F(AgentTest, WindowsThatAreRefusedDoNotKeepBackThatItHasStopped) {
+  api_.objection = [](const http::Request& request) {
+    const bool says = request.body && request.body->find("\"windows\"") != std::string::npos;
+    return says ? "status.windows[0].value: out of range" : "";
+  };
+  api::Instance x = wanted("x");
+  api::Measure& measure = x.spec.measures.emplace_back();
+  measure.metric = "available_capacity";
+  measure.window = seconds(10);
+  put(x);
+  runtime_.pass(seconds(45));
+  EXPECT_EQ(at("x").status.phase, InstancePhase::running);
+  change("x", [](api::Instance& i) { i.spec.stop = true; });
+  runtime_.pass(seconds(45));
+  EXPECT_EQ(at("x").status.phase, InstancePhase::stopped);
+  EXPECT_TRUE(at("x").status.windows.empty());
+  api_.objection = nullptr;
+}
+
 TEST_F(AgentTest, AnInstanceIsPreparedStartedAndReported) {
   api::Instance x = wanted("x");
   x.spec.run.ports = {{"http", 0, "http"}, {"fixed", 8080, "http"}};
-  x.spec.user_id = 5000;
+  x.spec.user_id = 2'005'000;
   put(x);
   EXPECT_EQ(at("x").status.phase, InstancePhase::running);
   EXPECT_TRUE(at("x").status.ready);
@@ -143,7 +180,7 @@ TEST_F(AgentTest, AnInstanceIsPreparedStartedAndReported) {
   EXPECT_EQ(at("x").status.limits.memory_bytes, 1 << 30);
   ASSERT_EQ(at("x").status.ports.size(), 2u);
   EXPECT_EQ(at("x").status.ports[1].port, 8080);
-  EXPECT_EQ(machine("x").launch.user_id, 5000);
+  EXPECT_EQ(machine("x").launch.user_id, 2'005'000);
   const std::string port = "PORT_HTTP=" + std::to_string(at("x").status.ports[0].port);
   const auto& env = machine("x").launch.env;
   EXPECT_NE(std::find(env.begin(), env.end(), port), env.end());

@@ -38,7 +38,7 @@ struct Launch {
   std::vector<std::string> command;  // program and arguments
   std::vector<std::string> env;      // "NAME=value", complete; HOME is added by the host
   std::string directory{};           // empty: the private one
-  int64_t user_id = 0;               // 0: the agent's own
+  int64_t user_id = 0;               // a tenant's; an agent that is not root ignores it
 };
 
 enum class ProcessState : uint8_t { none, starting, running, exited };
@@ -94,7 +94,7 @@ class Host {
   // the kernel says afterwards. A limit that cannot be set is named there, not an error.
   virtual Result<api::LimitsRead> prepare(const std::string& id, const LimitsWanted& limits) = 0;
   // Starts a shim with the process. That it runs, or that it could not, shows in look(), after
-  // `changed`.
+  // `changed`. `forbidden`: the agent is root, and the user id is no tenant's (api/user_id.h).
   virtual Result<void> launch(const std::string& id, const Launch& launch) = 0;
   virtual ProcessSeen look(const std::string& id) = 0;
   virtual void signal(const std::string& id, Signal signal) = 0;

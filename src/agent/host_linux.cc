@@ -22,6 +22,7 @@
 #include "agent/host_saver.h"
 #include "agent/host_spawn.h"
 #include "agent/shim_spec.h"
+#include "api/user_id.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "http/pki.h"
@@ -114,13 +115,13 @@ class LinuxHost final : public Host {
   Result<void> make_home(const std::string& id, int64_t user_id);
   Result<Fd> take_lock(const std::string& id);
   Entry& entry(const std::string& id);
-  ShimSpec spec_for(const std::string& id, int64_t user_id) const;
+  Result<ShimSpec> spec_for(const std::string& id, int64_t user_id) const;
   void refresh(const std::string& id, Entry& e);
   void note_exit(const std::string& id, Entry& e);
   void watch_shim(const std::string& id, Entry& e, int pid);
   void changed(const std::string& id);
   void try_release(const std::string& id, int tries);
-  void start_exec(const std::string& id, ShimSpec spec, Duration timeout,
+  void start_exec(const std::string& id, Result<ShimSpec> spec, Duration timeout,
                   std::function<void(Result<ExecOutcome>)> done);
   void read_exec(const std::shared_ptr<Exec>& exec);
   void end_exec(const std::shared_ptr<Exec>& exec);
@@ -224,9 +225,17 @@ Result<api::LimitsRead> LinuxHost::prepare(const std::string& id, const LimitsWa
   return read;
 }
 
-ShimSpec LinuxHost::spec_for(const std::string& id, int64_t user_id) const {
+// Work of an instance is never root's: it would read the keys of the control plane. Without an id
+// it is the agent's own probe.
+Result<ShimSpec> LinuxHost::spec_for(const std::string& id, int64_t user_id) const {
   ShimSpec spec;
-  spec.user_id = facts_.switches_users && user_id > 0 ? user_id : -1;
+  if (facts_.switches_users && !id.empty()) {
+    if (!api::is_tenant_user_id(user_id))
+      return Error{Reason::forbidden,
+                   "user id " + std::to_string(user_id) + " is no tenant's; nothing is started",
+                   {}};
+    spec.user_id = user_id;
+  }
   spec.boot_id = facts_.boot_id;
   if (id.empty()) return spec;
   spec.join = cgroups_.procs_files(id);
@@ -239,10 +248,10 @@ ShimSpec LinuxHost::spec_for(const std::string& id, int64_t user_id) const {
 }
 
 Result<void> LinuxHost::launch(const std::string& id, const Launch& launch) {
+  const std::string here = directory(id);
+  ShimSpec spec = TRY(spec_for(id, launch.user_id));
   Entry& e = entry(id);
   Fd lock = TRY(take_lock(id));
-  const std::string here = directory(id);
-  ShimSpec spec = spec_for(id, launch.user_id);
   TRY(make_home(id, spec.user_id));
   spec.run = launch.run;
   spec.command = launch.command;
@@ -404,40 +413,44 @@ Result<int64_t> LinuxHost::free_port() {
 
 void LinuxHost::exec(const std::string& id, const ExecRequest& request,
                      std::function<void(Result<ExecOutcome>)> done) {
-  ShimSpec spec = spec_for(id, request.user_id);
-  spec.command = request.command;
-  spec.env = request.env;
-  spec.home = id.empty() ? "/" : home_of(id);
-  if (!exists(spec.home)) spec.home = "/";
-  spec.cpus = id.empty() ? "" : entry(id).cpus;
+  auto spec = spec_for(id, request.user_id);
+  if (spec.ok()) {
+    spec->command = request.command;
+    spec->env = request.env;
+    spec->home = id.empty() ? "/" : home_of(id);
+    if (!exists(spec->home)) spec->home = "/";
+    spec->cpus = id.empty() ? "" : entry(id).cpus;
+  }
   start_exec(id, std::move(spec), request.timeout, std::move(done));
 }
 
 void LinuxHost::probe(const std::string& id, const ProbeRequest& request,
                       std::function<void(Result<ExecOutcome>)> done) {
-  ShimSpec spec = spec_for(id, request.user_id);
-  const int64_t ms = std::max<int64_t>(request.duration.us / 1000, 1);
-  const std::string fraction = std::to_string(ms % 1000);
-  spec.command = {
-      "@self", "probe", request.test, "--seconds",
-      std::to_string(ms / 1000) + "." + std::string(3 - fraction.size(), '0') + fraction};
-  if (request.memory_bytes > 0) {
-    spec.command.emplace_back("--bytes");
-    spec.command.push_back(std::to_string(request.memory_bytes));
+  auto spec = spec_for(id, request.user_id);
+  if (spec.ok()) {
+    const int64_t ms = std::max<int64_t>(request.duration.us / 1000, 1);
+    const std::string fraction = std::to_string(ms % 1000);
+    spec->command = {
+        "@self", "probe", request.test, "--seconds",
+        std::to_string(ms / 1000) + "." + std::string(3 - fraction.size(), '0') + fraction};
+    if (request.memory_bytes > 0) {
+      spec->command.emplace_back("--bytes");
+      spec->command.push_back(std::to_string(request.memory_bytes));
+    }
+    spec->home = "/";
+    spec->cpus = !request.cpus.empty() || id.empty() ? request.cpus : entry(id).cpus;
   }
-  spec.home = "/";
-  spec.cpus = !request.cpus.empty() || id.empty() ? request.cpus : entry(id).cpus;
   start_exec(id, std::move(spec), request.duration * 2 + seconds(20), std::move(done));
 }
 
-void LinuxHost::start_exec(const std::string& id, ShimSpec spec, Duration timeout,
+void LinuxHost::start_exec(const std::string& id, Result<ShimSpec> spec, Duration timeout,
                            std::function<void(Result<ExecOutcome>)> done) {
   auto exec = std::make_shared<Exec>();
   exec->done = std::move(done);
   const std::string file = (id.empty() ? options_.directory : directory(id)) + "/exec-" +
                            std::to_string(++execs_started_) + ".json";
   auto start = [&]() -> Result<void> {
-    TRY(write_atomic(file, print_spec(spec), Sync::none));
+    TRY(write_atomic(file, print_spec(TRY(std::move(spec))), Sync::none));
     Pipe pipe = TRY(make_pipe());
     exec->pid = TRY(spawn(options_.executable, {"freehold", "shim", "--exec", file},
                           {.out = pipe.write.get()}));

@@ -36,7 +36,7 @@ __attribute__((constructor)) void act_as_the_program(int argc, char** argv, char
   }
 }
 
-constexpr int64_t tenant = 64'123;
+constexpr int64_t tenant = 2'064'123;
 
 class HostLinux : public testing::Test {
  protected:
@@ -81,7 +81,7 @@ class HostLinux : public testing::Test {
     done_ = nullptr;
     return holds();
   }
-  void start(const std::string& script, LimitsWanted limits = {}, int64_t user = 0) {
+  void start(const std::string& script, LimitsWanted limits = {}, int64_t user = tenant) {
     const auto read = host_->prepare(id_, limits);
     ASSERT_TRUE(read.ok()) << read.error().to_string();
     read_ = *read;
@@ -154,7 +154,7 @@ TEST_F(HostLinux, ASignalIsReportedAsOne) {
 
 TEST_F(HostLinux, AProgramThatIsNotThereSaysSo) {
   ASSERT_TRUE(host_->prepare(id_, {}).ok());
-  ASSERT_TRUE(host_->launch(id_, {++run_, {"/no/such/program"}, {}, "", 0}).ok());
+  ASSERT_TRUE(host_->launch(id_, {++run_, {"/no/such/program"}, {}, "", tenant}).ok());
   const ProcessSeen seen = ended();
   EXPECT_EQ(seen.exit.code, 127);
   EXPECT_EQ(seen.exit.reason, "StartFailed");
@@ -202,6 +202,21 @@ TEST_F(HostLinux, TheTenantHasNoPrivilegeAndACleanEnvironment) {
   EXPECT_TRUE(has("\n" + id + "\n")) << text;  // its groups
   EXPECT_TRUE(has("\n4\n")) << text;           // 0, 1, 2 and the directory itself
   EXPECT_TRUE(has("0027\n0\n")) << text;
+}
+
+TEST_F(HostLinux, NoWorkRunsAsRootOrAsAnyoneElseWhoIsNoTenant) {
+  NEEDS_ROOT;
+  ASSERT_TRUE(host_->prepare(id_, {}).ok());
+  for (const int64_t user : {int64_t{0}, int64_t{-1}, int64_t{65'534}, int64_t{1} << 32}) {
+    const auto launched = host_->launch(id_, {++run_, {"/bin/true"}, {}, "", user});
+    EXPECT_EQ(launched.error().reason, Reason::forbidden) << user;
+    EXPECT_EQ(host_->look(id_).state, ProcessState::none);
+    int refused = 0;
+    const auto note = [&](Result<ExecOutcome> outcome) { refused += outcome.ok() ? 0 : 1; };
+    host_->exec(id_, {{"/bin/true"}, {}, user, seconds(5)}, note);
+    host_->probe(id_, {"cpu", milliseconds(50), "", 0, user}, note);
+    EXPECT_TRUE(wait([&] { return refused == 2; })) << user;
+  }
 }
 
 TEST_F(HostLinux, TheTenantOwnsItsHomeAndNothingElseHere) {
@@ -293,7 +308,8 @@ TEST_F(HostLinux, AnAgentThatComesBackFindsItsShimAndStartsNoSecond) {
   EXPECT_EQ(after.pid, before.pid);
   EXPECT_EQ(after.run, before.run);
   EXPECT_GT(after.started_uptime.us, 0);
-  EXPECT_EQ(host_->launch(id_, {2, {"/bin/true"}, {}, "", 0}).error().reason, Reason::conflict);
+  EXPECT_EQ(host_->launch(id_, {2, {"/bin/true"}, {}, "", tenant}).error().reason,
+            Reason::conflict);
   std::string home;
   for (const char* place : {"/agent/instances/"}) home = directory_ + place + id_ + "/home";
   if (!std::filesystem::exists(home))
@@ -360,18 +376,18 @@ TEST_F(HostLinux, AShimThatIsKilledTakesItsProcessAlong) {
 }
 
 TEST_F(HostLinux, AnExecRunsInTheGroupAndIsCutWhenItTakesTooLong) {
-  start("sleep 1000", {}, ::geteuid() == 0 ? tenant : 0);
+  start("sleep 1000");
   ASSERT_TRUE(runs());
   std::vector<ExecOutcome> outcomes;
   auto note = [&](Result<ExecOutcome> outcome) {
     ASSERT_TRUE(outcome.ok()) << outcome.error().to_string();
     outcomes.push_back(*outcome);
   };
-  host_->exec(id_, {{"/bin/sh", "-c", "echo hello; exit 4"}, {}, 0, seconds(5)}, note);
+  host_->exec(id_, {{"/bin/sh", "-c", "echo hello; exit 4"}, {}, tenant, seconds(5)}, note);
   ASSERT_TRUE(wait([&] { return outcomes.size() == 1; }));
   EXPECT_EQ(outcomes[0].code, 4);
   EXPECT_EQ(outcomes[0].output, "hello\n");
-  host_->exec(id_, {{"/bin/sleep", "100"}, {}, 0, milliseconds(50)}, note);
+  host_->exec(id_, {{"/bin/sleep", "100"}, {}, tenant, milliseconds(50)}, note);
   ASSERT_TRUE(wait([&] { return outcomes.size() == 2; }));
   EXPECT_EQ(outcomes[1].code, -1);
 }
@@ -380,7 +396,7 @@ TEST_F(HostLinux, TheProbeMeasuresAsTheTenant) {
   ASSERT_TRUE(host_->prepare(id_, {.memory_bytes = 64 << 20}).ok());
   for (const char* test : {"cpu", "memory-bandwidth"}) {
     std::optional<ExecOutcome> outcome;
-    host_->probe(id_, {test, milliseconds(50), "", 64 << 20, ::geteuid() == 0 ? tenant : 0},
+    host_->probe(id_, {test, milliseconds(50), "", 64 << 20, tenant},
                  [&](Result<ExecOutcome> result) {
                    ASSERT_TRUE(result.ok()) << result.error().to_string();
                    outcome = *result;

@@ -163,7 +163,7 @@ class Stepper {
   void prepare() {
     if (!runs()) say(m().run == 0 ? InstancePhase::preparing : m().phase, "Preparing", "");
     if (!seen_.limits_failed) return act(Action::prepare);
-    m().reason = "LimitsFailed";
+    m().reason = seen_.limits_reason;
     m().message = seen_.limits_message;
     act(Action::prepare);
     look_again(moment_.uptime + prepare_pause);

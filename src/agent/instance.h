@@ -47,7 +47,7 @@ enum class Readiness : uint8_t { unknown, good, bad };
 struct Observed {
   bool limits_set = false;     // as wanted now, in this boot, by this agent
   bool limits_failed = false;  // the last try ended in an error: `limits_message`
-  std::string limits_message;
+  std::string limits_reason = "LimitsFailed", limits_message;
   ProcessSeen process;
   bool accepting = false;  // the acceptance run is on
   bool live = true;        // false: the liveness probe has failed often enough

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/user_id.h"
 #include "api/window_facts.h"
 #include "base/log.h"
 #include "metrics/parse.h"
@@ -46,6 +47,7 @@ Observed Member::observe() {
   seen.process = process_;
   seen.limits_set = limits_set_ == limits_of(now_.instance.spec);
   seen.limits_failed = !limits_problem_.empty();
+  if (!limits_reason_.empty()) seen.limits_reason = limits_reason_;
   seen.limits_message = limits_problem_;
   seen.accepting = accepting_;
   attend(process_);
@@ -106,7 +108,22 @@ void Member::act(Action action) {
   }
 }
 
+// Who may become anybody becomes a tenant's user or starts nothing: there is no one else whom a
+// tenant's work may be. Empty: well.
+std::string Member::user_problem() const {
+  const int64_t id = now_.instance.spec.user_id;
+  if (!shell_.host.facts().switches_users || api::is_tenant_user_id(id)) return {};
+  return "spec.userId: " + std::to_string(id) + " is no tenant's user id (" +
+         std::to_string(api::first_tenant_user_id) + " to " +
+         std::to_string(api::last_tenant_user_id) + "); nothing is started as it";
+}
+
 void Member::prepare() {
+  limits_reason_.clear();
+  if (limits_problem_ = user_problem(); !limits_problem_.empty()) {
+    limits_reason_ = "UserRefused";
+    return;
+  }
   const LimitsWanted wanted = limits_of(now_.instance.spec);
   auto read = shell_.host.prepare(id(), wanted);
   if (!read.ok()) {

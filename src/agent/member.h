@@ -54,6 +54,7 @@ class Member {
  private:
   Observed observe();
   void act(Action action);
+  std::string user_problem() const;
   void prepare();
   void accept();
   void launch();
@@ -67,7 +68,7 @@ class Member {
   const std::function<void()> changed_;
   bool dropped_ = false;
   std::optional<LimitsWanted> limits_set_;
-  std::string limits_problem_;
+  std::string limits_reason_, limits_problem_;
   api::LimitsRead limits_;
   bool accepting_ = false, ready_ = false, is_looking_ = false;
   ProcessSeen process_;

@@ -25,6 +25,12 @@ bool differ(const api::InstanceStatus& a, api::InstanceStatus b) {
   return schema::print(a) != schema::print(b);
 }
 
+std::string print_windows(const std::vector<api::Window>& windows) {
+  std::string out;
+  for (const api::Window& window : windows) out += schema::print(window);
+  return out;
+}
+
 bool usage_differs(api::Usage a, const api::Usage& b) {
   a.at = b.at;
   return schema::print(a) != schema::print(b);
@@ -56,6 +62,11 @@ void StatusWriter::check(const Member& member) {
   if (now < entry.not_before) return;
   const api::Instance& have = *entry.latest.as<api::Instance>();
   api::InstanceStatus status = member.status(have.status);
+  std::string windows = print_windows(status.windows);
+  if (!windows.empty() && windows == entry.windows_refused) {
+    status.windows = have.status.windows;
+    windows.clear();
+  }
   const bool usage_due = now - entry.usage_at >= usage_period || entry.usage_at.us == 0;
   if (!differ(have.status, status) &&
       !(usage_due && usage_differs(have.status.usage, status.usage))) {
@@ -64,6 +75,7 @@ void StatusWriter::check(const Member& member) {
   }
   api::Object object = entry.latest.clone();
   object.as<api::Instance>()->status = std::move(status);
+  entry.windows_sent = std::move(windows);
   entry.in_flight = true;
   entry.usage_at = std::max(now, microseconds(1));
   remote_.update(
@@ -93,6 +105,10 @@ void StatusWriter::written(const std::string& id, Result<api::Object> result) {
   if (reason != Reason::conflict && reason != Reason::not_found && !is_said)
     log(LogLevel::warning, "agent", "cannot write a status",
         {{"instance", id}, {"error", result.error().to_string()}});
+  // That it has stopped, above all, must be known whatever was measured: next without these
+  // windows.
+  if (reason == Reason::invalid || reason == Reason::bad_request || reason == Reason::too_large)
+    entry.windows_refused = std::exchange(entry.windows_sent, {});
 }
 
 void StatusWriter::release(const std::string& id, Entry& entry) {

@@ -1,6 +1,6 @@
 // StatusWriter: brings what members say of themselves to the control plane, one write of each at a
-// time, and takes the agent's finalizer off what has ended. Level-triggered: it compares what is
-// with what the control plane has. Loop thread.
+// time, and takes the agent's finalizer off what has ended. Windows that are refused do not keep
+// back the rest. Level-triggered: it compares what is with what the control plane has. Loop thread.
 #pragma once
 
 #include <functional>
@@ -32,7 +32,8 @@ class StatusWriter {
     bool in_flight = false, again = false;
     Duration not_before;  // after a failure
     Duration pause;
-    Duration usage_at;  // when the usage was last written
+    Duration usage_at;                          // when the usage was last written
+    std::string windows_sent, windows_refused;  // as they are printed
   };
   void written(const std::string& id, Result<api::Object> result);
   void release(const std::string& id, Entry& entry);

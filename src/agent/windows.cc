@@ -7,6 +7,7 @@
 #include "api/measured.h"
 #include "api/window_facts.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "schema/walk.h"
 
 namespace freehold::agent {
@@ -16,14 +17,20 @@ constexpr Duration jump = seconds(1);
 constexpr Duration sample_period = seconds(1);
 constexpr int64_t slew_us_per_s = 1'000;  // a thousandth: less than the noise of any window
 
-Quantity number(double value) {
-  return Quantity::of(std::llround(value * 1000), Dimension::number);
+// Not set where the value is no number: that is no measurement. What is beyond a quantity is the
+// largest that there is; for bytes the largest that can also be read as a plain number, because
+// "9P" may be either.
+Quantity rounded(double value, Dimension dimension) {
+  const double most = dimension == Dimension::bytes ? 9.2e15 : 9.2e18;
+  if (!std::isfinite(value)) return {};
+  return Quantity::of(std::llround(std::clamp(value, -most, most)), dimension);
 }
 
+Quantity number(double value) { return rounded(value * 1000, Dimension::number); }
+
 Quantity of_unit(std::string_view name, double value) {
-  if (name.ends_with("_seconds"))
-    return Quantity::of(std::llround(value * 1e9), Dimension::duration);
-  if (name.ends_with("_bytes")) return Quantity::of(std::llround(value), Dimension::bytes);
+  if (name.ends_with("_seconds")) return rounded(value * 1e9, Dimension::duration);
+  if (name.ends_with("_bytes")) return rounded(value, Dimension::bytes);
   return number(value);
 }
 
@@ -31,7 +38,19 @@ Quantity of_unit(std::string_view name, double value) {
 // as 12/s.
 Quantity rate_of(std::string_view metric, double per_second) {
   if (metric.ends_with("_per_second")) return number(per_second);
-  return Quantity::of(std::llround(per_second * 1000), Dimension::rate);
+  return rounded(per_second * 1000, Dimension::rate);
+}
+
+// The sum of a metric's samples, where it is a number.
+std::optional<double> finite_sum(const metrics::Scrape& scrape, std::string_view name) {
+  const auto sum = metrics::sum_samples(scrape, name);
+  return sum && std::isfinite(*sum) ? sum : std::nullopt;
+}
+
+bool is_finite(const metrics::HistogramPoint& histogram) {
+  return std::isfinite(histogram.count) &&
+         std::all_of(histogram.buckets.begin(), histogram.buckets.end(),
+                     [](const auto& bucket) { return std::isfinite(bucket.count); });
 }
 
 bool is_counter(const std::string& name, const metrics::Scrape& scrape) {
@@ -181,7 +200,7 @@ api::Window Windows::result(const Track& track) const {
       out.value = number(track.sum / 1e6 / track.span.seconds());
       out.offered = number(track.offered / 1e6 / track.span.seconds());
     } else if (out.metric == "memory_bytes") {
-      out.value = Quantity::of(std::llround(track.sum / count), Dimension::bytes);
+      out.value = rounded(track.sum / count, Dimension::bytes);
     } else {
       out.value = number(track.sum / count);
     }
@@ -191,12 +210,12 @@ api::Window Windows::result(const Track& track) const {
     const auto q = track.histogram ? metrics::quantile(*track.histogram, track.measure.quantile)
                                    : std::nullopt;
     // Seen, and without requests: 0 samples, and nothing about how much was seen.
-    out.samples = track.histogram ? std::llround(track.histogram->count) : 0;
-    if (!q) {
+    out.samples = track.histogram ? rounded(track.histogram->count, Dimension::rate).value() : 0;
+    if (q) out.value = of_unit(track.name, q->value);
+    if (!out.value.is_set()) {
       out.samples = 0;
       return out;
     }
-    out.value = of_unit(track.name, q->value);
     if (q->beyond) api::mark_beyond(out);
     return out;
   }
@@ -204,6 +223,7 @@ api::Window Windows::result(const Track& track) const {
     out.value = rate_of(out.metric, track.sum / track.span.seconds());
   else
     out.value = of_unit(track.name, track.sum / count);
+  if (!out.value.is_set()) out.samples = 0;
   return out;
 }
 
@@ -244,6 +264,13 @@ void Windows::sample(Time now, const UsageSample& sample) {
   }
 }
 
+// What a workload says that is no number counts as no sample.
+void Windows::tell(Track& track) {
+  if (std::exchange(track.is_told, true)) return;
+  log(LogLevel::warning, "agent", "a metric is not a finite number, and so counts as no sample",
+      {{"metric", track.name}});
+}
+
 void Windows::add_histogram(Track& track, Duration step, bool is_new_run,
                             metrics::HistogramPoint now) {
   std::optional<metrics::HistogramPoint> more;
@@ -268,6 +295,7 @@ void Windows::add_scrape(Track& track, Time now, int64_t run, const metrics::Scr
   const auto value =
       track.measure.quantile > 0 ? std::nullopt : metrics::sum_samples(scrape, track.name);
   if (!histogram && !value) return;  // answered, and blind for this metric
+  if (histogram ? !is_finite(*histogram) : !std::isfinite(*value)) return tell(track);
   const Duration step = look(track, now);
   // A new process counts from zero, so its whole count is new; the first sight of an old one, and
   // of any after a gap, only begins.
@@ -283,8 +311,7 @@ void Windows::add_scrape(Track& track, Time now, int64_t run, const metrics::Scr
     return increase;
   };
   if (!offered_name_.empty())
-    if (const auto more =
-            added(track.before_offered, metrics::sum_samples(scrape, offered_name_))) {
+    if (const auto more = added(track.before_offered, finite_sum(scrape, offered_name_))) {
       track.offered += *more;
       track.offered_span = track.offered_span + step;
       track.has_offered = true;

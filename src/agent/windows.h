@@ -86,6 +86,7 @@ class Windows {
     std::optional<double> before, before_offered;
     std::optional<metrics::HistogramPoint> before_histogram;
     std::optional<api::Usage> before_usage;
+    bool is_told = false;  // that what it says is no number
   };
   void roll(Track& track, Time now);
   static void begin(Track& track);   // with nothing measured
@@ -93,6 +94,7 @@ class Windows {
   // Time since the look before; zero after a gap, over which nothing increases.
   static Duration look(Track& track, Time now);
   void add_usage(Track& track, Time now, const UsageSample& sample);
+  static void tell(Track& track);
   void add_scrape(Track& track, Time now, int64_t run, const metrics::Scrape& scrape);
   void add_histogram(Track& track, Duration step, bool is_new_run, metrics::HistogramPoint now);
   api::Window result(const Track& track) const;

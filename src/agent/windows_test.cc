@@ -67,6 +67,34 @@ TEST(Windows, CpuIsWhatWasDeliveredAndOfferedIsWhatWasWanted) {
   EXPECT_EQ(closed[1].value.dimension(), Dimension::bytes);
 }
 
+// What a workload says must never make a status that cannot be read.
+TEST(Windows, WhatIsNoNumberIsNoSampleAndWhatIsTooLargeIsTheLargest) {
+  Windows windows;
+  windows.want({measure("depth", seconds(10)), measure("served_total", seconds(10)),
+                measure("wait_seconds", seconds(10), 0.9), measure("held_bytes", seconds(10))},
+               {{"offered", "seen_total"}}, false);
+  for (int s = 0; s <= 20; ++s) {
+    const std::string bad = s % 3 == 0 ? "NaN" : s % 3 == 1 ? "+Inf" : "-Inf";
+    windows.scrape(
+        start + seconds(s), 1,
+        scrape_of("depth " + bad + "\nserved_total " + bad + "\nseen_total " + bad +
+                  "\nwait_seconds_bucket{le=\"1\"} " + bad + "\nwait_seconds_bucket{le=\"+Inf\"} " +
+                  bad + "\nwait_seconds_count " + bad + "\nheld_bytes 1e300\n"));
+  }
+  windows.close(start + seconds(21));
+  const auto closed = windows.closed(10);
+  ASSERT_EQ(closed.size(), 4u);
+  for (const api::Window& window : closed) {
+    const bool is_large = window.metric == "held_bytes";
+    EXPECT_EQ(window.samples > 0, is_large) << window.metric;
+    EXPECT_EQ(window.value.is_set(), is_large) << window.metric << window.value.text();
+    EXPECT_FALSE(window.offered.is_set()) << window.offered.text();
+  }
+  Windows again;
+  again.load(windows.save());
+  EXPECT_EQ(again.closed(10).size(), 4u) << "what was written can be read";
+}
+
 TEST(Windows, CountersBecomeRatesAndASilentEndpointIsBlind) {
   Windows windows;
   windows.want({measure("requests", seconds(10))},

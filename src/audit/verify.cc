@@ -54,8 +54,10 @@ bool fits_verb(const LeafFields& leaf) {
 class Verifier {
  public:
   Verifier(const std::vector<LogView>& logs,
-           const std::function<void(uint64_t done, uint64_t total)>& progress)
+           const std::function<void(uint64_t done, uint64_t total)>& progress,
+           const std::vector<HistoryView>& history)
       : logs_(logs), progress_(progress) {
+    for (const HistoryView& change : history) history_.emplace(change.revision, &change);
     for (const LogView& log : logs) total_ += log.size;
   }
 
@@ -101,6 +103,12 @@ class Verifier {
                        std::to_string(recorded.revision));
   }
 
+  // What no leaf has told of.
+  void check_history() {
+    for (const auto& [revision, change] : history_)
+      found_change(*change, "no leaf of the record tells of this change");
+  }
+
   void check_missing() {
     std::map<std::string_view, const Recorded*> missing;
     for (const auto& [key, recorded] : recorded_)
@@ -132,6 +140,26 @@ class Verifier {
   }
   void found_leaf(const Cursor& c, uint64_t index, std::string what) {
     found("leaf " + std::to_string(index) + " of " + logs_[c.log].origin, std::move(what));
+  }
+
+  void found_change(const HistoryView& change, std::string what) {
+    found("history of " + change.key + " at revision " + std::to_string(change.revision),
+          std::move(what));
+  }
+
+  void compare_history(const LeafFields& leaf) {
+    const auto it = history_.find(leaf.revision);
+    if (it == history_.end()) return;
+    const HistoryView& change = *it->second;
+    history_.erase(it);
+    if (change.key != leaf.key)
+      found_change(change, "the record says that " + leaf.key + " changed then");
+    else if (change.previous_digest != leaf.prev_digest)
+      found_change(change, "the object before was " + quoted(change.previous_digest) +
+                               ", the record says " + quoted(leaf.prev_digest));
+    else if (change.time != leaf.time)
+      found_change(change, "it is of " + format_rfc3339_micro(change.time) + ", the record says " +
+                               format_rfc3339_micro(leaf.time));
   }
 
   // Takes the next leaf that can be read. False: the log has ended.
@@ -183,7 +211,9 @@ class Verifier {
                      std::to_string(c.last_revision));
     c.last_revision = std::max(c.last_revision, leaf.revision);
     if (!fits_verb(leaf)) found_leaf(c, c.index(), "the digests do not fit the verb " + leaf.verb);
-    if (changes_object(leaf)) continue_key(c);
+    if (!changes_object(leaf)) return;
+    continue_key(c);
+    compare_history(leaf);
   }
 
   // The leaf must begin where the key's last one ended. Goes on from the leaf in any case: one
@@ -212,6 +242,7 @@ class Verifier {
 
   const std::vector<LogView>& logs_;
   const std::function<void(uint64_t done, uint64_t total)>& progress_;
+  std::map<uint64_t, const HistoryView*> history_;  // by revision; those that no leaf told of yet
   uint64_t total_ = 0;
   std::unordered_map<std::string, Recorded> recorded_;
   Report report_;
@@ -221,11 +252,13 @@ class Verifier {
 
 Report verify(const std::vector<LogView>& logs,
               const std::function<void(const std::function<void(const ObjectView&)>&)>& each_object,
-              const std::function<void(uint64_t done, uint64_t total)>& progress) {
-  Verifier verifier(logs, progress);
+              const std::function<void(uint64_t done, uint64_t total)>& progress,
+              const std::vector<HistoryView>& history) {
+  Verifier verifier(logs, progress, history);
   verifier.replay_logs();
   each_object([&](const ObjectView& object) { verifier.check_object(object); });
   verifier.check_missing();
+  verifier.check_history();
   return verifier.take_report();
 }
 

@@ -9,6 +9,7 @@
 
 #include "audit/merkle.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace freehold::audit {
 
@@ -27,6 +28,14 @@ struct ObjectView {
   std::string bytes;
   bool recorded = true;  // kinds that are not recorded have no leaves
   std::string log{};     // origin of the log in which it must be recorded; empty: any
+};
+
+// One change of a recorded object, as the store still remembers it for watches and old lists.
+struct HistoryView {
+  uint64_t revision = 0;
+  std::string key;
+  std::string previous_digest;  // hex, of the object before; empty: there was none
+  Time time;
 };
 
 struct LogSummary {
@@ -49,12 +58,14 @@ struct Report {
 // Checks: every leaf is there, parses and is canonical; its digests fit its verb; revisions rise
 // within a log; prevDigest continues the last newDigest of its key, in the same log; roots equal
 // the stored ones; every recorded object has leaves, and its digest and revision equal those of the
-// last one, in the log of its tenant; no object of which the record says that it exists is missing.
+// last one, in the log of its tenant; no object of which the record says that it exists is missing;
+// every change in `history` is that of the leaf of its revision, with what was before it.
 // Beyond that reaches only
 // an older checkpoint: a store whose objects, leaves and roots were all set back together fits
 // itself. `progress(done, total)` counts leaves and is called now and then; it may be null.
 Report verify(const std::vector<LogView>& logs,
               const std::function<void(const std::function<void(const ObjectView&)>&)>& each_object,
-              const std::function<void(uint64_t done, uint64_t total)>& progress);
+              const std::function<void(uint64_t done, uint64_t total)>& progress,
+              const std::vector<HistoryView>& history = {});
 
 }  // namespace freehold::audit

@@ -62,7 +62,7 @@ struct Stored {
     for (auto& [origin, log] : logs) log.root = root_of_leaves(log.leaves);
   }
 
-  Report verify() const {
+  Report verify(const std::vector<HistoryView>& history = {}) const {
     std::vector<LogView> views;
     for (const auto& [origin, log] : logs) {
       const std::vector<std::string>* leaves = &log.leaves;
@@ -81,7 +81,7 @@ struct Stored {
           for (const auto& [key, object] : objects)
             visit({key, object.revision, object.bytes, !key.starts_with("leases/"), log_of(key)});
         },
-        nullptr);
+        nullptr, history);
   }
 };
 
@@ -250,6 +250,37 @@ TEST_F(VerifyTest, a_log_that_ends_early_or_cannot_be_read_is_found) {
 TEST_F(VerifyTest, findings_are_bounded) {
   for (int i = 0; i < 100; ++i) stored.objects["acme/extra" + std::to_string(i)] = {"x", 1};
   EXPECT_EQ(stored.verify().findings.size(), 20u);
+}
+
+TEST(VerifyHistory, what_the_store_remembers_of_the_past_is_what_the_record_says) {
+  Stored stored;
+  stored.write("acme/a", "one", 5);
+  stored.write("acme/a", "two", 7);
+  stored.seal();
+  const auto at = [](uint64_t revision) {
+    return Time{1'790'000'000'000'000 + static_cast<int64_t>(revision)};
+  };
+  const std::vector<HistoryView> honest{{5, "acme/a", "", at(5)},
+                                        {7, "acme/a", to_hex(sha256("one")), at(7)}};
+  EXPECT_EQ(show(stored.verify(honest)), "");
+  EXPECT_EQ(show(stored.verify({honest[1]})), "") << "the past may be forgotten";
+  const auto changed = [&](const std::function<void(HistoryView&)>& how) {
+    auto history = honest;
+    how(history[1]);
+    return show(stored.verify(history));
+  };
+  const std::string start = "history of acme/a at revision 7: ";
+  EXPECT_TRUE(changed([](auto& h) {
+                h.previous_digest = to_hex(sha256("other"));
+              }).starts_with(start + "the object before was "));
+  EXPECT_TRUE(changed([](auto& h) {
+                h.previous_digest.clear();
+              }).starts_with(start + "the object before was nothing"));
+  EXPECT_TRUE(changed([](auto& h) { h.time = {}; }).starts_with(start + "it is of 1970-"));
+  EXPECT_EQ(changed([](auto& h) { h.key = "acme/b"; }),
+            "history of acme/b at revision 7: the record says that acme/a changed then\n");
+  EXPECT_EQ(changed([](auto& h) { h.revision = 8; }),
+            "history of acme/a at revision 8: no leaf of the record tells of this change\n");
 }
 
 TEST_F(VerifyTest, says_how_far_it_is) {

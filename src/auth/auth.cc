@@ -54,6 +54,14 @@ bool keeps_spec(const api::Node& before, const api::Node& after) {
   return schema::print(spec) == schema::print(before.spec);
 }
 
+// Finalizers would keep a Node, and with it the certificate of its agent, for as long as the agent
+// likes; labels and owners say where work goes and who takes it away. All of it is the operator's.
+bool keeps_metadata(const api::Node& before, const api::Node& after) {
+  api::ObjectMeta kept = before.metadata;
+  kept.resource_version = after.metadata.resource_version;
+  return schema::print(kept) == schema::print(after.metadata);
+}
+
 // Beside status an agent only lets go of what it held: its own finalizer.
 bool only_lets_go(const api::Instance& before, const api::Instance& after) {
   api::Instance freed = before;
@@ -140,7 +148,8 @@ Result<User> authenticate(const ledger::View& view, const http::Peer& peer) {
   if (!user.name.starts_with(node_prefix)) return user;
   const std::string name = user.name.substr(node_prefix.size());
   const auto* node = view.get<api::Node>({}, name);
-  if (node == nullptr || node->metadata.uid != uid)
+  // Deletion is expulsion, whoever else has yet to let go of the Node.
+  if (node == nullptr || node->metadata.uid != uid || node->metadata.deletion_timestamp.is_set())
     return Error{
         Reason::unauthorized,
         "the node \"" + name + "\" that this certificate was made for is no longer there; " +
@@ -247,6 +256,8 @@ Result<void> check_write(const User& user, const api::Object* before, const api:
     if (old == nullptr) return deny("make a node");
     if (!keeps_spec(*old, *n))
       return deny("change the spec of its node, but for naming a site where there is none");
+    if (!keeps_metadata(*old, *n))
+      return deny("change the labels, annotations, finalizers or owners of its node");
   }
   if (after.as<api::Lease>() && after.meta().name != node)
     return deny("renew another node's lease");

@@ -95,6 +95,24 @@ Result<void> each_object(const store::Store& store, Names& names,
   return {};
 }
 
+// What watches and old lists are told of the past.
+Result<std::vector<audit::HistoryView>> read_history(store::Store& store) {
+  std::vector<audit::HistoryView> history;
+  const auto walked =
+      store.watch(store.history_start(), [&history](const store::CommitPtr& commit) {
+        for (const store::Change& change : commit->changes) {
+          const api::KeyParts parts = api::parse_key(change.key);
+          if (parts.kind == nullptr || parts.kind->persistence != api::Persistence::recorded)
+            continue;
+          history.push_back({change.rev, change.key,
+                             change.previous ? audit::to_hex(audit::sha256(*change.previous)) : "",
+                             commit->time});
+        }
+      });
+  if (!walked) return walked.error();
+  return history;
+}
+
 // `refused`: a server would not open this store.
 void print_report(const audit::Report& report, bool refused) {
   const Terminal t = terminal(stdout);
@@ -125,8 +143,7 @@ int audit_verify(const std::string& data_dir) {
   options.mode = store::SqliteOptions::Mode::read_only;
   auto store = store::open_sqlite(loop, options);
   // What a server would refuse to open is looked at all the same: the record says what is wrong.
-  const std::optional<Error> refusal =
-      store ? std::nullopt : std::optional<Error>(std::move(store).error());
+  const std::optional<Error> refusal = store ? std::nullopt : std::optional<Error>(store.error());
   if (refusal && refusal->reason == Reason::invalid) {
     options.mode = store::SqliteOptions::Mode::examine;
     store = store::open_sqlite(loop, options);
@@ -143,6 +160,8 @@ int audit_verify(const std::string& data_dir) {
   Result<void> objects;
   auto names = read_names(**store);
   if (!names) return complain(std::move(names).error().within("the store's own identity"));
+  auto history = read_history(**store);
+  if (!history) return complain(std::move(history).error().within("the store's history"));
   audit::Report report = audit::verify(
       logs,
       [&](const std::function<void(const audit::ObjectView&)>& tell) {
@@ -152,7 +171,8 @@ int audit_verify(const std::string& data_dir) {
         if (!person || loop.uptime() - began < seconds(1)) return;
         put("\r" + std::to_string(at) + " of " + std::to_string(total) + " leaves", stderr);
         shown = true;
-      });
+      },
+      *history);
   if (shown) put("\r\033[K", stderr);
   if (!objects) return complain(objects.error());
   for (audit::Finding& f : names->findings) report.findings.push_back(std::move(f));

@@ -114,6 +114,10 @@ int offers(const ClientOptions& client, const std::string& contract) {
     put(document(std::move(items), client.output));
     return done;
   }
+  if (client.output == Output::name) {
+    for (const api::Object& o : *all) put(title(o.kind(), o.meta().name) + "\n");
+    return done;
+  }
   if (all->empty()) {
     put(named.name.empty() ? "No offers found.\n"
                            : "No offers found; see freehold why contract/" + named.name + "\n",

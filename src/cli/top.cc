@@ -130,6 +130,12 @@ Result<std::string> contracts_text(Session& session, const TopOptions& o, const 
 }  // namespace
 
 int top(const ClientOptions& client, const TopOptions& options) {
+  if (client.output != Output::table && client.output != Output::wide)
+    return complain_usage({Reason::bad_request,
+                           "top shows a table alone; for documents use "
+                           "freehold get " +
+                               std::string(options.what == "nodes" ? "nodes" : "instances") +
+                               " -o json"});
   auto session = Session::open(client);
   if (!session) return complain(session.error());
   const Terminal t = terminal(stdout);

@@ -35,6 +35,10 @@ std::vector<api::Object> listed(Session& session, const client::Target& target) 
 }  // namespace
 
 int why(const ClientOptions& client, const std::string& name) {
+  if (client.output != Output::table && client.output != Output::wide)
+    return complain_usage(
+        {Reason::bad_request,
+         "why explains in sentences alone; for documents use freehold get " + name + " -o json"});
   const auto named = parse_name(name);
   if (!named) return complain_usage(named.error());
   const bool node = is<api::Node>(named->kind);

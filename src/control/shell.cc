@@ -14,6 +14,22 @@ ledger::Rev revision_of(const api::ObjectMeta& meta) {
   return parse_uint(meta.resource_version).value_or(0);
 }
 
+namespace {
+
+// What a controller makes is held to the rules that hold for all: what breaks them could be neither
+// written nor removed afterwards.
+Result<void> judge(const Plan& plan) {
+  for (const ledger::Op& op : plan.ops) {
+    if (op.type != ledger::OpType::create) continue;
+    schema::Errors errors;
+    api::validate(op.object, errors);
+    if (!errors.empty()) return errors.to_error(op.object.kind().name, op.object.meta().name);
+  }
+  return {};
+}
+
+}  // namespace
+
 // One controller with its queue.
 struct Shell::Runner {
   std::unique_ptr<Controller> controller;
@@ -130,6 +146,11 @@ void Shell::State::run(Runner& runner, const std::string& key) {
                     heartbeats,    runtime.now(),  runtime.uptime()};
   auto plan = std::make_shared<Plan>(runner.controller->plan(key, input));
   if (plan->ops.empty()) return finished(runner, key, *plan, true);
+  if (const auto fault = judge(*plan); !fault) {
+    log(LogLevel::error, "control", "a plan would make an invalid object",
+        {{"controller", runner.stats.name}, {"key", key}, {"error", fault.error().to_string()}});
+    return finished(runner, key, *plan, false);
+  }
   runner.busy.insert(key);
   ledger::Change change;
   change.ops = std::move(plan->ops);

@@ -82,6 +82,34 @@ TEST_F(AccessTest, an_agent_says_where_its_machine_stands_once_and_not_what_it_i
   EXPECT_EQ(agent("GET", "/nodes"), 403);
 }
 
+TEST_F(AccessTest, an_agent_does_not_keep_its_node_from_going) {
+  const std::string uid = desk.plane->ledger().view().get<api::Node>({}, "n1")->metadata.uid;
+  for (const std::string& body :
+       {std::string(R"({"metadata":{"finalizers":["evil.example/stay"]}})"),
+        std::string(R"({"metadata":{"labels":{"a":"b"}}})"),
+        std::string(R"({"metadata":{"annotations":{"a":"b"}}})"),
+        R"({"metadata":{"ownerReferences":[{"apiVersion":"freehold.dev/v1alpha1","kind":"Node",)"
+        R"("name":"n1","uid":")" +
+            uid + R"("}]}})"}) {
+    EXPECT_EQ(agent("PATCH", "/nodes/n1", body), 403) << body;
+  }
+  EXPECT_EQ(agent("PATCH", "/nodes/n1/status",
+                  R"({"metadata":{"finalizers":["evil.example/stay"]},"status":{"kernel":"6"}})"),
+            200);
+  EXPECT_TRUE(desk.plane->ledger().view().get<api::Node>({}, "n1")->metadata.finalizers.empty());
+}
+
+TEST_F(AccessTest, the_agent_of_a_node_that_is_being_deleted_is_nobody) {
+  const std::string path = std::string(own) + "/nodes/n1";
+  ASSERT_EQ(desk.send("PATCH", path, R"({"metadata":{"finalizers":["ops.example/drain"]}})").status,
+            200);
+  ASSERT_EQ(agent("GET", "/nodes/n1"), 200);
+  ASSERT_EQ(desk.send("DELETE", path).status, 200);
+  ASSERT_NE(desk.plane->ledger().view().get<api::Node>({}, "n1"), nullptr);
+  EXPECT_EQ(agent("GET", "/nodes/n1"), 401);
+  EXPECT_EQ(agent("PATCH", "/nodes/n1/status", R"({"status":{"kernel":"x"}})"), 401);
+}
+
 // Profiles are shared: whoever could name one freely would say what other machines are.
 TEST_F(AccessTest, an_agent_makes_a_profile_under_the_name_of_what_it_says_alone) {
   const std::string spec = R"("spec":{"architecture":"x86_64","cpus":"0-3"})";
@@ -104,6 +132,20 @@ TEST_F(AccessTest, an_agent_makes_a_profile_under_the_name_of_what_it_says_alone
   EXPECT_EQ(make(named).status, 409);
   for (const char* method : {"PATCH", "DELETE"})
     EXPECT_EQ(agent(method, "/hardwareprofiles/" + name, "{}"), 403) << method;
+}
+
+TEST_F(AccessTest, a_name_that_leaves_no_room_for_those_that_begin_with_it_is_refused) {
+  const auto create = [&](size_t length) {
+    return desk.send(
+        "POST", std::string(own) + "/namespaces/default/contracts",
+        R"({"metadata":{"name":")" + std::string(length, 'x') +
+            R"("},"spec":{"roles":[{"name":"main","each":{"cpu":"1","memory":"1Gi"}}]}})");
+  };
+  const Answer refused = create(250);
+  EXPECT_EQ(refused.status, 422) << refused.text();
+  EXPECT_EQ(refused.body.at({"details", "causes"})->as_array()->at(0).string_at({"field"}),
+            "metadata.name");
+  EXPECT_EQ(create(200).status, 201);
 }
 
 TEST_F(AccessTest, a_lease_is_renewed_by_its_own_agent) {

@@ -5,6 +5,7 @@
 #include "api/registry.h"
 #include "base/limits.h"
 #include "base/strings.h"
+#include "control/tenant/user_id.h"
 #include "json/yaml.h"
 #include "schema/protobuf.h"
 #include "server/api_server.h"
@@ -106,6 +107,11 @@ ledger::Op deletion_of(const ledger::RecordPtr& record, const Options& o, Time n
         meta.finalizers.end())
       meta.finalizers.emplace_back("freehold.dev/namespace");
   }
+  // Its user id is not another's while its work runs.
+  if (dying.as<api::Tenant>() && !meta.deletion_timestamp.is_set() &&
+      std::find(meta.finalizers.begin(), meta.finalizers.end(), control::tenant_finalizer) ==
+          meta.finalizers.end())
+    meta.finalizers.emplace_back(control::tenant_finalizer);
   if (!meta.deletion_timestamp.is_set()) {
     if (o.propagation == "Foreground") meta.finalizers.emplace_back(api::foreground_finalizer);
     if (o.propagation == "Orphan") meta.finalizers.emplace_back(api::orphan_finalizer);

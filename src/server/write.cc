@@ -114,6 +114,21 @@ Result<void> check_let_go(const api::ObjectMeta& before, const api::Object& afte
                  "the contract has not settled; its status says what it waits for"}}};
 }
 
+// The names of what is made for a contract begin with its own. A workload's is that of the contract
+// which its template makes.
+Result<void> check_room_for_names(const api::Object& object) {
+  const std::string& name = object.meta().name;
+  const bool begins_others = object.as<api::Contract>() || object.as<api::Workload>();
+  if (!begins_others || name.size() <= control::longest_contract_name) return {};
+  const std::string what = "must be no more than " +
+                           std::to_string(control::longest_contract_name) +
+                           " characters: the names of its offers and instances begin with it";
+  return Error{
+      Reason::invalid,
+      std::string(object.kind().name) + " \"" + name + "\" is invalid: metadata.name: " + what,
+      {{"FieldValueTooLong", "metadata.name", what}}};
+}
+
 }  // namespace
 
 Result<bool> ApiServer::is_dry_run(const Exchange& x) const {
@@ -209,6 +224,7 @@ Result<void> ApiServer::check_new(Exchange& x, api::Object& object) {
   schema::Errors errors;
   api::validate(object, errors);
   if (!errors.empty()) return errors.to_error(kind.name, meta.name);
+  TRY(check_room_for_names(object));
   TRY(auth::check_escalation(ledger_, x.user, object));
   TRY(check_profile(x.user, object));
   return auth::check_write(x.user, nullptr, object, x.route.subresource);

@@ -76,6 +76,11 @@ def refusals_and_limits_of_time(cli):
     said = cli.run(REFUSED, "quote", "-f", "-", text=documents(TOO_LARGE))
     harness.expect(r"no offer[^\n]*\n(.*\n)*  what would help: ", said)
     cli.run(DONE, "apply", "-f", "-", text=documents(TOO_LARGE))
+    # What cannot be told in a form says so; nothing is left out in silence.
+    for command in (("top", "nodes"), ("top", "contracts"), ("why", "contract/large")):
+        for form in ("json", "yaml", "name"):
+            harness.expect(r"freehold get \S+ -o json", cli.run(USAGE, *command, "-o", form))
+    cli.run(DONE, "offers", "-o", "name")
     harness.expect(r"contract/large  (Refused|Pending)", cli.run(DONE, "why", "contract/large"))
     cli.run(TIMED_OUT, "wait", "contract/large", "--for", "status.phase=Active", "--timeout", "1s")
     cli.run(NOT_FOUND, "wait", "contract/none", "--for", "status.phase=Active", "--timeout", "1s")
@@ -86,7 +91,8 @@ def refusals_and_limits_of_time(cli):
     cli.run(NOT_FOUND, "delete", "contract/large")
     harness.expect(r"workloads.* not found", cli.run(NOT_FOUND, "logs", "workload/none"))
     cli.run(NOT_FOUND, "apply", "-f", "/nonexistent.yaml")
-    harness.expect(r"--data-dir", cli.run(FAILED, "audit", "verify", "--data-dir", "/nonexistent"))
+    harness.expect(r"/nonexistent/\S+: \w+.*--data-dir",
+                   cli.run(FAILED, "audit", "verify", "--data-dir", "/nonexistent"))
 
 
 def test(directory):

@@ -76,6 +76,12 @@ TAMPERINGS = [
     ("the name of an actor is changed",
      "UPDATE object SET value = CAST('mallory' AS BLOB) WHERE value = CAST('admin' AS BLOB)",
      r"principal u:[0-9a-f]{16}: \"mallory\" is not its name"),
+    ("what was before is changed",
+     f"UPDATE history SET previous = CAST(replace(previous, '\"zero\"', '\"nine\"') AS BLOB) "
+     f"WHERE key = '{MAP}m0' AND previous_rev > 0",
+     rf"history of {MAP}m0 at revision \d+: the object before was"),
+    ("the time of a change is changed", f"UPDATE history SET time = 0 WHERE key = '{MAP}m1'",
+     rf"history of {MAP}m1 at revision \d+: it is of 1970-"),
     ("history is changed",
      f"UPDATE history SET previous_rev = 1 WHERE key = '{MAP}m0' AND previous_rev > 0",
      "is damaged"),

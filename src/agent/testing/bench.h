@@ -183,6 +183,7 @@ class AgentTest : public ::testing::Test {
     out.spec.contract = "c";
     out.spec.run.command = {"/bin/server"};
     out.spec.gate_open = true;
+    out.spec.user_id = 2'000'001;
     out.spec.limits.memory_bytes = 1 << 30;
     return out;
   }

@@ -192,6 +192,8 @@ http::Response FakeApi::answer(const http::Request& request) {
       remove(*place.kind, found->second.meta().ns, found->second.meta().name);
     return response(200, body);
   }
+  const std::string wrong = objection ? objection(request) : std::string();
+  if (!wrong.empty()) return refuse(Reason::invalid, wrong);
   return write(*place.kind, place.path, place.is_status, request);
 }
 

@@ -72,6 +72,8 @@ class FakeApi final : public http::Transport {
 
   // Other paths than those of resources, e.g. "/join".
   std::function<http::Response(const http::Request&)> other;
+  // What is wrong with a write; empty: nothing.
+  std::function<std::string(const http::Request&)> objection;
   std::vector<std::string> log;  // "PUT /apis/…"
   size_t watches() const { return watches_.size(); }
 

@@ -42,6 +42,8 @@ Admission admission_of(const ledger::Ledger& ledger, const ledger::View& view,
   const auto* t = find<api::Tenant>(view, brought, tenant);
   if (t == nullptr)
     return {"NoTenant", "tenant \"" + tenant + "\" does not exist; create it", tenant};
+  if (t->metadata.deletion_timestamp.is_set())
+    return {"TenantEnds", "tenant \"" + tenant + "\" is being deleted", tenant};
   if (t->spec.isolation > contract.spec.isolation)
     return {"Isolation",
             "tenant \"" + tenant +

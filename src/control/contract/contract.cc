@@ -12,6 +12,10 @@
 
 namespace freehold::control {
 
+namespace {
+constexpr Duration invalid_pause = minutes(5);  // before what cannot be made is tried again
+}  // namespace
+
 void Work::condition(std::string_view type, api::ConditionStatus value, std::string_view reason,
                      std::string_view message) {
   api::set_condition(next.status.conditions, type, value, reason, message.substr(0, 4000),
@@ -81,6 +85,35 @@ std::string request_digest(const api::ContractSpec& spec) {
   request.release = false;
   return audit::to_hex(audit::sha256(schema::print(request))).substr(0, 32);
 }
+
+namespace {
+
+// What is wrong with what would be made; empty: nothing. Once made, no later write of it would be
+// taken, and what it holds would be held for good.
+std::string fault_in(const Plan& plan) {
+  for (const ledger::Op& op : plan.ops) {
+    if (op.type != ledger::OpType::create) continue;
+    schema::Errors errors;
+    api::validate(op.object, errors);
+    if (!errors.empty())
+      return errors.to_error(op.object.kind().name, op.object.meta().name).message;
+  }
+  return {};
+}
+
+// Nothing of the plan is done but to say why, and to give back what nothing runs on.
+void give_up_plan(Work& work, const std::string& fault) {
+  work.plan = {};
+  work.next = work.before;
+  work.condition("Reserved", api::ConditionStatus::false_, "Invalid", fault);
+  work.note("Warning", "Invalid", fault.substr(0, 1000));
+  work.plan.look_again(invalid_pause);
+  if (!work.instances().empty()) return;
+  work.status().phase = api::ContractPhase::pending;
+  work.status().offer.clear();
+}
+
+}  // namespace
 
 std::vector<std::string> ContractController::keys_for(const ledger::Record& record, bool gone,
                                                       const ledger::View& view) const {
@@ -155,6 +188,7 @@ Plan ContractController::plan(std::string_view key, const Input& input) const {
         break;
     }
   }
+  if (const std::string fault = fault_in(work.plan); !fault.empty()) give_up_plan(work, fault);
   const bool has_settled = work.next.status.phase == api::ContractPhase::settled;
   work.release_unused(has_settled ? std::string_view() : work.next.status.offer);
   if (schema::print(work.next) != schema::print(*contract))

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "api/tenancy.h"
+#include "api/user_id.h"
+#include "audit/merkle.h"
 #include "base/strings.h"
+#include "control/tenant/user_id.h"
 
 namespace freehold::control {
 
@@ -17,11 +20,30 @@ const api::ContractRole* role_of(const api::ContractSpec& spec, std::string_view
   return nullptr;
 }
 
-int64_t user_id_of(const ledger::View& view, std::string_view tenant) {
-  const auto* t = view.get<api::Tenant>({}, tenant);
-  if (t == nullptr) return 0;
-  const auto it = t->metadata.annotations.find(user_id_annotation);
-  return it == t->metadata.annotations.end() ? 0 : parse_int(it->second).value_or(0);
+// `plain`, unless that is too long or is taken by a member of another contract: "a" with role "1-b"
+// and "a-1" with role "b" come to the same. Then a digest of whose it is makes it unique; it stays
+// what it is once it is there.
+std::string member_name(const Work& work, const std::string& plain) {
+  constexpr size_t digest_size = 10;
+  const std::string& uid = work.before.metadata.uid;
+  const auto owner_of = [&](const std::string& name) -> const api::OwnerReference* {
+    const auto* i = work.in.view.get<api::Instance>(work.ns(), name);
+    return i == nullptr || i->metadata.owner_references.empty()
+               ? nullptr
+               : &i->metadata.owner_references.front();
+  };
+  const bool fits = plain.size() <= longest_name;
+  const auto* owner = fits ? owner_of(plain) : nullptr;
+  if (owner != nullptr && owner->uid == uid) return plain;
+  std::string own = plain.substr(0, longest_name - digest_size - 1);
+  while (own.ends_with('-') || own.ends_with('.')) own.pop_back();
+  own += "-" + audit::to_hex(audit::sha256(uid + "/" + plain)).substr(0, digest_size);
+  const auto* of_own = owner_of(own);
+  if (!fits || (of_own != nullptr && of_own->uid == uid)) return own;
+  // One of an earlier contract of this name is on its way out.
+  const bool is_free =
+      owner == nullptr && work.in.view.get<api::Instance>(work.ns(), plain) == nullptr;
+  return is_free || (owner != nullptr && owner->name == work.name()) ? plain : own;
 }
 
 api::Limits limits_for(const api::ContractRole& role, const api::AllocatedMember& member) {
@@ -63,12 +85,14 @@ std::map<std::string, api::Instance> wanted_instances(const Work& work) {
   const api::Contract& c = work.next;
   const api::Workload* workload = bound_workload(work.in.view, c);
   const std::string tenant = work.in.ledger.tenant_of(work.ns());
+  const int64_t user_id = user_id_of(work.in.view, tenant).value_or(0);
   for (const api::Allocation* a : work.allocations()) {
     for (const api::AllocatedMember& m : a->spec.members) {
       const api::ContractRole* role = role_of(c.spec, m.role);
       if (role == nullptr) continue;
       api::Instance i;
-      i.metadata = work.owned(c.status.offer + "-" + m.role + "-" + std::to_string(m.index));
+      i.metadata = work.owned(
+          member_name(work, c.status.offer + "-" + m.role + "-" + std::to_string(m.index)));
       i.metadata.finalizers.emplace_back(agent_finalizer);
       i.spec.contract = c.metadata.name;
       i.spec.offer = c.status.offer;
@@ -82,7 +106,7 @@ std::map<std::string, api::Instance> wanted_instances(const Work& work) {
       i.spec.memory = m.memory;
       i.spec.devices = m.devices;
       i.spec.limits = limits_for(*role, m);
-      i.spec.user_id = user_id_of(work.in.view, tenant);
+      i.spec.user_id = user_id;
       i.spec.acceptance = c.spec.acceptance;
       i.spec.measures = measures_for(c);
       if (workload != nullptr) {
@@ -103,8 +127,10 @@ bool keep_instances(Work& work, const std::map<std::string, api::Instance>& want
   for (const auto& [name, want] : wanted) {
     const auto* have = work.in.view.get<api::Instance>(work.ns(), name);
     if (have == nullptr) {
-      work.plan.create(api::Object::of(want));
       whole = false;
+      // Whatever led here: work without a user of its tenant's would be root's.
+      if (!api::is_tenant_user_id(want.spec.user_id)) continue;
+      work.plan.create(api::Object::of(want));
       continue;
     }
     if (have->metadata.owner_references.empty() ||

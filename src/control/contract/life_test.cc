@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "api/catalog.h"
+#include "control/tenant/user_id.h"
 #include "control/testing/world.h"
 
 namespace freehold::control {
@@ -235,6 +236,49 @@ TEST_F(ContractLife, tenants_made_in_one_instant_get_user_ids_of_their_own) {
   }
   EXPECT_EQ(ids.size(), seen.size());
   EXPECT_EQ(seen.size(), 6u);
+}
+
+TEST_F(ContractLife, members_of_two_contracts_whose_names_come_to_the_same_are_both_there) {
+  const auto asked = [](std::string name, std::string role) {
+    api::Contract c = World::contract("a", std::move(name), "1");
+    c.spec.roles[0].name = std::move(role);
+    return c;
+  };
+  world.create(asked("cc", "1-s"));
+  world.pass(seconds(5));
+  world.create(asked("cc-1", "s"));
+  world.pass(seconds(10));
+  EXPECT_EQ(world.phase("a", "cc"), ContractPhase::active);
+  EXPECT_EQ(world.phase("a", "cc-1"), ContractPhase::active);
+  EXPECT_EQ(world.ledger->view().all<api::Instance>("a").size(), 2u);
+  // The plain name is free again, and the other keeps its own.
+  world.edit<api::Contract>("a", "cc", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(seconds(30));
+  EXPECT_EQ(world.get<api::Instance>("a", "cc-1-1-s-0"), nullptr);
+  EXPECT_EQ(world.ledger->view().all<api::Instance>("a").size(), 1u);
+  EXPECT_EQ(world.phase("a", "cc-1"), ContractPhase::active);
+}
+
+TEST_F(ContractLife, names_that_would_be_too_long_are_cut_and_what_cannot_be_made_is_said) {
+  api::Contract fits = World::contract("a", std::string(200, 'x'), "1", 2);
+  fits.spec.roles[0].name = std::string(63, 'r');
+  const std::string name = fits.metadata.name;
+  world.create(std::move(fits));
+  world.pass(seconds(10));
+  EXPECT_EQ(world.phase("a", name), ContractPhase::active);
+  for (const auto* i : world.ledger->view().all<api::Instance>("a"))
+    EXPECT_LE(i->metadata.name.size(), 253u);
+  EXPECT_EQ(world.ledger->view().all<api::Instance>("a").size(), 2u);
+  // Kept by an earlier release, which took it.
+  const std::string longest(252, 'y');
+  world.create(World::contract("a", longest, "1"));
+  world.pass(seconds(10));
+  const auto* c = world.get<api::Contract>("a", longest);
+  EXPECT_EQ(c->status.phase, ContractPhase::pending);
+  const auto* said = api::find_condition(c->status.conditions, "Reserved");
+  ASSERT_NE(said, nullptr);
+  EXPECT_EQ(said->reason, "Invalid");
+  EXPECT_NE(said->message.find("metadata.name"), std::string::npos) << said->message;
 }
 
 TEST_F(ContractLife, a_restart_of_the_control_plane_changes_nothing) {

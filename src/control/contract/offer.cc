@@ -10,12 +10,27 @@
 #include "control/contract/price.h"
 #include "control/contract/work.h"
 #include "control/tenant/quota.h"
+#include "control/tenant/user_id.h"
 #include "place/place.h"
 
 namespace freehold::control {
 
 using api::ConditionStatus;
 using api::ContractPhase;
+
+NoTenant no_tenant(const Work& w) {
+  const std::string tenant = w.in.ledger.tenant_of(w.ns());
+  if (tenant.empty())
+    return {"NoTenant", "namespace \"" + w.ns() +
+                            "\" belongs to no tenant; empty it, label it with " +
+                            std::string(api::tenant_label) + "=<tenant>, and ask again"};
+  const auto* t = w.in.view.get<api::Tenant>({}, tenant);
+  if (t == nullptr) return {"NoTenant", "tenant \"" + tenant + "\" does not exist; create it"};
+  if (!user_id_of(w.in.view, tenant))
+    return {"NoUserId", "tenant \"" + tenant + "\" has no valid user id yet: see its annotation " +
+                            std::string(user_id_annotation)};
+  return {};
+}
 
 namespace {
 
@@ -27,6 +42,10 @@ bool admit(Work& w) {
   const Admission admission = admission_of(w.in.ledger, w.in.view, w.before);
   if (!admission.ok()) {
     w.condition("Admitted", ConditionStatus::false_, admission.reason, admission.message);
+    return false;
+  }
+  if (const NoTenant problem = no_tenant(w); !problem.reason.empty()) {
+    w.condition("Admitted", ConditionStatus::false_, problem.reason, problem.message);
     return false;
   }
   w.condition("Admitted", ConditionStatus::true_, "Checked",
@@ -238,6 +257,10 @@ void step_offered(Work& w) {
     w.note("Warning", "OfferExpired", "nobody accepted offer " + offer->metadata.name + " in time");
     return back("Expired", "nobody accepted offer " + offer->metadata.name +
                                " in time; change the contract to ask anew");
+  }
+  if (const NoTenant problem = no_tenant(w); !problem.reason.empty()) {
+    w.set_offer_phase(*offer, api::OfferPhase::withdrawn);
+    return back(problem.reason, problem.message);
   }
   const api::Accept& accept = w.before.spec.accept;
   const Quantity& price = offer->spec.price_per_hour;

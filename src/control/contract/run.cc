@@ -426,6 +426,23 @@ void let_in_late(Work& w, const Instances& current) {
   if (!late.empty()) open_gate(w, late);
 }
 
+// Members are made for a tenant that there is, to run as its user. Without one, what is reserved
+// and has no members is given back; those that there are go on, alone.
+bool may_have_members(Work& w, const Instances& all) {
+  const NoTenant problem = no_tenant(w);
+  if (problem.reason.empty()) return true;
+  w.plan.look_again(minutes(1));
+  if (!all.empty()) {
+    w.condition("Active", ConditionStatus::false_, problem.reason, problem.message);
+    return false;
+  }
+  w.status().phase = ContractPhase::pending;
+  w.status().offer.clear();
+  w.condition("Reserved", ConditionStatus::false_, problem.reason, problem.message);
+  w.condition("Admitted", ConditionStatus::false_, problem.reason, problem.message);
+  return false;
+}
+
 }  // namespace
 
 void step_reserved(Work& w) {
@@ -440,6 +457,7 @@ void step_reserved(Work& w) {
       bound_workload(w.in.view, w.before) ? bound_workload(w.in.view, w.before)->metadata.name : "";
   const Instances all = w.instances();
   const Instances current = of_offer(all, w.status().offer);
+  if (current.size() < wanted.size() && !may_have_members(w, all)) return;
   const bool whole = keep_instances(w, wanted);
   if (!whole || current.size() != wanted.size()) return;
   if (!w.plan.ops.empty()) return;  // one thing at a time: specs first, then phases

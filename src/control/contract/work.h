@@ -17,7 +17,11 @@ inline constexpr Duration node_gone_grace = minutes(3);
 inline constexpr std::string_view settle_finalizer = "freehold.dev/settle";
 inline constexpr std::string_view agent_finalizer = "freehold.dev/agent";
 inline constexpr std::string_view request_annotation = "freehold.dev/request";
-inline constexpr std::string_view user_id_annotation = "freehold.dev/user-id";
+
+// Of any object; and of a contract, so that those of its offers and allocations, which begin with
+// it, are no longer than that.
+inline constexpr size_t longest_name = 253;
+inline constexpr size_t longest_contract_name = 200;
 
 struct Work {
   const Input& in;
@@ -60,6 +64,13 @@ struct Work {
 
 // Digest of what an offer answers: the spec without who accepts and whether it is released.
 std::string request_digest(const api::ContractSpec& spec);
+
+// Why no work may be started for the tenant of the contract's namespace.
+struct NoTenant {
+  std::string_view reason;  // empty: it may
+  std::string message;
+};
+NoTenant no_tenant(const Work& work);
 
 // The steps; each reads `work` and adds to its plan.
 void step_pending(Work& work);   // pending, refused → offered

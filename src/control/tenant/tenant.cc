@@ -1,59 +1,117 @@
 #include "control/tenant/tenant.h"
 
-#include <set>
+#include <algorithm>
 
 #include "api/contract.h"
+#include "api/core.h"
+#include "api/user_id.h"
+#include "api/workload.h"
 #include "base/strings.h"
-#include "control/contract/work.h"
 #include "control/tenant/quota.h"
+#include "control/tenant/user_id.h"
 
 namespace freehold::control {
 
 namespace {
 
-// Far above the ids that distributions, people and container engines use.
-constexpr int64_t first_user_id = 2'000'000;
+constexpr Duration look_for_rest = seconds(30);
+constexpr size_t named = 8;
 
-int64_t free_user_id(const ledger::View& view) {
-  std::set<int64_t> taken;
-  for (const api::Tenant* t : view.all<api::Tenant>()) {
-    const auto it = t->metadata.annotations.find(user_id_annotation);
-    if (it != t->metadata.annotations.end()) taken.insert(parse_int(it->second).value_or(0));
+// The next id that nobody has had. Written in the commit that gives out `id`.
+void pass_over(Plan& plan, const ledger::View& view, int64_t id) {
+  const auto* ns = view.get<api::Namespace>({}, system_namespace);
+  if (ns == nullptr) return;
+  api::Namespace next = *ns;
+  auto& mark = next.metadata.annotations[std::string(next_user_id_annotation)];
+  if (const auto had = api::parse_tenant_user_id(mark); had && *had > id) return;
+  mark = std::to_string(id + 1);
+  plan.update(api::Object::of(std::move(next)), revision_of(ns->metadata));
+}
+
+// What is still there of a tenant: its namespaces, and its instances wherever they are.
+std::vector<std::string> rest_of(const ledger::View& view, std::string_view tenant) {
+  std::vector<std::string> rest;
+  for (const api::Namespace* ns : view.all<api::Namespace>()) {
+    const auto it = ns->metadata.labels.find(api::tenant_label);
+    if (it != ns->metadata.labels.end() && it->second == tenant)
+      rest.push_back("namespace " + ns->metadata.name);
   }
-  int64_t id = first_user_id;
-  while (taken.contains(id)) ++id;
-  return id;
+  for (const api::Instance* i : view.all<api::Instance>())
+    if (i->spec.tenant == tenant)
+      rest.push_back("instance " + i->metadata.ns + "/" + i->metadata.name);
+  return rest;
+}
+
+Plan let_go(const api::Tenant& tenant, const Input& in) {
+  Plan plan;
+  api::Tenant next = tenant;
+  auto rest = rest_of(in.view, tenant.metadata.name);
+  if (rest.empty()) {
+    std::erase(next.metadata.finalizers, tenant_finalizer);
+  } else {
+    const size_t more = rest.size() > named ? rest.size() - named : 0;
+    rest.resize(rest.size() - more);
+    api::set_condition(next.status.conditions, "Ready", api::ConditionStatus::false_, "Ending",
+                       "delete what is left of it: " + join(rest, ", ") +
+                           (more > 0 ? " and " + std::to_string(more) + " more" : ""),
+                       tenant.metadata.generation, in.now);
+    plan.look_again(look_for_rest);
+  }
+  if (schema::print(next) != schema::print(tenant))
+    plan.update(api::Object::of(std::move(next)), revision_of(tenant.metadata));
+  return plan;
 }
 
 }  // namespace
 
-std::vector<std::string> TenantController::keys_for(const ledger::Record& record, bool,
+std::vector<std::string> TenantController::keys_for(const ledger::Record& record, bool gone,
                                                     const ledger::View& view) const {
   if (record.object.as<api::Tenant>()) return {record.object.key()};
+  const auto& kind = api::kind_of<api::Tenant>();
+  if (record.object.as<api::Namespace>()) {
+    const auto it = record.object.meta().labels.find(api::tenant_label);
+    if (!gone || it == record.object.meta().labels.end()) return {};
+    return {kind.key({}, it->second)};
+  }
+  if (const auto* i = record.object.as<api::Instance>()) {
+    if (!gone) return {};
+    return {kind.key({}, i->spec.tenant)};
+  }
   std::vector<std::string> keys;
   if (record.object.as<api::Contract>())
     for (const api::Tenant* t : view.all<api::Tenant>())
-      keys.push_back(api::kind_of<api::Tenant>().key({}, t->metadata.name));
+      keys.push_back(kind.key({}, t->metadata.name));
   return keys;
 }
 
 Plan TenantController::plan(std::string_view key, const Input& in) const {
   const auto* tenant = find<api::Tenant>(in.view, key);
-  if (tenant == nullptr || tenant->metadata.deletion_timestamp.is_set()) return {};
+  if (tenant == nullptr) return {};
+  if (tenant->metadata.deletion_timestamp.is_set()) return let_go(*tenant, in);
+  Plan plan;
   api::Tenant next = *tenant;
-  auto& user_id = next.metadata.annotations[std::string(user_id_annotation)];
-  // Written by hand, an id may be another's: then the younger tenant gets a new one.
-  for (const api::Tenant* other : in.view.all<api::Tenant>()) {
-    const auto it = other->metadata.annotations.find(user_id_annotation);
-    if (other != tenant && it != other->metadata.annotations.end() && it->second == user_id &&
-        other->metadata.uid < tenant->metadata.uid)
-      user_id.clear();
+  auto& annotation = next.metadata.annotations[std::string(user_id_annotation)];
+  const auto says = [](const std::string& id) { return "its work runs as user id " + id; };
+  auto id = user_id_of(in.view, tenant->metadata.name);
+  // Once it is said, it has been looked at.
+  const auto* ready = api::find_condition(tenant->status.conditions, "Ready");
+  const bool is_news = ready == nullptr || ready->message != says(annotation);
+  if (id && is_news && is_in_use(in.view, *tenant, *id)) id.reset();
+  if (!id) {
+    id = free_user_id(in.view, *tenant);
+    if (!api::is_tenant_user_id(*id)) return {};  // none is left
+    if (!annotation.empty())
+      plan.notes.push_back({api::Object::of(*tenant), "Warning", "UserIdReplaced",
+                            "metadata.annotations[" + std::string(user_id_annotation) + "]: \"" +
+                                annotation.substr(0, 64) +
+                                "\" is another's, or none that tenants may have; it is " +
+                                std::to_string(*id) + " now"});
+    annotation = std::to_string(*id);
   }
-  if (user_id.empty()) user_id = std::to_string(free_user_id(in.view));
+  if (is_news) pass_over(plan, in.view, *id);
   next.status.used = usage_of(in.view, tenant->metadata.name);
   api::set_condition(next.status.conditions, "Ready", api::ConditionStatus::true_, "UserIdAssigned",
-                     "its work runs as user id " + user_id, tenant->metadata.generation, in.now);
-  Plan plan;
+                     says(annotation), tenant->metadata.generation, in.now);
   if (schema::print(next) != schema::print(*tenant))
     plan.update(api::Object::of(std::move(next)), revision_of(tenant->metadata));
   return plan;
