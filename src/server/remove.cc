@@ -90,10 +90,12 @@ Result<Options> read_options(const http::Request& r) {
   return Error{Reason::bad_request, "propagationPolicy must be Background, Foreground or Orphan"};
 }
 
-// Made at the first start and needed all the time: tokens and leases live in them.
+// Made at the first start and needed all the time: tokens and leases live in the namespaces, and
+// the namespace `default`, which stays, belongs to the tenant.
 bool is_needed(const api::Object& object) {
-  if (object.as<api::Namespace>() == nullptr) return false;
   const std::string& name = object.meta().name;
+  if (object.as<api::Tenant>()) return name == "default";
+  if (object.as<api::Namespace>() == nullptr) return false;
   return name == "default" || name == "freehold-system" || name == auth::node_lease_namespace;
 }
 
@@ -133,8 +135,9 @@ void ApiServer::remove(const ExchangePtr& x, int attempt) {
   auto options = read_options(x->request);
   if (!options) return x->fail(options.error());
   if (is_needed(record->object))
-    return x->fail({Reason::forbidden, "namespaces \"" + x->route.name +
-                                           "\" is forbidden: this namespace may not be deleted"});
+    return x->fail(
+        {Reason::forbidden, x->route.kind->resource() + " \"" + x->route.name +
+                                "\" is forbidden: it is needed, and may not be deleted"});
   const std::string uid = record->object.meta().uid;
   if (!options->uid.empty() && options->uid != uid)
     return x->fail({Reason::conflict, "Precondition failed: UID in precondition: " + options->uid +

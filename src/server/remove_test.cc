@@ -68,6 +68,23 @@ TEST_F(RemoveTest, the_namespaces_of_the_house_stay) {
   EXPECT_EQ(count("/api/v1/namespaces"), 3u);
 }
 
+TEST_F(RemoveTest, a_tenant_goes_after_its_namespaces_and_the_first_one_stays) {
+  const std::string tenants = std::string(own) + "/tenants";
+  EXPECT_EQ(desk.send("DELETE", tenants + "/default").status, 403);
+  EXPECT_EQ(desk.send("POST", tenants, R"({"metadata":{"name":"t"}})").status, 201);
+  const std::string spaces = "/api/v1/namespaces";
+  EXPECT_EQ(desk.send("POST", spaces,
+                      R"({"metadata":{"name":"t1","labels":{"freehold.dev/tenant":"t"}}})")
+                .status,
+            201);
+  EXPECT_EQ(desk.send("DELETE", tenants + "/t").status, 200);
+  desk.pass(seconds(5));
+  EXPECT_EQ(desk.send("GET", tenants + "/t").status, 200);
+  EXPECT_EQ(desk.send("DELETE", spaces + "/t1").status, 200);
+  desk.pass(seconds(5));
+  EXPECT_EQ(desk.send("GET", tenants + "/t").status, 404);
+}
+
 TEST_F(RemoveTest, options_in_the_body_are_honoured) {
   map("m");
   const auto remove = [&](const std::string& body) {
