@@ -53,14 +53,16 @@ bool may_be_model(std::string_view ids, std::string_view name) {
   const GpuModel* model = find_gpu_model(ids);
   if (model == nullptr) return true;
   const std::string sold = model_word(model->name), said = model_word(name);
+  if (const std::string set = instructions_of(name); !set.empty())
+    return model->instructions.empty() || model->instructions == set;
   return sold.empty() || said.empty() || sold.starts_with(said) || said.starts_with(sold);
 }
 
 // Of two values that differ without a contradiction, the one that says more.
 enum class Finer { kept, other, neither };
 
-// A name is more than the numbers of the same model, a bridge more than the root above it, a
-// network device with RDMA more than one of which that is not known.
+// A name is more than the numbers or the instruction set of the same model, a bridge more than the
+// root above it, a network device with RDMA more than one of which that is not known.
 Finer finer_of(std::string_view field, const json::Value& kept, const json::Value& other) {
   const std::string *a = kept.as_string(), *b = other.as_string();
   if (a == nullptr || b == nullptr) return Finer::neither;
@@ -72,6 +74,12 @@ Finer finer_of(std::string_view field, const json::Value& kept, const json::Valu
     return fits ? other_if(is_name_other) : Finer::neither;
   }
   if (field == "parent" && is_pci_root(*a) != is_pci_root(*b)) return other_if(is_pci_root(*a));
+  if (field == "model" && instructions_of(*a).empty() != instructions_of(*b).empty()) {
+    const bool is_name_other = instructions_of(*b).empty();
+    const std::string_view known = instructions_of_model(is_name_other ? *b : *a);
+    const bool fits = known.empty() || known == instructions_of(is_name_other ? *a : *b);
+    return fits ? other_if(is_name_other) : Finer::neither;
+  }
   if (field == "class" && *a == "nic" && *b == "rdma-nic") return Finer::other;
   if (field == "class" && *a == "rdma-nic" && *b == "nic") return Finer::kept;
   return Finer::neither;

@@ -186,6 +186,22 @@ TEST(Merge, a_name_that_is_not_that_of_the_pci_ids_is_a_conflict) {
   EXPECT_EQ(conflict("NVIDIA Next", "10de:ffff"), "") << "ids that nobody knows";
 }
 
+TEST(Merge, a_named_model_says_more_than_the_instructions_that_it_executes) {
+  const auto model = [](const char* first, const char* second) {
+    const One one = only(merged(
+        {inventory("a", api::Confidence::sysfs, machine({gpu("gpu0", "0000:41:00.0", first)})),
+         inventory("b", api::Confidence::sysfs, machine({gpu("gpu0", "0000:41:00.0", second)}))}));
+    return one.profile.devices[0].model + (one.node.status.conflicts.empty() ? "" : "!");
+  };
+  EXPECT_EQ(model("NVIDIA sm90", "NVIDIA H100 80GB HBM3"), "NVIDIA H100 80GB HBM3");
+  EXPECT_EQ(model("NVIDIA H100 80GB HBM3", "NVIDIA sm90"), "NVIDIA H100 80GB HBM3");
+  EXPECT_EQ(model("NVIDIA sm80", "NVIDIA H100 80GB HBM3"), "NVIDIA sm80!");
+  EXPECT_EQ(model("NVIDIA sm80", "NVIDIA A10"), "NVIDIA sm80!") << "an A10 is no A100";
+  EXPECT_EQ(model("NVIDIA sm120", "NVIDIA Next 9000X"), "NVIDIA Next 9000X") << "nobody knows it";
+  EXPECT_EQ(model("AMD gfx942", "AMD Instinct MI300X"), "AMD Instinct MI300X");
+  EXPECT_EQ(model("NVIDIA sm80", "10de:2330"), "NVIDIA sm80!") << "the ids are those of an H100";
+}
+
 TEST(Merge, sums_that_differ_are_a_conflict) {
   const auto with_memory = [](int64_t gib) {
     HostFacts host = machine({});
