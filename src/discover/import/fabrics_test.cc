@@ -12,10 +12,12 @@
 namespace freehold::discover {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 const ImportOptions options{"file", "fab", "fra1"};
@@ -165,6 +167,17 @@ TEST(Topograph, a_machine_is_in_one_domain) {
   EXPECT_THAT(refused(import_topograph, sample("topograph_fuzz_corpus/two_domains")),
               HasSubstr("blocks[1].annotations: machine \"n1\" is in domain \"d2\" here, and in "
                         "\"d1\" before"));
+TEST(Topograph, a_block_at_a_switch_that_nothing_describes_is_told) {
+  const Inventory got = accepted(import_topograph,
+                                 "switches: {core: {switches: [leaf-1, leaf-2]}, leaf-1: {}}\n"
+                                 "blocks: [{switch: leaf-1, nodes: [n1]}, {switch: leaf-2, nodes: "
+                                 "[n2]}, {switch: leef-2, nodes: [n3]}]");
+  EXPECT_THAT(got.notes, ElementsAre(HasSubstr("blocks[2].switch: \"leef-2\" is described nowhere"),
+                                     HasSubstr("none above them")));
+  EXPECT_THAT(accepted(import_topograph, "blocks: [{switch: a, nodes: [n1]}]").notes, IsEmpty())
+      << "without a tree, blocks are all there is";
+}
+
 }
 
 // ---- Slurm
