@@ -108,6 +108,22 @@ TEST(Ibnetdiscover, a_cable_whose_ends_do_not_agree_is_told_and_left_out) {
   EXPECT_THAT(got.notes, Contains(HasSubstr("does not lead back")));
 }
 
+TEST(Ibnetdiscover, what_the_ends_of_a_cable_call_each_other_is_compared) {
+  const std::string text = sample("ibnetdiscover_fuzz_corpus/two_levels");
+  const auto told = [](const std::string& changed) {
+    return accepted(import_ibnetdiscover, changed).notes;
+  };
+  EXPECT_THAT(told(text), Not(Contains(HasSubstr("calls"))));
+  const size_t at = text.find("](", text.find("\"H-"));
+  ASSERT_NE(at, text.npos);
+  std::string guid = text, name = text;
+  guid.replace(at + 2, 4, "dddd");
+  EXPECT_THAT(told(guid), Contains(AllOf(HasSubstr("has the GUID dddd"), HasSubstr("itself"))));
+  const size_t quote = text.find("# \"", at);
+  name.insert(quote + 3, "other-");
+  EXPECT_THAT(told(name), Contains(AllOf(HasSubstr("calls"), HasSubstr("\"other-"))));
+}
+
 TEST(Ibnetdiscover, what_cannot_be_right_is_refused_with_its_line) {
   const std::string text = sample("ibnetdiscover_fuzz_corpus/two_levels");
   EXPECT_THAT(refused(import_ibnetdiscover, text + text), HasSubstr("a second time"));
