@@ -211,7 +211,7 @@ void FieldMerge::claim(api::Conflict& conflict, const Speaker& who, const std::s
     if (known == conflict.claims.end())
       return conflict.claims.push_back({source, value, who.confidence});
     if (known->value == value) return;
-    source = who.source + " (" + std::to_string(n) + ")";
+    source = clean_text(who.source, 57) + " (" + std::to_string(n) + ")";  // 63 are the schema's
   }
 }
 
