@@ -155,7 +155,8 @@ bool may_count(const std::vector<Known>& all, const Known& k, const std::vector<
 
 struct Match {
   Known* found = nullptr;
-  bool is_apart = false;  // one of this number is there, and nothing says that it is this one
+  bool is_number = false;  // only their number agrees
+  bool is_apart = false;   // one of this number is there, and nothing says that it is this one
 };
 
 // The device of `all` that `device` is, by the first rule that finds one; one of another address or
@@ -185,8 +186,8 @@ Match match(std::vector<Known>& all, const Known& device, const std::vector<Know
   const auto is_named = [&](const Known& k) { return k.id == device.id && is_kin(k); };
   if (Known* found =
           find([&](const Known& k) { return is_named(k) && may_count(all, k, ours, device); }))
-    return {found};
-  return {nullptr, find(is_named) != nullptr};
+    return {found, found->is_counted || device.is_counted};
+  return {nullptr, false, find(is_named) != nullptr};
 }
 
 // "gpu0" is taken: "gpu1", or the next that is free.
@@ -226,18 +227,26 @@ size_t align(HostFacts& facts, const Speaker& speaker, std::vector<Known>& all) 
   for (const api::Device& device : facts.profile.devices)
     ours.push_back(known_of(facts, device, speaker));
   std::set<const Known*> taken;
+  std::vector<Match> matches;
+  std::set<api::DeviceClass> doubtful;  // where one number is wrong, no other is worth anything
+  for (const Known& here : ours) {
+    matches.push_back(match(all, here, ours, taken));
+    if (matches.back().is_apart) doubtful.insert(here.cls);
+    if (matches.back().found != nullptr) taken.insert(matches.back().found);
+  }
   std::vector<std::pair<Known*, const Known*>> same;
   std::vector<const Known*> unmatched;
   Renamed renamed;
   size_t apart = 0;
-  for (const Known& here : ours) {
-    const Match found = match(all, here, ours, taken);
-    if (found.is_apart) ++apart;
-    if (found.found == nullptr) {
+  for (size_t i = 0; i < ours.size(); ++i) {
+    const Known& here = ours[i];
+    const Match& found = matches[i];
+    const bool is_parted = found.is_apart || (found.is_number && doubtful.contains(here.cls));
+    if (is_parted) ++apart;
+    if (is_parted || found.found == nullptr) {
       unmatched.push_back(&here);
       continue;
     }
-    taken.insert(found.found);
     same.emplace_back(found.found, &here);
     if (found.found->id != here.id) renamed[here.id] = found.found->id;
   }

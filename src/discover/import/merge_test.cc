@@ -383,6 +383,25 @@ TEST(Merge, gpus_that_have_only_their_number_in_common_are_kept_apart_and_told) 
       << "what is only counted cannot be put in the wrong place";
 }
 
+TEST(Merge, where_one_number_is_wrong_no_other_counts) {
+  HostFacts counted = machine({gpu("gpu0", ""), gpu("gpu1", ""), gpu("gpu2", "")});
+  HostFacts placed = machine(
+      {gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0"), gpu("gpu2", "0000:03:00.0")});
+  for (HostFacts* host : {&counted, &placed}) {
+    host->profile.numa.resize(2);
+    host->profile.numa[1].id = 1;
+    for (api::Device& device : host->profile.devices) device.numa = 0;
+  }
+  const auto devices = [&] {
+    return only(merged({inventory("hwloc", api::Confidence::sysfs, placed),
+                        inventory("nvidia-smi", api::Confidence::sysfs, counted)}))
+        .profile.devices.size();
+  };
+  EXPECT_EQ(devices(), 3u);
+  counted.profile.devices[2].numa = 1;
+  EXPECT_EQ(devices(), 6u);
+}
+
 TEST(Merge, gpus_of_one_slot_are_one_whatever_their_number) {
   HostFacts bmc = machine({gpu("gpu0", ""), gpu("gpu1", "")});
   bmc.profile.devices[0].slot = "SXM2";
