@@ -114,11 +114,11 @@ std::string speed_of(const redfish::Adapter& adapter) {
 }
 
 std::string link_of(const redfish::PcieDevice& device) {
-  if (device.generation.empty()) return "-";
-  std::string text = device.generation;
-  if (device.lanes > 0) text += fmt::format(" x{}", device.lanes);
-  if (device.max_lanes > device.lanes && device.lanes > 0)
-    text += fmt::format(" of x{}", device.max_lanes);
+  if (device.link.generation.empty()) return "-";
+  std::string text = device.link.generation;
+  if (device.link.lanes > 0) text += fmt::format(" x{}", device.link.lanes);
+  if (device.link.max_lanes > device.link.lanes && device.link.lanes > 0)
+    text += fmt::format(" of x{}", device.link.max_lanes);
   return text;
 }
 

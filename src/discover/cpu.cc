@@ -146,7 +146,11 @@ std::optional<CpuTopology> look_at_cpus(const Scan& scan, const std::vector<uint
   auto found = read_cpus_with_hwloc(scan.root);
   if (!found) {
     found = read_cpus_from_sysfs(scan.root);
-    if (found) found->note = "cpu: hwloc cannot read this machine; sysfs was read without it";
+    const std::string why = unfit_for_hwloc(scan.root);
+    if (found)
+      found->note = why.empty() ? "cpu: hwloc cannot read this machine; sysfs was read without it"
+                                : "cpu: hwloc may not read this tree, since " + why +
+                                      "; sysfs was read without it";
   } else if (!online.empty() && online != found->online) {
     found->note = "cpu: hwloc sees the CPUs " + format_cpu_list(found->online) + ", sysfs " +
                   format_cpu_list(online);

@@ -128,6 +128,7 @@ std::optional<CpuTopology> read_cpus_with_hwloc(const Root& root) {
     const auto real = root.resolve(folder);
     if (!real.ok() || *real != folder) return std::nullopt;
   }
+  if (!unfit_for_hwloc(root).empty()) return std::nullopt;
   std::optional<OtherRoot> elsewhere;
   if (!root.is_system()) elsewhere.emplace(root);
   hwloc_topology_t topology = nullptr;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "api/node.h"
 #include "base/strings.h"
@@ -185,6 +186,33 @@ TEST(Discover, BrokenDeviceCostsANoteAndNoOther) {
   EXPECT_THAT(machine.notes,
               Contains(AllOf(HasSubstr("0000:00:05.0"), HasSubstr("cannot be read"))));
   expect_valid(machine);
+}
+
+TEST(Discover, HwlocIsNotLetIntoATreeThatLeadsOutOrWaits) {
+  const auto note = [](const Tree& tree) {
+    const Machine machine = found(tree);
+    EXPECT_EQ(machine.profile.cpus, "0-3");
+    for (const std::string& one : machine.notes)
+      if (one.find("hwloc may not read this tree") != one.npos) return one;
+    return std::string();
+  };
+  Tree link, above, pipe, mount, control, plain;
+  for (Tree* tree : {&link, &above, &pipe, &mount, &control, &plain}) tree->cpus(4);
+  link.link("/proc/cpuinfo", "/proc/cpuinfo");
+  EXPECT_THAT(note(link), HasSubstr("/proc/cpuinfo leads out of the tree"));
+  above.link("/sys/devices/system/cpu/cpu1/cache", "../../../../../../..");
+  EXPECT_THAT(note(above), HasSubstr("/cpu1/cache leads out of the tree"));
+  pipe.folder("/sys/devices/system/cpu/cpu2/cache/index0");
+  const std::string at = pipe.path() + "/sys/devices/system/cpu/cpu2/cache/index0/level";
+  ASSERT_EQ(::mkfifo(at.c_str(), 0600), 0);
+  EXPECT_THAT(note(pipe), HasSubstr("index0/level is neither a file nor a folder"));
+  mount.file("/proc/mounts", "none /../../tmp cgroup2 rw 0 0\n");
+  EXPECT_THAT(note(mount), HasSubstr("/../../tmp leads out of the tree"));
+  control.file("/proc/self/cgroup", "0::/../../..\n");
+  EXPECT_THAT(note(control), HasSubstr("/proc/self/cgroup leads out of the tree"));
+  plain.link("/sys/devices/system/cpu/cpu1/subsystem", "../../../../bus/cpu");
+  plain.link("/sys/devices/system/node/node0/cpu0", "../../cpu/cpu0");
+  EXPECT_EQ(note(plain), "");
 }
 
 TEST(Discover, UnknownStaysUnknown) {

@@ -21,6 +21,7 @@ namespace {
 
 Error failure(std::string_view path, int number) {
   const bool missing = number == ENOENT || number == ENOTDIR;
+  if (number == EXDEV) return {Reason::forbidden, std::string(path) + ": leads out of the root"};
   return {missing ? Reason::not_found : Reason::unavailable,
           std::string(path) + ": " + to_lower(strerror(number))};
 }
@@ -46,10 +47,10 @@ std::string relative(std::string_view path) {
   return path.empty() ? "." : std::string(path);
 }
 
-int open_at_2(int directory, const std::string& path, int flags) {
+int open_at_2(int directory, const std::string& path, int flags, uint64_t links) {
   open_how how{};
   how.flags = static_cast<uint64_t>(flags);
-  how.resolve = RESOLVE_IN_ROOT;
+  how.resolve = links;
   // Bounded: the kernel answers EAGAIN while something is renamed underneath.
   for (int i = 0; i < 8; ++i) {
     const long result = ::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how));
@@ -84,7 +85,7 @@ Result<int> Root::open_inside(std::string_view path, int flags) const {
   if (path.size() >= limits::path_bytes || path.find('\0') != std::string_view::npos)
     return Error{Reason::bad_request, "a path is too long or not a path"};
   flags |= O_CLOEXEC;
-  const int direct = open_at_2(*directory_, relative(path), flags);
+  const int direct = open_at_2(*directory_, relative(path), flags, RESOLVE_IN_ROOT);
   if (direct >= 0) return direct;
   // Kernels before 5.6 do not know the call and some sandboxes refuse it; then links are followed
   // by hand.
@@ -173,6 +174,10 @@ Result<std::string> Root::read_link(std::string_view path) const {
 }
 
 Result<std::string> Root::resolve(std::string_view path) const {
+  return follow(path, Links::inside);
+}
+
+Result<std::string> Root::follow(std::string_view path, Links links) const {
   if (!directory_)
     return Error{Reason::not_found, "root " + path_ + ": no such directory, or not readable"};
   // Walked part by part without following anything, so ".." and absolute links stay inside whatever
@@ -186,6 +191,7 @@ Result<std::string> Root::resolve(std::string_view path) const {
     rest.pop_front();
     if (part == ".") continue;
     if (part == "..") {
+      if (done.empty() && links == Links::as_the_system) return failure(path, EXDEV);
       done.resize(done.empty() ? 0 : done.rfind('/'));
       continue;
     }
@@ -200,6 +206,7 @@ Result<std::string> Root::resolve(std::string_view path) const {
     }
     if (++hops > limits::link_hops) return failure(path, ELOOP);
     const std::string_view said(target, static_cast<size_t>(count));
+    if (said.starts_with('/') && links == Links::as_the_system) return failure(path, EXDEV);
     if (said.starts_with('/')) done.clear();
     if (!put_in_front(rest, said)) return failure(path, ENAMETOOLONG);
   }
@@ -211,6 +218,32 @@ bool Root::exists(std::string_view path) const {
   if (!found.ok()) return false;
   ::close(*found);
   return true;
+}
+
+Result<int> Root::open_strictly(std::string_view path) const {
+  if (!directory_ || path.size() >= limits::path_bytes || path.find('\0') != path.npos)
+    return Error{Reason::bad_request, "no such root, or no path"};
+  constexpr int flags = O_PATH | O_CLOEXEC;
+  const int direct = open_at_2(*directory_, relative(path), flags, RESOLVE_BENEATH);
+  if (direct >= 0) return direct;
+  if (errno != ENOSYS && errno != EPERM) return failure(path, errno);
+  const std::string real = TRY(follow(path, Links::as_the_system));
+  const int number = ::openat(*directory_, relative(real).c_str(), flags | O_NOFOLLOW);
+  if (number < 0) return failure(path, errno);
+  return number;
+}
+
+Result<Root::Entry> Root::look_at(std::string_view path) const {
+  const Descriptor opened(TRY(open_strictly(path)));
+  struct stat about{};
+  if (::fstat(opened.number(), &about) != 0) return failure(path, errno);
+  Entry entry;
+  entry.kind = S_ISDIR(about.st_mode)   ? Entry::Kind::folder
+               : S_ISREG(about.st_mode) ? Entry::Kind::file
+                                        : Entry::Kind::other;
+  entry.bytes = static_cast<uint64_t>(about.st_size);
+  entry.identity = {about.st_dev, about.st_ino};
+  return entry;
 }
 
 }  // namespace freehold::discover

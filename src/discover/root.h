@@ -3,9 +3,11 @@
 // link leads out of the root. Read only. Values may be shared by threads.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -36,8 +38,19 @@ class Root {
   Result<std::string> resolve(std::string_view path) const;
   // Something is there; a dangling link is not.
   bool exists(std::string_view path) const;
+  // What the system itself would find there, for libraries that follow links without asking here:
+  // `forbidden` where a link leads out of the root, as every absolute one does.
+  struct Entry {
+    enum class Kind : uint8_t { folder, file, other } kind = Kind::other;
+    uint64_t bytes = 0;
+    std::pair<uint64_t, uint64_t> identity;  // device and inode: two paths may lead to one folder
+  };
+  Result<Entry> look_at(std::string_view path) const;
 
  private:
+  enum class Links : uint8_t { inside, as_the_system };
+  Result<std::string> follow(std::string_view path, Links links) const;
+  Result<int> open_strictly(std::string_view path) const;
   Result<int> open_inside(std::string_view path, int flags) const;
   Result<std::string> read(std::string_view path, size_t most, bool& more) const;
 

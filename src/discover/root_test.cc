@@ -44,6 +44,26 @@ TEST(Root, LinksNeverLeadOutside) {
   EXPECT_EQ(*root.resolve("/../../etc/own"), "/etc/own");
 }
 
+TEST(Root, WhatTheSystemWouldFindIsToldOrForbidden) {
+  Tree tree;
+  tree.file("/a/file", "text").link("/a/same", "file").link("/a/up", "../b/../a/file");
+  tree.folder("/b").link("/a/out", "/a/file").link("/a/above", "../../a");
+  const Root root = tree.root();
+  for (const char* path : {"/a/file", "/a/same", "/a/up"}) {
+    const auto entry = root.look_at(path);
+    ASSERT_TRUE(entry.ok()) << path;
+    EXPECT_EQ(entry->kind, Root::Entry::Kind::file);
+    EXPECT_EQ(entry->bytes, 4u);
+  }
+  EXPECT_EQ(root.look_at("/a")->kind, Root::Entry::Kind::folder);
+  for (const char* path : {"/a/out", "/a/above", "/../a"}) {
+    const auto entry = root.look_at(path);
+    ASSERT_FALSE(entry.ok()) << path;
+    EXPECT_EQ(entry.error().reason, Reason::forbidden);
+  }
+  EXPECT_EQ(root.look_at("/c").error().reason, Reason::not_found);
+}
+
 TEST(Root, DanglingAndCircularLinksAreErrors) {
   Tree tree;
   tree.link("/gone", "/nowhere").link("/one", "two").link("/two", "one");

@@ -67,9 +67,11 @@ struct Scan {
 std::vector<uint32_t> read_online_cpus(const Root& root);
 // Nothing when there is no CPU to see.
 std::optional<CpuTopology> read_cpus_from_sysfs(const Root& root);
-// Nothing when hwloc cannot read the tree. Changes environment variables for the time of the call
-// unless the root is
-// "/", since hwloc takes another root from nowhere else.
+// Why hwloc may not read below this root: a path that leads out of it, waits, or has no end. Empty:
+// it may, as always below "/".
+std::string unfit_for_hwloc(const Root& root);
+// Nothing when hwloc cannot read the tree, or is not let into it. Changes environment variables for
+// the time of the call unless the root is "/", since hwloc takes another root from nowhere else.
 std::optional<CpuTopology> read_cpus_with_hwloc(const Root& root);
 // The logical CPUs and memory nodes that the cgroup of this process may use; nothing when it may
 // use all.

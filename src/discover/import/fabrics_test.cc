@@ -12,10 +12,12 @@
 namespace freehold::discover {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 const ImportOptions options{"file", "fab", "fra1"};
@@ -106,6 +108,22 @@ TEST(Ibnetdiscover, a_cable_whose_ends_do_not_agree_is_told_and_left_out) {
   EXPECT_THAT(got.notes, Contains(HasSubstr("does not lead back")));
 }
 
+TEST(Ibnetdiscover, what_the_ends_of_a_cable_call_each_other_is_compared) {
+  const std::string text = sample("ibnetdiscover_fuzz_corpus/two_levels");
+  const auto told = [](const std::string& changed) {
+    return accepted(import_ibnetdiscover, changed).notes;
+  };
+  EXPECT_THAT(told(text), Not(Contains(HasSubstr("calls"))));
+  const size_t at = text.find("](", text.find("\"H-"));
+  ASSERT_NE(at, text.npos);
+  std::string guid = text, name = text;
+  guid.replace(at + 2, 4, "dddd");
+  EXPECT_THAT(told(guid), Contains(AllOf(HasSubstr("has the GUID dddd"), HasSubstr("itself"))));
+  const size_t quote = text.find("# \"", at);
+  name.insert(quote + 3, "other-");
+  EXPECT_THAT(told(name), Contains(AllOf(HasSubstr("calls"), HasSubstr("\"other-"))));
+}
+
 TEST(Ibnetdiscover, what_cannot_be_right_is_refused_with_its_line) {
   const std::string text = sample("ibnetdiscover_fuzz_corpus/two_levels");
   EXPECT_THAT(refused(import_ibnetdiscover, text + text), HasSubstr("a second time"));
@@ -147,6 +165,17 @@ TEST(Topograph, a_renamed_switch_does_not_go_unnoticed) {
       accepted(import_topograph, replaced(text, "- switch: rack-1-01", "- switch: rack-1-0x"));
   EXPECT_THAT(got.notes, Contains(HasSubstr("\"rack-1-01\" below \"row-1\" is described nowhere")));
   EXPECT_THAT(got.notes, Contains(HasSubstr("none above them")));
+}
+
+TEST(Topograph, a_block_at_a_switch_that_nothing_describes_is_told) {
+  const Inventory got = accepted(import_topograph,
+                                 "switches: {core: {switches: [leaf-1, leaf-2]}, leaf-1: {}}\n"
+                                 "blocks: [{switch: leaf-1, nodes: [n1]}, {switch: leaf-2, nodes: "
+                                 "[n2]}, {switch: leef-2, nodes: [n3]}]");
+  EXPECT_THAT(got.notes, ElementsAre(HasSubstr("blocks[2].switch: \"leef-2\" is described nowhere"),
+                                     HasSubstr("none above them")));
+  EXPECT_THAT(accepted(import_topograph, "blocks: [{switch: a, nodes: [n1]}]").notes, IsEmpty())
+      << "without a tree, blocks are all there is";
 }
 
 TEST(Topograph, rings_second_parents_and_machines_in_two_places_are_refused) {
@@ -206,6 +235,13 @@ TEST(SlurmTopology, a_switch_that_is_not_described_is_refused) {
               HasSubstr("more than 32768"));
 }
 
+TEST(SlurmTopology, a_name_with_a_blank_is_refused) {
+  EXPECT_THAT(refused(import_slurm_topology, "SwitchName=s1 Nodes=n1\nSwitchName=s2 N\n"),
+              HasSubstr("line 2: \"s2 N\" holds a blank"));
+  EXPECT_THAT(refused(import_slurm_topology, "SwitchName=s1 Nodes=\"n1 n2\"\n"),
+              HasSubstr("\"n1 n2\" holds a blank"));
+}
+
 TEST(SlurmTopology, as_many_machines_as_a_site_may_have_hang_on_their_switches) {
   std::string text = "SwitchName=top Switches=leaf[0-1023]\n";
   for (int i = 0; i < 1024; ++i)
@@ -227,6 +263,28 @@ TEST(SlurmNodes, processors_memory_and_devices_are_read_with_the_defaults) {
   EXPECT_EQ(gpu->profile.devices[7].model, "h100");
   EXPECT_EQ(gpu->profile.devices[9].cls, api::DeviceClass::nic);
   EXPECT_THAT(host(got, "cpu1")->profile.devices, IsEmpty());
+}
+
+TEST(SlurmNodes, what_is_given_twice_is_refused) {
+  EXPECT_THAT(refused(import_slurm_nodes, "NodeName=a CPUs=8 CPUs=16\n"),
+              HasSubstr("line 1: cpus is given 2 times"));
+  EXPECT_THAT(refused(import_slurm_nodes, "NodeName=a N CPUs=8\n"),
+              HasSubstr("\"a N\" is no name"));
+}
+
+TEST(SlurmNodes, counts_may_have_a_suffix_and_sockets_are_told) {
+  const auto gpus = [](const std::string& gres) {
+    const Inventory got = accepted(import_slurm_nodes, "NodeName=a Gres=" + gres + "\n");
+    return std::to_string(got.hosts[0].profile.devices.size()) + " " +
+           got.hosts[0].profile.devices[0].model;
+  };
+  EXPECT_EQ(gpus("gpu:h100:no_consume:8"), "8 h100");
+  EXPECT_EQ(gpus("gpu:k80"), "1 k80");
+  EXPECT_THAT(refused(import_slurm_nodes, "NodeName=a Gres=gpu:1K\n"),
+              HasSubstr("\"gpu:1K\" is no resource"))
+      << "1024 are more than a machine has";
+  EXPECT_THAT(accepted(import_slurm_nodes, "NodeName=a Gres=gpu:8(S:0-1)\n").notes,
+              ElementsAre(HasSubstr("\"gpu:8(S:0-1)\", is not read")));
 }
 
 TEST(SlurmNodes, what_scontrol_prints_is_read_too) {

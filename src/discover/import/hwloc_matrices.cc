@@ -182,7 +182,8 @@ class MatrixReader {
   Result<void> apply(Matrix& matrix) {
     const bool nodes = matrix.all(HwlocRef::Kind::numa);
     if (nodes && (matrix.kind & means_latency) != 0) return apply_latency(matrix);
-    if (matrix.name == "NVLinkBandwidth")
+    if (matrix.name == "NVLinkBandwidth") {
+      tell_one_sided(matrix);
       return add_links(matrix, [&](size_t from, size_t to) {
         api::DeviceLink link;
         link.kind = api::LinkKind::nvlink;
@@ -190,6 +191,7 @@ class MatrixReader {
         link.bandwidth = bandwidth_of_mb(matrix.at(from, to));
         return link;
       });
+    }
     if (matrix.name == "XGMIBandwidth" && xgmi_.objects.empty()) {
       xgmi_ = std::move(matrix);
     } else if (matrix.name == "XGMIHops" && hops_.objects.empty()) {
@@ -200,6 +202,21 @@ class MatrixReader {
                            " objects has no place in a profile; it is left out");
     }
     return {};
+  }
+
+  // A link carries as much in one direction as in the other.
+  void tell_one_sided(const Matrix& matrix) {
+    const auto name = [&](size_t i) {
+      const std::string own = name_of(matrix.objects[i]);
+      return own.empty() ? "object " + std::to_string(i) : own;
+    };
+    for (size_t i = 0; i < matrix.objects.size(); ++i)
+      for (size_t j = i + 1; j < matrix.objects.size(); ++j)
+        if (matrix.at(i, j) != matrix.at(j, i))
+          add_note(notes_, matrix.name + ": " + std::to_string(matrix.at(i, j)) + " MB/s from " +
+                               name(i) + " to " + name(j) + ", and " +
+                               std::to_string(matrix.at(j, i)) +
+                               " MB/s back; one of them is wrong, and each counts for its end");
   }
 
   Result<void> apply_latency(const Matrix& matrix) {

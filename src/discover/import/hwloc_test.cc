@@ -103,6 +103,18 @@ TEST(Hwloc, NvlinksAreThoseOfTheMatrix) {
   EXPECT_EQ(nvlink_count(12'345), 1);
 }
 
+TEST(Hwloc, ALinkThatIsNotTheSameBothWaysIsTold) {
+  const auto notes = [](const std::string& values) {
+    return all_notes(accepted(
+        import_hwloc, changed(sample(version2), "1000000 50000 40000 50000", "1000000 " + values)));
+  };
+  EXPECT_EQ(notes("50000 40000 50000").find("MB/s back"), std::string::npos);
+  EXPECT_THAT(notes("50000 40000 25000"),
+              HasSubstr("50000 MB/s from gpu0 to nvswitch0, and 25000 MB/s back"));
+  EXPECT_THAT(notes("50000 40000 0"),
+              HasSubstr("50000 MB/s from gpu0 to nvswitch0, and 0 MB/s back"));
+}
+
 TEST(Hwloc, Version3HasItsOwnWordsForDevicesAndMemory) {
   const Inventory read = accepted(import_hwloc, sample(version3));
   EXPECT_EQ(ids(read), "gpu0 gpu1 eth0");

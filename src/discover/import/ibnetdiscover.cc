@@ -345,6 +345,7 @@ class Builder {
       return add_note(out_.notes, where + " leads to " + row.peer + " port " +
                                       std::to_string(row.peer_port) +
                                       ", which does not lead back; the cable is left out");
+    compare_ends(where, row, *peer->second, *back);
     if (back->bits != row.bits && stanza.id < row.peer)
       add_note(out_.notes, where + " runs at another rate than its other end says");
     const int64_t bits = back->bits == 0 ? row.bits
@@ -361,6 +362,18 @@ class Builder {
     } else if (stanza.type != 'S' && stanza.id < row.peer) {
       add_note(out_.notes, where + " leads to another machine without a switch; left out");
     }
+  }
+
+  // What a row says of its other end, against what that says of itself, which stands.
+  void compare_ends(const std::string& where, const Row& row, const Stanza& peer, const Row& back) {
+    if (!row.peer_guid.empty() && !back.own_guid.empty() && row.peer_guid != back.own_guid)
+      add_note(out_.notes, where + " says that " + peer.id + " port " + std::to_string(back.port) +
+                               " has the GUID " + row.peer_guid + "; the port itself says " +
+                               back.own_guid);
+    if (!row.description.empty() && !peer.description.empty() &&
+        row.description != peer.description)
+      add_note(out_.notes, where + " calls " + peer.id + " \"" + row.description +
+                               "\"; it calls itself \"" + peer.description + "\"");
   }
 
   void add_links() {

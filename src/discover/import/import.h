@@ -73,12 +73,14 @@ struct Merged {
   std::vector<api::Object> objects;
   std::vector<std::string> notes;
 };
-// Machines of one name become one Node. Their devices are the same when address or identity agree,
-// else when class and id do. Of two values the firmer source's stands; both are kept as a conflict
-// when they differ. Adapters of a fabric whose machine is not named find it by the GUIDs of all
-// machines. A Fabric that exceeds what an object may hold becomes several, "NAME-1", "NAME-2" …,
-// whose links name switches of the others as "fabric/switch". What needs a site and has none is
-// left out with a note. `invalid` when the result breaks a rule of its kind, with the path.
+// Machines of one name become one Node. Their devices are the same when address, identity or slot
+// agree, else when class and id do; but where an id is only a number, those of which one says
+// something of its own are kept apart with a note. Of two values the firmer source's stands; both
+// are kept as a conflict when they differ. Adapters of a fabric whose machine is not named find it
+// by the GUIDs of all machines. A Fabric that exceeds what an object may hold becomes several,
+// "NAME-1", "NAME-2" …, whose links name switches of the others as "fabric/switch". What needs a
+// site and has none is left out with a note. `invalid` when the result breaks a rule of its kind,
+// with the path.
 Result<Merged> merge(std::vector<Inventory> inventories, const ImportOptions& options);
 
 }  // namespace freehold::discover

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "discover/gpu_models.h"
 #include "discover/import/limits.h"
+#include "discover/import/merge_host.h"
 #include "discover/parse.h"
 
 namespace freehold::discover {
@@ -52,6 +53,8 @@ bool is_pci_id(std::string_view text) {  // "10de:2330"
 bool may_be_model(std::string_view ids, std::string_view name) {
   const GpuModel* model = find_gpu_model(ids);
   if (model == nullptr) return true;
+  if (const std::string set = instructions_of(name); !set.empty())
+    return model->instructions.empty() || model->instructions == set;
   const std::string sold = model_word(model->name), said = model_word(name);
   return sold.empty() || said.empty() || sold.starts_with(said) || said.starts_with(sold);
 }
@@ -59,8 +62,8 @@ bool may_be_model(std::string_view ids, std::string_view name) {
 // Of two values that differ without a contradiction, the one that says more.
 enum class Finer { kept, other, neither };
 
-// A name is more than the numbers of the same model, a bridge more than the root above it, a
-// network device with RDMA more than one of which that is not known.
+// A name is more than the numbers or the instruction set of the same model, a bridge more than the
+// root above it, a network device with RDMA more than one of which that is not known.
 Finer finer_of(std::string_view field, const json::Value& kept, const json::Value& other) {
   const std::string *a = kept.as_string(), *b = other.as_string();
   if (a == nullptr || b == nullptr) return Finer::neither;
@@ -69,6 +72,12 @@ Finer finer_of(std::string_view field, const json::Value& kept, const json::Valu
     const bool is_name_other = is_pci_id(*a);
     const bool fits =
         is_name_other ? may_be_model(to_lower(*a), *b) : may_be_model(to_lower(*b), *a);
+    return fits ? other_if(is_name_other) : Finer::neither;
+  }
+  if (field == "model" && instructions_of(*a).empty() != instructions_of(*b).empty()) {
+    const bool is_name_other = instructions_of(*b).empty();
+    const std::string_view known = instructions_of_model(is_name_other ? *b : *a);
+    const bool fits = known.empty() || known == instructions_of(is_name_other ? *a : *b);
     return fits ? other_if(is_name_other) : Finer::neither;
   }
   if (field == "parent" && is_pci_root(*a) != is_pci_root(*b)) return other_if(is_pci_root(*a));
@@ -89,10 +98,12 @@ std::string short_text(std::string_view field, const json::Value& value) {
   return clean_text(json::print(value), 256);
 }
 
-bool is_same(const schema::TypeInfo& type, const json::Value& a, const json::Value& b) {
+bool is_same(const schema::TypeInfo& type, std::string_view field, const json::Value& a,
+             const json::Value& b) {
   if (a == b) return true;
   if (a.is_number() && b.is_number()) return a.number() == b.number();
   if (a.as_string() == nullptr || b.as_string() == nullptr) return false;
+  if (field == "identity") return plain_identity(*a.as_string()) == plain_identity(*b.as_string());
   if (to_lower(*a.as_string()) == to_lower(*b.as_string())) return true;
   if (type.kind != schema::Kind::quantity) return false;
   const auto first = Quantity::parse_any(*a.as_string());
@@ -161,7 +172,7 @@ void FieldMerge::add_items(const Field& field, json::Array& into, const json::Ar
 }
 
 void FieldMerge::add_value(const Field& field, json::Value& into, const json::Value& from) {
-  if (is_same(field.type, into, from)) {
+  if (is_same(field.type, field.name, into, from)) {
     const auto known = conflicts_.find(field.path);
     if (known != conflicts_.end()) differ(field, into, from);
     return;
@@ -192,9 +203,16 @@ const Speaker* FieldMerge::speaker_of(std::string_view path) const {
 }
 
 void FieldMerge::claim(api::Conflict& conflict, const Speaker& who, const std::string& value) {
-  const auto known = std::ranges::find(conflict.claims, who.source, &api::Claim::source);
-  if (known == conflict.claims.end() && conflict.claims.size() < limits::claims)
-    conflict.claims.push_back({who.source, value, who.confidence});
+  // One source may contradict itself: two slices of one cluster, two documents of one controller.
+  // Its second value is kept under a name of its own, since claims are told apart by their source.
+  std::string source = who.source;
+  for (size_t n = 2; conflict.claims.size() < limits::claims; ++n) {
+    const auto known = std::ranges::find(conflict.claims, source, &api::Claim::source);
+    if (known == conflict.claims.end())
+      return conflict.claims.push_back({source, value, who.confidence});
+    if (known->value == value) return;
+    source = clean_text(who.source, 57) + " (" + std::to_string(n) + ")";  // 63 are the schema's
+  }
 }
 
 void FieldMerge::differ(const Field& field, const json::Value& kept, const json::Value& other) {

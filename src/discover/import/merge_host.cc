@@ -9,6 +9,9 @@
 #include "base/strings.h"
 #include "discover/import/host.h"
 #include "discover/import/text.h"
+#include "discover/limits.h"
+#include "discover/parse.h"
+#include "json/value.h"
 
 namespace freehold::discover {
 
@@ -21,11 +24,22 @@ bool is_one_class(api::DeviceClass a, api::DeviceClass b) {
   return a == b || (is_network(a) && is_network(b));
 }
 
+// Accelerators have no names of the kernel's, and management controllers number whatever they see:
+// such an id says only how many came before.
+bool is_counted(api::DeviceClass cls, const Speaker& speaker) {
+  return cls == api::DeviceClass::gpu || cls == api::DeviceClass::nvswitch ||
+         speaker.confidence == api::Confidence::bmc;
+}
+
 // By what a device is known.
 struct Known {
-  std::string id, address;
+  std::string id, address, slot;
   api::DeviceClass cls = api::DeviceClass::other;
-  std::set<std::string> identities;
+  int64_t numa = -1;
+  std::set<std::string> identities;  // its own, and its ports'
+  std::string own;                   // its own; empty: unknown
+  std::string particulars;           // what tells it from others of its class; empty: nothing does
+  bool is_counted = false;           // its id is a number
 };
 
 const api::NodeDevice* find_seen(const HostFacts& facts, std::string_view id) {
@@ -33,13 +47,67 @@ const api::NodeDevice* find_seen(const HostFacts& facts, std::string_view id) {
   return at == facts.devices.end() ? nullptr : &*at;
 }
 
-Known known_of(const HostFacts& facts, const api::Device& device) {
-  Known known{device.id, to_lower(device.address), device.cls, {}};
-  if (const api::NodeDevice* seen = find_seen(facts, device.id)) {
-    if (!seen->identity.empty()) known.identities.insert(plain_identity(seen->identity));
-    for (const api::DevicePort& port : seen->ports)
-      if (!port.identity.empty()) known.identities.insert(plain_identity(port.identity));
+std::string link_text(api::LinkKind kind, int64_t count) {
+  return std::to_string(static_cast<int>(kind)) + "*" + std::to_string(count);
+}
+
+// Links to others of its class, as one word when there is one to each and all are alike: then they
+// tell none apart.
+std::string links_to_peers(const HostFacts& facts, const api::Device& device) {
+  std::map<std::string, std::string> links;  // of either end
+  size_t peers = 0;
+  for (const api::Device& other : facts.profile.devices) {
+    if (other.cls != device.cls || other.id == device.id) continue;
+    ++peers;
+    for (const api::DeviceLink& link : device.links)
+      if (link.to == other.id) links[other.id] = link_text(link.kind, link.count);
+    for (const api::DeviceLink& link : other.links)
+      if (link.to == device.id) links[other.id] = link_text(link.kind, link.count);
   }
+  if (links.empty()) return {};
+  const bool are_alike = links.size() == peers && std::ranges::all_of(links, [&](const auto& link) {
+                           return link.second == links.begin()->second;
+                         });
+  return are_alike ? "all " + links.begin()->second : "those of " + device.id;
+}
+
+// What a source says of this one device that it need not say of the next: where it is, what it
+// hangs on, how it fares. Models and sizes are of the class.
+std::string particulars_of(const HostFacts& facts, const api::Device& device,
+                           const api::NodeDevice* seen) {
+  std::string out = device.address + device.slot + links_to_peers(facts, device);
+  const auto is_peer = [&](const std::string& id) {
+    const auto at = std::ranges::find(facts.profile.devices, id, &api::Device::id);
+    return at != facts.profile.devices.end() && at->cls == device.cls;
+  };
+  for (const api::DeviceLink& link : device.links)
+    if (!is_peer(link.to)) out += " " + link.to + " " + link_text(link.kind, link.count);
+  if (seen == nullptr) return out;
+  api::NodeDevice rest = *seen;
+  rest.id.clear();
+  for (api::LinkNow& link : rest.links)
+    if (is_peer(link.to)) link.to.clear();
+  const api::NodeDevice nothing;
+  const auto& type = schema::type_of<api::NodeDevice>;
+  if (!schema::equal(type, &rest, &nothing)) out += json::print(schema::to_json(type, &rest));
+  return out;
+}
+
+Known known_of(const HostFacts& facts, const api::Device& device, const Speaker& speaker) {
+  Known known;
+  known.id = device.id;
+  known.address = to_lower(device.address);
+  known.slot = to_lower(device.slot);
+  known.cls = device.cls;
+  known.numa = device.numa;
+  known.is_counted = is_counted(device.cls, speaker);
+  const api::NodeDevice* seen = find_seen(facts, device.id);
+  known.particulars = particulars_of(facts, device, seen);
+  if (seen == nullptr) return known;
+  known.own = plain_identity(seen->identity);
+  if (!known.own.empty()) known.identities.insert(known.own);
+  for (const api::DevicePort& port : seen->ports)
+    if (!port.identity.empty()) known.identities.insert(plain_identity(port.identity));
   return known;
 }
 
@@ -48,9 +116,53 @@ bool share_identity(const Known& a, const Known& b) {
                              [&](const std::string& one) { return b.identities.contains(one); });
 }
 
-// The device of `all` that `device` is, by the first rule that finds one; one of another address is
-// never the same.
-Known* match(std::vector<Known>& all, const Known& device, const std::set<const Known*>& taken) {
+// Two of one form, such as UUIDs, that differ; a serial number does not contradict a UUID, nor the
+// GUID of a port that of the whole adapter.
+bool is_contradicted(const Known& a, const Known& b) {
+  if (a.own.empty() || b.own.empty() || is_network(a.cls) || share_identity(a, b)) return false;
+  return std::ranges::equal(a.own, b.own, [](char x, char y) { return (x == '-') == (y == '-'); });
+}
+
+// All of the class of one, at one memory node if `numa` names it.
+std::vector<const Known*> like(const std::vector<Known>& all, const Known& one, int64_t numa) {
+  std::vector<const Known*> out;
+  for (const Known& known : all)
+    if (is_one_class(known.cls, one.cls) && (numa < 0 || known.numa == numa)) out.push_back(&known);
+  return out;
+}
+
+// Whether two devices that have only their number in common may be taken for one: where each side
+// knows one, or where nothing that one side says could come to the wrong one.
+bool may_count(const std::vector<Known>& all, const Known& k, const std::vector<Known>& ours,
+               const Known& device) {
+  if (!k.is_counted && !device.is_counted) return true;  // a name that the system gave
+  const bool have_numa = k.numa >= 0 && device.numa >= 0;
+  if (have_numa && k.numa != device.numa) return false;
+  const auto here = like(ours, device, have_numa ? k.numa : -1);
+  const auto there = like(all, k, have_numa ? k.numa : -1);
+  if (here.size() == 1 && there.size() == 1) return true;
+  const auto are_alike = [](const std::vector<const Known*>& group) {
+    const Known& first = *group.front();
+    return std::ranges::all_of(group,
+                               [&](const Known* one) {
+                                 return one->particulars == first.particulars &&
+                                        one->numa == first.numa;
+                               }) &&
+           (group.size() > 1 || (first.particulars.empty() && first.numa < 0));
+  };
+  return are_alike(here) || are_alike(there);
+}
+
+struct Match {
+  Known* found = nullptr;
+  bool is_number = false;  // only their number agrees
+  bool is_apart = false;   // one of this number is there, and nothing says that it is this one
+};
+
+// The device of `all` that `device` is, by the first rule that finds one; one of another address or
+// UUID is never the same.
+Match match(std::vector<Known>& all, const Known& device, const std::vector<Known>& ours,
+            const std::set<const Known*>& taken) {
   const auto find = [&](auto fits) -> Known* {
     for (Known& known : all)
       if (!taken.contains(&known) && fits(known)) return &known;
@@ -59,15 +171,23 @@ Known* match(std::vector<Known>& all, const Known& device, const std::set<const 
   const bool has_address = !device.address.empty();
   if (has_address)
     if (Known* found = find([&](const Known& k) { return k.address == device.address; }))
-      return found;
+      return {found};
   const auto may_be = [&](const Known& k) {
     return !has_address || k.address.empty() || k.address == device.address;
   };
   if (Known* found = find([&](const Known& k) { return share_identity(k, device) && may_be(k); }))
-    return found;
-  return find([&](const Known& k) {
-    return k.id == device.id && is_one_class(k.cls, device.cls) && may_be(k);
-  });
+    return {found};
+  const auto is_kin = [&](const Known& k) {
+    return is_one_class(k.cls, device.cls) && may_be(k) && !is_contradicted(k, device);
+  };
+  if (!device.slot.empty())
+    if (Known* found = find([&](const Known& k) { return k.slot == device.slot && is_kin(k); }))
+      return {found};
+  const auto is_named = [&](const Known& k) { return k.id == device.id && is_kin(k); };
+  if (Known* found =
+          find([&](const Known& k) { return is_named(k) && may_count(all, k, ours, device); }))
+    return {found, found->is_counted || device.is_counted};
+  return {nullptr, false, find(is_named) != nullptr};
 }
 
 // "gpu0" is taken: "gpu1", or the next that is free.
@@ -99,36 +219,57 @@ void rename_all(HostFacts& facts, const Renamed& to) {
 }
 
 // Gives the devices of `facts` the ids of those that they are in `all`, and adds the others to it.
-void align(HostFacts& facts, std::vector<Known>& all) {
+// How many were kept apart from one of their number.
+size_t align(HostFacts& facts, const Speaker& speaker, std::vector<Known>& all) {
   std::set<std::string> ids;
   for (const Known& known : all) ids.insert(known.id);
+  std::vector<Known> ours;
+  for (const api::Device& device : facts.profile.devices)
+    ours.push_back(known_of(facts, device, speaker));
   std::set<const Known*> taken;
-  std::vector<Known> fresh;
+  std::vector<Match> matches;
+  std::set<api::DeviceClass> doubtful;  // where one number is wrong, no other is worth anything
+  for (const Known& here : ours) {
+    matches.push_back(match(all, here, ours, taken));
+    if (matches.back().is_apart) doubtful.insert(here.cls);
+    if (matches.back().found != nullptr) taken.insert(matches.back().found);
+  }
+  std::vector<std::pair<Known*, const Known*>> same;
+  std::vector<const Known*> unmatched;
   Renamed renamed;
-  std::vector<const api::Device*> unmatched;
-  for (const api::Device& device : facts.profile.devices) {
-    const Known here = known_of(facts, device);
-    Known* found = match(all, here, taken);
-    if (found == nullptr) {
-      unmatched.push_back(&device);
+  size_t apart = 0;
+  for (size_t i = 0; i < ours.size(); ++i) {
+    const Known& here = ours[i];
+    const Match& found = matches[i];
+    const bool is_parted = found.is_apart || (found.is_number && doubtful.contains(here.cls));
+    if (is_parted) ++apart;
+    if (is_parted || found.found == nullptr) {
+      unmatched.push_back(&here);
       continue;
     }
-    taken.insert(found);
-    if (found->id != device.id) renamed[device.id] = found->id;
-    if (found->address.empty()) found->address = here.address;
-    found->identities.insert(here.identities.begin(), here.identities.end());
+    same.emplace_back(found.found, &here);
+    if (found.found->id != here.id) renamed[here.id] = found.found->id;
   }
-  for (const api::Device* device : unmatched) {
-    Known here = known_of(facts, *device);
-    if (!ids.insert(here.id).second) {
-      here.id = free_id(device->id, ids);
-      ids.insert(here.id);
-      renamed[device->id] = here.id;
+  for (const auto& [known, here] : same) {
+    if (known->address.empty()) known->address = here->address;
+    if (known->slot.empty()) known->slot = here->slot;
+    if (known->own.empty()) known->own = here->own;
+    if (known->numa < 0) known->numa = here->numa;
+    known->particulars += here->particulars;
+    known->is_counted = known->is_counted && here->is_counted;
+    known->identities.insert(here->identities.begin(), here->identities.end());
+  }
+  for (const Known* here : unmatched) {
+    Known fresh = *here;
+    if (!ids.insert(here->id).second) {
+      fresh.id = free_id(here->id, ids);
+      ids.insert(fresh.id);
+      renamed[here->id] = fresh.id;
     }
-    fresh.push_back(std::move(here));
+    all.push_back(std::move(fresh));
   }
-  std::ranges::move(fresh, std::back_inserter(all));
   rename_all(facts, renamed);
+  return apart;
 }
 
 void lower_addresses(HostFacts& facts) {
@@ -250,6 +391,55 @@ void compare_totals(const std::vector<HostClaim>& claims, FieldMerge& merge) {
   compare("devices", &Totals::gpus, std::equal_to<>(), number("of class gpu"));
 }
 
+// The root of the bus that a function is on; empty when its bridges do not lead to one.
+std::string root_above(const std::map<std::string, const api::PciFunction*>& pci,
+                       const api::PciFunction& function) {
+  std::string at = function.parent;
+  for (size_t depth = 0; depth < limits::pci_depth && !is_pci_root(at); ++depth) {
+    const auto above = pci.find(at);
+    if (above == pci.end()) return {};
+    at = above->second->parent;
+  }
+  return is_pci_root(at) ? at : std::string();
+}
+
+// A bridge says more than the root above it, unless that is another root.
+void compare_roots(const std::vector<HostClaim>& claims, const api::HardwareProfileSpec& profile,
+                   FieldMerge& merge) {
+  std::map<std::string, const api::PciFunction*> pci;
+  for (const api::PciFunction& function : profile.pci) pci.emplace(function.address, &function);
+  std::map<std::string, const Speaker*> spoke;  // address → who named the bridge that stands
+  for (const HostClaim& claim : claims)
+    for (const api::PciFunction& said : claim.facts.profile.pci)
+      if (const auto at = pci.find(said.address);
+          at != pci.end() && said.parent == at->second->parent && !is_pci_root(said.parent))
+        spoke.emplace(said.address, &claim.speaker);
+  for (const HostClaim& claim : claims)
+    for (const api::PciFunction& said : claim.facts.profile.pci) {
+      const auto who = spoke.find(said.address);
+      if (!is_pci_root(said.parent) || who == spoke.end()) continue;
+      const api::PciFunction& stands = *pci.at(said.address);
+      const std::string root = root_above(pci, stands);
+      if (!root.empty() && root != said.parent)
+        merge.contradict("pci[" + said.address + "].parent", *who->second,
+                         stands.parent + " below " + root, claim.speaker, said.parent);
+    }
+}
+
+// Each accelerator has a UUID of its own.
+void tell_twins(const MergedHost& host, std::vector<std::string>& notes) {
+  std::map<std::string, std::string> seen;  // identity → device
+  for (const api::Device& device : host.facts.profile.devices) {
+    const api::NodeDevice* here = find_seen(host.facts, device.id);
+    if (device.cls != api::DeviceClass::gpu || here == nullptr || here->identity.empty()) continue;
+    const auto [at, fresh] = seen.emplace(plain_identity(here->identity), device.id);
+    if (!fresh)
+      add_note(notes, host.facts.name + ": " + at->second + " and " + device.id +
+                          " both have the identity " + here->identity +
+                          "; one of them is wrong, or they are one device");
+  }
+}
+
 template <class T>
 Result<T> read_back(const json::Value& document, const std::string& name) {
   T out;
@@ -282,6 +472,7 @@ bool say_the_same(const std::vector<HostClaim>& a, const std::vector<HostClaim>&
 std::string plain_identity(std::string_view text) {
   std::string out = to_lower(trim(text));
   if (out.starts_with("0x")) out.erase(0, 2);
+  if (out.starts_with("gpu-")) out.erase(0, 4);
   std::string digits;
   for (const char c : out) {
     if (c == ':') continue;
@@ -304,7 +495,12 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
   for (HostClaim& claim : claims) {
     HostFacts& facts = claim.facts;
     lower_addresses(facts);
-    align(facts, known);
+    if (const size_t apart = align(facts, claim.speaker, known); apart > 0)
+      add_note(out.notes,
+               name + ": " + std::to_string(apart) + (apart == 1 ? " device" : " devices") +
+                   " of " + claim.speaker.source +
+                   " may be others that are known, but only the numbers agree; they are kept "
+                   "apart, since numbers move; import a source that has their addresses or UUIDs");
     const json::Value said =
         schema::to_json(schema::type_of<api::HardwareProfileSpec>, &facts.profile);
     merge.add(schema::type_of<api::HardwareProfileSpec>, profile, said, claim.speaker);
@@ -328,8 +524,10 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
   }
   compare_totals(claims, merge);
   out.facts.profile = TRY(read_back<api::HardwareProfileSpec>(profile, name));
+  compare_roots(claims, out.facts.profile, merge);
   auto merged = TRY(read_back<api::NodeStatus>(status, name));
   out.facts.devices = std::move(merged.devices);
+  tell_twins(out, out.notes);
   out.facts.degraded = std::move(merged.degraded_links);
   out.facts.scale_up_domain = std::move(merged.scale_up_domain);
   out.facts.power = std::move(merged.power);

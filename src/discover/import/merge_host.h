@@ -32,6 +32,7 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims);
 bool say_the_same(const std::vector<HostClaim>& a, const std::vector<HostClaim>& b);
 
 // "0x506b4b0300b56c3c" and "506b:4b03:00b5:6c3c" are one identity: lower case, without signs.
+// So are NVML's "GPU-1b2c..." and the bare UUID that a management controller tells.
 std::string plain_identity(std::string_view text);
 // The firmest first; what is unknown comes last.
 int rank_of(api::Confidence confidence);

@@ -186,6 +186,22 @@ TEST(Merge, a_name_that_is_not_that_of_the_pci_ids_is_a_conflict) {
   EXPECT_EQ(conflict("NVIDIA Next", "10de:ffff"), "") << "ids that nobody knows";
 }
 
+TEST(Merge, a_named_model_says_more_than_the_instructions_that_it_executes) {
+  const auto model = [](const char* first, const char* second) {
+    const One one = only(merged(
+        {inventory("a", api::Confidence::sysfs, machine({gpu("gpu0", "0000:41:00.0", first)})),
+         inventory("b", api::Confidence::sysfs, machine({gpu("gpu0", "0000:41:00.0", second)}))}));
+    return one.profile.devices[0].model + (one.node.status.conflicts.empty() ? "" : "!");
+  };
+  EXPECT_EQ(model("NVIDIA sm90", "NVIDIA H100 80GB HBM3"), "NVIDIA H100 80GB HBM3");
+  EXPECT_EQ(model("NVIDIA H100 80GB HBM3", "NVIDIA sm90"), "NVIDIA H100 80GB HBM3");
+  EXPECT_EQ(model("NVIDIA sm80", "NVIDIA H100 80GB HBM3"), "NVIDIA sm80!");
+  EXPECT_EQ(model("NVIDIA sm80", "NVIDIA A10"), "NVIDIA sm80!") << "an A10 is no A100";
+  EXPECT_EQ(model("NVIDIA sm120", "NVIDIA Next 9000X"), "NVIDIA Next 9000X") << "nobody knows it";
+  EXPECT_EQ(model("AMD gfx942", "AMD Instinct MI300X"), "AMD Instinct MI300X");
+  EXPECT_EQ(model("NVIDIA sm80", "10de:2330"), "NVIDIA sm80!") << "the ids are those of an H100";
+}
+
 TEST(Merge, sums_that_differ_are_a_conflict) {
   const auto with_memory = [](int64_t gib) {
     HostFacts host = machine({});
@@ -310,6 +326,133 @@ TEST(Merge, devices_of_different_addresses_stay_two_even_with_one_name) {
                    inventory("b", api::Confidence::bmc, machine({gpu("gpu0", "0000:c1:00.0")}))}));
   ASSERT_THAT(one.profile.devices, SizeIs(2));
   EXPECT_EQ(one.profile.devices[1].id, "gpu1");
+}
+
+HostFacts with_identities(std::vector<std::string> identities, std::vector<std::string> addresses) {
+  HostFacts host = machine({});
+  for (size_t i = 0; i < identities.size(); ++i) {
+    host.profile.devices.push_back(gpu("gpu" + std::to_string(i), addresses[i]));
+    host.devices.emplace_back();
+    host.devices.back().id = host.profile.devices.back().id;
+    host.devices.back().identity = identities[i];
+  }
+  return host;
+}
+constexpr const char* uuid_a = "11111111-2222-3333-4444-555555555555";
+constexpr const char* uuid_b = "99999999-8888-7777-6666-555555555555";
+
+TEST(Merge, the_failed_gpu_of_a_controller_is_the_one_of_its_uuid_not_of_its_number) {
+  HostFacts bmc = with_identities({uuid_a, uuid_b}, {"", ""});
+  bmc.devices[0].health = api::Health::failed;
+  const One one = only(merged(
+      {inventory("hwloc", api::Confidence::sysfs,
+                 with_identities({std::string("GPU-") + uuid_b, std::string("GPU-") + uuid_a},
+                                 {"0000:01:00.0", "0000:02:00.0"})),
+       inventory("redfish", api::Confidence::bmc, std::move(bmc))}));
+  ASSERT_THAT(one.profile.devices, SizeIs(2));
+  ASSERT_THAT(one.node.status.devices, SizeIs(2));
+  EXPECT_EQ(one.node.status.devices[0].health, api::Health::unknown);
+  EXPECT_EQ(one.node.status.devices[1].id, "gpu1");
+  EXPECT_EQ(one.node.status.devices[1].health, api::Health::failed);
+  EXPECT_THAT(one.node.status.conflicts, IsEmpty())
+      << "GPU- is a part of the name, not of the UUID";
+}
+
+TEST(Merge, gpus_whose_uuids_differ_are_never_one) {
+  const One one = only(merged(
+      {inventory("hwloc", api::Confidence::sysfs, with_identities({uuid_a}, {"0000:01:00.0"})),
+       inventory("redfish", api::Confidence::bmc, with_identities({uuid_b}, {""}))}));
+  EXPECT_THAT(one.profile.devices, SizeIs(2));
+}
+
+TEST(Merge, gpus_that_have_only_their_number_in_common_are_kept_apart_and_told) {
+  HostFacts bmc = with_identities({"", ""}, {"", ""});
+  bmc.devices[0].health = api::Health::failed;
+  const auto hwloc = [] {
+    return inventory("hwloc", api::Confidence::sysfs,
+                     with_identities({uuid_a, uuid_b}, {"0000:01:00.0", "0000:02:00.0"}));
+  };
+  const Merged out = merged({hwloc(), inventory("redfish", api::Confidence::bmc, bmc)});
+  EXPECT_THAT(only(out).profile.devices, SizeIs(4));
+  EXPECT_EQ(only(out).node.status.devices[0].health, api::Health::unknown);
+  EXPECT_THAT(out.notes, Contains(HasSubstr("n1: 2 devices of redfish may be others")));
+  bmc.devices[0].health = api::Health::unknown;
+  EXPECT_THAT(
+      only(merged({hwloc(), inventory("redfish", api::Confidence::bmc, bmc)})).profile.devices,
+      SizeIs(2))
+      << "what is only counted cannot be put in the wrong place";
+}
+
+TEST(Merge, where_one_number_is_wrong_no_other_counts) {
+  HostFacts counted = machine({gpu("gpu0", ""), gpu("gpu1", ""), gpu("gpu2", "")});
+  HostFacts placed = machine(
+      {gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0"), gpu("gpu2", "0000:03:00.0")});
+  for (HostFacts* host : {&counted, &placed}) {
+    host->profile.numa.resize(2);
+    host->profile.numa[1].id = 1;
+    for (api::Device& device : host->profile.devices) device.numa = 0;
+  }
+  const auto devices = [&] {
+    return only(merged({inventory("hwloc", api::Confidence::sysfs, placed),
+                        inventory("nvidia-smi", api::Confidence::sysfs, counted)}))
+        .profile.devices.size();
+  };
+  EXPECT_EQ(devices(), 3u);
+  counted.profile.devices[2].numa = 1;
+  EXPECT_EQ(devices(), 6u);
+}
+
+TEST(Merge, gpus_of_one_slot_are_one_whatever_their_number) {
+  HostFacts bmc = machine({gpu("gpu0", ""), gpu("gpu1", "")});
+  bmc.profile.devices[0].slot = "SXM2";
+  bmc.profile.devices[1].slot = "SXM1";
+  bmc.devices.resize(1);
+  bmc.devices[0].id = "gpu0";
+  bmc.devices[0].health = api::Health::failed;
+  HostFacts firm = machine({gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0")});
+  firm.profile.devices[0].slot = "SXM1";
+  firm.profile.devices[1].slot = "SXM2";
+  const One one = only(merged({inventory("hwloc", api::Confidence::sysfs, std::move(firm)),
+                               inventory("redfish", api::Confidence::bmc, std::move(bmc))}));
+  ASSERT_THAT(one.profile.devices, SizeIs(2));
+  ASSERT_THAT(one.node.status.devices, SizeIs(1));
+  EXPECT_EQ(one.node.status.devices[0].id, "gpu1");
+}
+
+TEST(Merge, two_gpus_of_one_uuid_are_told) {
+  const Merged out = merged({inventory(
+      "hwloc", api::Confidence::sysfs,
+      with_identities({uuid_a, std::string("GPU-") + uuid_a}, {"0000:01:00.0", "0000:02:00.0"}))});
+  EXPECT_THAT(only(out).profile.devices, SizeIs(2));
+  EXPECT_THAT(out.notes, Contains(HasSubstr("n1: gpu0 and gpu1 both have the identity GPU-1111")));
+}
+
+TEST(Merge, a_source_that_contradicts_itself_keeps_both_values) {
+  Inventory one =
+      inventory("resourceslice", api::Confidence::sysfs, machine({gpu("g0", "0000:01:00.0")}));
+  one.hosts.push_back(machine({gpu("n0", "0000:01:00.0")}));
+  one.hosts[1].profile.devices[0].cls = api::DeviceClass::nic;
+  const One node = only(merged({std::move(one)}));
+  ASSERT_THAT(node.node.status.conflicts, SizeIs(1));
+  EXPECT_THAT(node.node.status.conflicts[0].claims,
+              testing::ElementsAre(AllOf(Field(&api::Claim::source, "resourceslice"),
+                                         Field(&api::Claim::value, "gpu")),
+                                   AllOf(Field(&api::Claim::source, "resourceslice (2)"),
+                                         Field(&api::Claim::value, "nic"))));
+}
+
+TEST(Merge, a_root_that_is_not_the_one_above_the_bridge_is_a_conflict) {
+  const auto conflict = [](const char* root) {
+    HostFacts first = machine({gpu("gpu0", "0000:41:00.0")}), second = first;
+    first.profile.pci = {{"0000:40:01.0", "pci0000:40", "0604", "", "", -1, "", 0},
+                         {"0000:41:00.0", "0000:40:01.0", "0302", "", "", -1, "", 0}};
+    second.profile.pci = {{"0000:41:00.0", root, "", "", "", -1, "", 0}};
+    return only_conflict({inventory("a", api::Confidence::sysfs, std::move(first)),
+                          inventory("b", api::Confidence::overlay, std::move(second))});
+  };
+  EXPECT_EQ(conflict("pci0000:40"), "");
+  EXPECT_EQ(conflict("pci0000:c0"),
+            "pci[0000:41:00.0].parent: 0000:40:01.0 below pci0000:40, pci0000:c0,");
 }
 
 TEST(Merge, an_adapter_finds_its_machine_by_guid) {

@@ -88,7 +88,7 @@ class NcclImport {
 
  private:
   std::string all_cpus() const {
-    std::vector<uint32_t> all;
+    std::vector<uint32_t> all = system_.other_cpus;
     for (const api::NumaNode& node : system_.numa) {
       const auto cpus = parse_cpu_list(node.cpus).value_or(std::vector<uint32_t>{});
       all.insert(all.end(), cpus.begin(), cpus.end());
@@ -312,15 +312,21 @@ class NcclImport {
 
   // Both ends tell of a link; the larger count stands, and that they differ is told.
   void tell_uneven_links() {
+    std::set<std::string> heard;  // GPUs that tell of their links
+    for (const auto& [id, pci] : gpus_) heard.insert(id);
     for (const auto& [id, pci] : gpus_)
       for (const api::DeviceLink& link : find_device(host_, id)->links) {
         const api::Device* other = find_device(host_, link.to);
-        if (other == nullptr || id > link.to) continue;
-        for (const api::DeviceLink& back : other->links)
-          if (back.to == id && back.kind == link.kind && back.count != link.count)
-            add_note(out_.notes, id + " says " + std::to_string(link.count) + " links to " +
-                                     link.to + ", which says " + std::to_string(back.count) +
-                                     " back; the larger counts");
+        if (other == nullptr || !heard.contains(link.to)) continue;
+        const auto back = std::ranges::find_if(other->links, [&](const api::DeviceLink& one) {
+          return one.to == id && one.kind == link.kind;
+        });
+        const std::string says =
+            id + " says " + std::to_string(link.count) + " links to " + link.to + ", which says ";
+        if (back == other->links.end())
+          add_note(out_.notes, says + "none back; they count");
+        else if (back->count != link.count && id < link.to)
+          add_note(out_.notes, says + std::to_string(back->count) + " back; the larger counts");
       }
   }
 

@@ -32,6 +32,12 @@ class SystemReader {
     if (unclear_speeds_ > 0)
       add_note(notes_, "pci: " + std::to_string(unclear_speeds_) +
                            " link speeds are not written as 16 GT/s; they stay unknown");
+    if (unclear_widths_ > 0)
+      add_note(notes_, "pci: " + std::to_string(unclear_widths_) +
+                           " link widths are not from 1 to 32 lanes; they stay unknown");
+    if (!out_.other_cpus.empty())
+      add_note(notes_, "cpu: the file does not tell the memory node of " +
+                           std::to_string(out_.other_cpus.size()) + " CPUs (numaid=\"-1\")");
     return std::move(out_);
   }
 
@@ -67,7 +73,11 @@ class SystemReader {
     }
     const int64_t id = TRY(need_number(cpu, "numaid", {-1, 65'535, 0}, options_));
     TRY(read_processor(cpu));
-    if (id >= 0) TRY(add_numa(cpu, id));
+    std::vector<uint32_t> cpus = TRY(cpus_of(cpu));
+    if (id >= 0)
+      TRY(add_numa(cpu, id, cpus));
+    else
+      out_.other_cpus.insert(out_.other_cpus.end(), cpus.begin(), cpus.end());
     for (const Element& child : cpu.children) {
       if (child.name == "pci")
         TRY(read_pci(child, id, std::nullopt));
@@ -96,7 +106,22 @@ class SystemReader {
     return {};
   }
 
-  Result<void> add_numa(const Element& cpu, int64_t id) {
+  // Each CPU belongs to one <cpu>.
+  Result<std::vector<uint32_t>> cpus_of(const Element& cpu) {
+    const std::string_view affinity = trim(cpu.get("affinity"));
+    if (affinity.empty()) return std::vector<uint32_t>();
+    auto cpus = parse_cpu_mask(affinity);
+    if (!cpus)
+      return fault_in(options_, cpu,
+                      "affinity is not written as comma-separated words of 8 hex digits");
+    for (const uint32_t number : *cpus)
+      if (!cpus_.insert(number).second)
+        return fault_in(options_, cpu,
+                        "CPU " + std::to_string(number) + " belongs to another <cpu>, too");
+    return *std::move(cpus);
+  }
+
+  Result<void> add_numa(const Element& cpu, int64_t id, const std::vector<uint32_t>& cpus) {
     for (const api::NumaNode& other : out_.numa)
       if (other.id == id)
         return fault_in(options_, cpu, "a second <cpu> with numaid " + std::to_string(id));
@@ -104,17 +129,7 @@ class SystemReader {
       return fault_in(options_, cpu, "more memory nodes than any machine has");
     api::NumaNode node;
     node.id = id;
-    if (const std::string_view affinity = trim(cpu.get("affinity")); !affinity.empty()) {
-      const auto cpus = parse_cpu_mask(affinity);
-      if (!cpus)
-        return fault_in(options_, cpu,
-                        "affinity is not written as comma-separated words of 8 hex digits");
-      for (const uint32_t number : *cpus)
-        if (!cpus_.insert(number).second)
-          return fault_in(options_, cpu,
-                          "CPU " + std::to_string(number) + " belongs to another <cpu>, too");
-      node.cpus = format_cpu_list(*cpus);
-    }
+    node.cpus = format_cpu_list(cpus);
     out_.numa.push_back(std::move(node));
     return {};
   }
@@ -198,6 +213,7 @@ class SystemReader {
     const auto lanes = parse_int(width);
     if (!width.empty() && (!lanes || *lanes < 0)) return wrong("link_width", "no number of lanes");
     function.link_width = parse_link_width(width);
+    if (!width.empty() && function.link_width == 0) ++unclear_widths_;
     return {};
   }
 
@@ -208,7 +224,7 @@ class SystemReader {
   std::set<uint32_t> cpus_;
   std::set<int64_t> gpu_numbers_;
   std::set<std::string> unknown_;
-  size_t unclear_speeds_ = 0;
+  size_t unclear_speeds_ = 0, unclear_widths_ = 0;
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ struct NcclPci : PciNode {
 struct NcclSystem {
   std::string architecture, processor;  // "GenuineIntel family 6 model 143"
   std::vector<api::NumaNode> numa;
+  std::vector<uint32_t> other_cpus;  // of no memory node
   std::vector<NcclPci> pci;
   std::vector<std::pair<const Element*, int64_t>> nets;  // that are on no PCI function; memory node
 };

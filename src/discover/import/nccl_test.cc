@@ -134,10 +134,33 @@ TEST(Nccl, EndsOfALinkThatCountDifferentlyAreTold) {
   EXPECT_EQ(links(read, "gpu0"), "nvlink 12 gpu1");
   EXPECT_THAT(all_notes(read),
               HasSubstr("gpu0 says 12 links to gpu1, which says 4 back; the larger counts"));
+  const Inventory once =
+      accepted(import_nccl,
+               changed(sample(even),
+                       "<nvlink target=\"0000:01:00.0\" count=\"4\" tclass=\"0x030200\"/>", ""));
+  EXPECT_THAT(all_notes(once), HasSubstr("gpu0 says 12 links to gpu1, which says none back"));
   EXPECT_THAT(without(even, "dev=\"1\"", "dev=\"0\""), HasSubstr("a second GPU with dev=\"0\""));
   EXPECT_THAT(without(even, "sm=\"80\"", "sm=\"-80\""), HasSubstr("sm=\"-80\""));
   EXPECT_THAT(without(even, "link_width=\"16\"", "link_width=\"-16\""),
               HasSubstr("link_width=\"-16\" is no number of lanes"));
+}
+
+TEST(Nccl, CpusOfNoMemoryNodeAreCpusAllTheSame) {
+  const std::string even = "nccl_fuzz_corpus/contradiction";
+  const Inventory read =
+      accepted(import_nccl, changed(sample(even), "numaid=\"0\"", "numaid=\"-1\""));
+  EXPECT_EQ(read.hosts[0].profile.cpus, "0-15");
+  EXPECT_THAT(read.hosts[0].profile.numa, SizeIs(0));
+  EXPECT_THAT(all_notes(read), HasSubstr("does not tell the memory node of 16 CPUs"));
+}
+
+TEST(Nccl, WidthsThatNoLinkHasAreTold) {
+  const std::string even = "nccl_fuzz_corpus/contradiction";
+  for (const char* width : {"link_width=\"0\"", "link_width=\"999\""}) {
+    const Inventory read = accepted(import_nccl, changed(sample(even), "link_width=\"16\"", width));
+    EXPECT_EQ(read.hosts[0].profile.pci[0].link_width, 0);
+    EXPECT_THAT(all_notes(read), HasSubstr("1 link widths are not from 1 to 32 lanes"));
+  }
 }
 
 TEST(Nccl, WhatPointsNowhereIsRefused) {

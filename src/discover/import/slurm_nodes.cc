@@ -39,6 +39,27 @@ bool is_scontrol(std::string_view text) {
   return false;
 }
 
+// What is read of a machine; everything else may be anything, such as text of people.
+constexpr std::string_view read_keys[] = {
+    "nodename",       "cpus",           "cputot",     "boards", "sockets", "socketsperboard",
+    "corespersocket", "threadspercore", "realmemory", "gres",   "arch"};
+
+// "8" and "4K", which is 4096 (https://slurm.schedmd.com/gres.conf.html, Count).
+std::optional<int64_t> parse_count(std::string_view text) {
+  constexpr std::string_view factors = "KMGTP";
+  int64_t factor = 1;
+  if (!text.empty())
+    if (const size_t at = factors.find(static_cast<char>(text.back() & ~0x20));
+        at != factors.npos) {
+      text.remove_suffix(1);
+      factor <<= 10 * (at + 1);
+    }
+  const auto number = parse_int(text);
+  if (!number || text.empty() || (*number != 0 && *number > (int64_t{1} << 62) / factor))
+    return std::nullopt;
+  return *number * factor;
+}
+
 class Reader {
  public:
   explicit Reader(const ImportOptions& options) : options_(options) {
@@ -49,8 +70,8 @@ class Reader {
   Result<Inventory> read(std::string_view text) {
     SlurmLine record;
     size_t others = 0;
-    const SlurmText kind = is_scontrol(text) ? SlurmText::scontrol : SlurmText::configuration;
-    for (SlurmLine& line : TRY(parse_slurm(text, kind, options_))) {
+    kind_ = is_scontrol(text) ? SlurmText::scontrol : SlurmText::configuration;
+    for (SlurmLine& line : TRY(parse_slurm(text, kind_, options_))) {
       const bool begins = line.pairs[0].key == "nodename";
       if (begins || !line.is_indented) TRY(end_record(record));
       if (begins)
@@ -71,6 +92,7 @@ class Reader {
   Result<void> end_record(SlurmLine& record) {
     if (record.pairs.empty()) return {};
     const SlurmLine done = std::exchange(record, {});
+    TRY(check_keys(done));
     if (to_lower(done.pairs[0].value) == "default") {
       add_defaults(done);
       return {};
@@ -87,6 +109,22 @@ class Reader {
         return fault_at(options_, done.line, "machine \"" + *name + "\" is described twice");
       facts.name = std::move(*name);
       out_.hosts.push_back(facts);
+    }
+    return {};
+  }
+
+  // In what `scontrol` prints, the words of people may look like keys.
+  Result<void> check_keys(const SlurmLine& record) {
+    if (record.pairs[0].value.find(' ') != std::string::npos)
+      return fault_at(options_, record.line,
+                      "\"" + clean_text(record.pairs[0].value, 64) + "\" is no name of a machine");
+    for (const std::string_view key : read_keys) {
+      const auto count = std::ranges::count(record.pairs, key, &SlurmPair::key);
+      if (count < 2) continue;
+      const std::string twice = std::string(key) + " is given " + std::to_string(count) + " times";
+      if (kind_ == SlurmText::configuration) return fault_at(options_, record.line, twice);
+      add_note(out_.notes,
+               "line " + std::to_string(record.line) + ": " + twice + "; the first counts");
     }
     return {};
   }
@@ -151,11 +189,17 @@ class Reader {
     return host;
   }
 
-  // "gpu:h100:8(S:0-1)", "gpu:2", "gpu".
+  // "gpu:h100:8(S:0-1)", "gpu:2", "gpu", "gpu:h100:no_consume:8".
   Result<void> add_resource(HostFacts& host, std::string_view text, size_t line) {
-    const auto parts = split(text.substr(0, text.find('(')), ':');
+    auto parts = split(text.substr(0, text.find('(')), ':');
+    std::erase(parts, "no_consume");
+    if (parts.empty()) return fault_at(options_, line, "a resource without a name");
     const std::string kind = to_lower(trim(parts[0]));
-    const auto last = parts.size() > 1 ? parse_int(trim(parts.back())) : std::nullopt;
+    const auto last = parts.size() > 1 ? parse_count(trim(parts.back())) : std::nullopt;
+    if (text.find("(S:") != text.npos && unread_.insert("(S:").second)
+      add_note(out_.notes, "line " + std::to_string(line) +
+                               ": which sockets a resource is near to, as in \"" +
+                               clean_text(text, 64) + "\", is not read");
     const bool is_gpu = kind == "gpu";
     if (!is_gpu && kind != "nic") {
       if (unread_.insert(kind).second)
@@ -186,6 +230,7 @@ class Reader {
   const ImportOptions& options_;
   Inventory out_;
   HostNames names_;
+  SlurmText kind_ = SlurmText::configuration;
   SlurmLine defaults_;
   std::set<std::string> seen_, unread_;
 };

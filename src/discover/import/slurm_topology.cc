@@ -8,6 +8,7 @@
 #include "discover/import/slurm_conf.h"
 #include "discover/import/text.h"
 #include "discover/import/tree.h"
+#include "discover/parse.h"
 #include "json/yaml.h"
 
 namespace freehold::discover {
@@ -82,6 +83,9 @@ class Reader {
       return wrong(there.where, "a line describes one switch or block, not a list of them");
     std::set<std::string> keys;
     for (const SlurmPair& pair : line.pairs) {
+      if (pair.value.find(' ') != pair.value.npos)
+        return wrong(there.where, "\"" + clean_text(pair.value, 64) + "\" holds a blank; a word " +
+                                      "of such a line is written KEY=VALUE");
       if (!keys.insert(pair.key).second)
         return wrong(there.where, "\"" + pair.key + "\" is given twice");
       if (pair.key == first) continue;

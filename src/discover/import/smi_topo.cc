@@ -243,7 +243,7 @@ class NvidiaSmi {
   static std::optional<int64_t> nvlinks(const std::string& word) {
     if (!word.starts_with("NV") || word.size() < 3 || !is_digit(word[2])) return std::nullopt;
     const auto number = parse_uint(word.substr(2));
-    if (!number || *number < 1 || *number > 1'024) return std::nullopt;
+    if (!number || *number < 1 || *number > limits::vendor_links) return std::nullopt;
     return static_cast<int64_t>(*number);
   }
 
@@ -338,6 +338,13 @@ class NvidiaSmi {
                       "memory node " + std::to_string(id) + " has the CPUs " + cpus +
                           " here and others before");
     if (!cpus.empty()) node.cpus = cpus;
+    const auto own = parse_cpu_list(node.cpus).value_or(std::vector<uint32_t>{});
+    for (const uint32_t cpu : own)
+      if (const auto [at, fresh] = node_of_cpu_.try_emplace(cpu, id); !fresh && at->second != id)
+        return fault_at(options_, row.line,
+                        "CPU " + std::to_string(cpu) + " belongs to memory node " +
+                            std::to_string(id) + " here and to " + std::to_string(at->second) +
+                            " before");
     return {};
   }
 
@@ -452,6 +459,7 @@ class NvidiaSmi {
   std::vector<std::string> attributes_;       // columns behind the matrix
   std::map<std::string, std::string> names_;  // "NIC0" to "mlx5_0"
   std::vector<std::string> ids_;              // of the devices, by column
+  std::map<uint32_t, int64_t> node_of_cpu_;
 };
 
 // ---- AMD

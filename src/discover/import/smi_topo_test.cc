@@ -68,6 +68,8 @@ TEST(NvidiaSmi, WhatContradictsItselfIsRefusedWithItsLine) {
   EXPECT_THAT(refused("\t8-15\t1", "\t8-15\t0"), HasSubstr("memory node 0 has the CPUs"));
   EXPECT_THAT(refused("\t\t2\n", "\t\t0\n"), HasSubstr("something else"));
   EXPECT_THAT(refused("8-15", "8-"), HasSubstr("is no list"));
+  EXPECT_THAT(refused("8-15", "7-15"), HasSubstr("CPU 7 belongs to memory node 1 here and to 0"));
+  EXPECT_THAT(refused("\t X \tNV4", "\t X \tNV999"), HasSubstr("is no kind of connection"));
   EXPECT_THAT(refusal(import_nvidia_smi, "nothing"), HasSubstr("GPU0"));
 }
 

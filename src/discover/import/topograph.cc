@@ -32,6 +32,7 @@ class Reader {
     if (const json::Value* blocks = top->find("blocks"); blocks && !blocks->is_null())
       TRY(read_blocks(*blocks));
     if (switches_.empty()) return wrong("", "holds no switch and no block");
+    tell_strays();
     add_undescribed();
     api::Fabric fabric;
     fabric.metadata.name = options_.name;
@@ -148,6 +149,20 @@ class Reader {
     }
     return {};
   }
+
+  // Blocks of which the tree knows nothing: with a tree, most likely a name that was mistyped.
+  void tell_strays() {
+    if (std::ranges::all_of(switches_, is_block)) return;
+    std::set<std::string> below;
+    for (const TreeSwitch& above : switches_)
+      for (const std::string& child : above.children) below.insert(switch_name(child));
+    for (const TreeSwitch& there : switches_)
+      if (is_block(there) && !below.contains(switch_name(there.name)))
+        add_note(out_.notes, there.where + ".switch: \"" + there.name +
+                                 "\" is described nowhere and hangs on no other switch; taken for "
+                                 "one by itself");
+  }
+  static bool is_block(const TreeSwitch& there) { return there.where.starts_with("blocks["); }
 
   // Racks without machines stand only in the lists of what is above them.
   void add_undescribed() {

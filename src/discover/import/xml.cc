@@ -84,8 +84,10 @@ std::string_view Element::get(std::string_view attribute) const {
 Result<Element> parse_xml(std::string_view text, const ImportOptions& options) {
   text = TRY(checked(text, options));
   pugi::xml_document document;
+  // As a fragment, so that text beside the root element is seen, not passed over.
   const auto parsed = document.load_buffer(
-      text.data(), text.size(), pugi::parse_default | pugi::parse_doctype, pugi::encoding_utf8);
+      text.data(), text.size(), pugi::parse_default | pugi::parse_doctype | pugi::parse_fragment,
+      pugi::encoding_utf8);
   Converter converter(text, options);
   if (!parsed)
     return fault_at(options, converter.line_at(parsed.offset),
@@ -95,6 +97,8 @@ Result<Element> parse_xml(std::string_view text, const ImportOptions& options) {
     if (node.type() == pugi::node_doctype &&
         std::string_view(node.value()).find('[') != std::string_view::npos)
       return fault_at(options, 0, "has a document type of its own; take the <!DOCTYPE …> out");
+    if (node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata)
+      return fault_at(options, 0, "has text beside its root element; it must be one document");
     if (node.type() != pugi::node_element) continue;
     if (root) return fault_at(options, 0, "has two root elements; it must be one document");
     root = node;

@@ -44,6 +44,8 @@ TEST(Xml, WhatIsNotWellFormedIsRefusedWithItsLine) {
   EXPECT_NE(refusal(""), "");
   EXPECT_NE(refusal("no element"), "");
   EXPECT_THAT(refusal("<a/><b/>"), HasSubstr("two root elements"));
+  EXPECT_THAT(refusal("<a/>\n\njunk"), HasSubstr("has text beside its root element"));
+  EXPECT_THAT(refusal("junk <a/>"), HasSubstr("has text beside its root element"));
   EXPECT_THAT(refusal("<a x='1' x='2'/>"), HasSubstr("twice"));
   EXPECT_NE(refusal(std::string("<a>\0</a>", 8)), "");
   EXPECT_NE(refusal("<a>\xff</a>"), "");

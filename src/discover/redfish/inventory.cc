@@ -135,7 +135,18 @@ std::string Writer::name_of(const System& system) {
   std::string name = host_name_of(system.host_name);
   if (name.empty() && survey_.systems.size() == 1) name = options_.name;
   if (name.empty()) name = label_of(options_.name + "-" + last_part(system.id));
-  return unique(std::move(name), host_names_, discover::limits::host_name_bytes);
+  const std::string wanted = name;
+  name = unique(std::move(name), host_names_, discover::limits::host_name_bytes);
+  if (name != wanted) {
+    const System* first = systems_.contains(wanted) ? systems_.at(wanted) : nullptr;
+    const bool is_one =
+        first != nullptr && !system.serial.empty() && first->serial == system.serial;
+    note(system.id + ": is called " + wanted +
+         (first == nullptr ? std::string(", as another system is") : " as " + first->id + " is") +
+         (is_one ? ", and has its serial number, so they may be one machine" : "") +
+         "; it is called " + name + " here");
+  }
+  return name;
 }
 
 void Writer::host(const System& system) {
@@ -189,6 +200,35 @@ api::NodeDevice& Writer::add(HostFacts& host, api::DeviceClass cls, std::string_
   return host.devices.back();
 }
 
+// The link of the device that was added last. A profile holds what a link can do at best with its
+// PCI function, of which a controller tells no address; so a link below its best is told as one.
+void link(const PcieLink& link, HostFacts& host) {
+  api::NodeDevice& here = host.devices.back();
+  const api::Device& device = host.profile.devices.back();
+  if (const std::string speed = speed_of(link.generation); !speed.empty()) here.link_speed = speed;
+  if (link.lanes > 0) here.link_width = link.lanes;
+  // Accelerators run their links slowly while they rest.
+  const bool may_rest = device.cls == api::DeviceClass::gpu;
+  const std::string now = may_rest ? "" : speed_of(link.generation);
+  const std::string best = may_rest ? "" : speed_of(link.max_generation);
+  const bool narrow = link.lanes > 0 && link.lanes < link.max_lanes;
+  const bool slow = !now.empty() && !best.empty() && link_speed_mt(now) < link_speed_mt(best);
+  const bool is_told =
+      std::ranges::find(host.degraded, device.id, &api::DegradedLink::at) != host.degraded.end();
+  if ((!narrow && !slow) || is_told || host.degraded.size() >= discover::limits::degraded_links)
+    return;
+  const auto words = [](const std::string& speed, int64_t lanes) {
+    const std::string width = lanes > 0 ? "x" + std::to_string(lanes) : "";
+    return width + (speed.empty() || width.empty() ? "" : " ") + speed;
+  };
+  api::DegradedLink degraded{device.id, words(best, link.max_lanes), words(now, link.lanes), ""};
+  // Without the id, which another source may know better.
+  degraded.message = "its PCIe link runs with " + degraded.seen + ", and could with " +
+                     degraded.expected +
+                     "; see what its slot can do, else reseat or replace the card, riser or cable";
+  host.degraded.push_back(std::move(degraded));
+}
+
 bool is_full(const HostFacts& host) {
   return host.profile.devices.size() >= discover::limits::devices;
 }
@@ -215,6 +255,7 @@ void Writer::processors(const System& system, HostFacts& host) {
       if (limit.owner == p.id && limit.mode != "Disabled")
         here.power_limit = watts(limit.set_point);
     if (p.consumed_watts) here.power = {watts(p.consumed_watts), "redfish", {}};
+    link(p.link, host);
     here.clocks.core_mhz = p.mhz;
     here.clocks.core_max_mhz = p.max_mhz;
     for (const PcieDevice& pci : survey_.pcie_devices)
@@ -222,8 +263,7 @@ void Writer::processors(const System& system, HostFacts& host) {
           std::ranges::any_of(pci.functions, [&](const PcieFunction& f) {
             return std::ranges::find(p.functions, f.id) != p.functions.end();
           })) {
-        here.link_speed = speed_of(pci.generation);
-        here.link_width = pci.lanes;
+        link(pci.link, host);
       }
   }
 }
@@ -288,8 +328,7 @@ void Writer::pcie(const System& system, HostFacts& host) {
     } else {
       continue;
     }
-    host.devices.back().link_speed = speed_of(pci.generation);
-    host.devices.back().link_width = pci.lanes;
+    link(pci.link, host);
     const auto& functions = pci.functions;
     if (host.profile.devices.back().model.empty() && !functions.empty() &&
         !functions.front().vendor.empty())

@@ -79,6 +79,78 @@ TEST(RedfishInventory, a_machine_stands_in_its_rack_and_has_its_watts) {
   EXPECT_THAT(all.racks[0].spec.feeds, ElementsAre("bmc-1-rackpdu-1"));
 }
 
+// One machine with a GPU; `system` and `chassis` are put into their documents, `link` into the
+// GPU's.
+std::string small_machine(std::string_view system, std::string_view chassis,
+                          std::string_view link = "") {
+  return R"(
+/redfish/v1: {Systems: {"@odata.id": /s}, Chassis: {"@odata.id": /c}}
+/s: {Members: [{"@odata.id": /s/1}]}
+/s/1: {HostName: host-1, Processors: {"@odata.id": /s/1/p})" +
+         std::string(system) + R"(}
+/s/1/p: {Members: [{"@odata.id": /s/1/p/0}]}
+/s/1/p/0: {ProcessorType: GPU, Model: H100)" +
+         std::string(link) + R"(}
+/c: {Members: [{"@odata.id": /c/1}, {"@odata.id": /c/2}]}
+/c/1: {PowerSubsystem: {"@odata.id": /c/1/ps}, Location: {Placement: {Rack: R7}})" +
+         std::string(chassis) + R"(}
+/c/1/ps: {CapacityWatts: 3000}
+/c/2: {Links: {ContainedBy: {"@odata.id": /c/1}, ComputerSystems: [{"@odata.id": /s/1}]}}
+)";
+}
+
+TEST(RedfishInventory, a_machine_that_only_its_chassis_names_stands_in_it) {
+  const Inventory all =
+      read(small_machine("", ", Links: {ComputerSystems: [{\"@odata.id\": /s/1}]}"));
+  ASSERT_THAT(all.hosts, SizeIs(1));
+  EXPECT_EQ(all.hosts[0].rack, "r7");
+  EXPECT_EQ(all.hosts[0].power.nameplate.value(), 3'000'000);
+}
+
+TEST(RedfishInventory, of_several_chassis_none_of_which_is_inside_of_another_none_is_taken) {
+  const Inventory all = read(R"(
+/redfish/v1: {Systems: {"@odata.id": /s}, Chassis: {"@odata.id": /c}}
+/s: {Members: [{"@odata.id": /s/1}]}
+/s/1: {HostName: host-1}
+/c: {Members: [{"@odata.id": /c/1}, {"@odata.id": /c/2}]}
+/c/1: {MaxPowerWatts: 700, Links: {ComputerSystems: [{"@odata.id": /s/1}]}}
+/c/2: {MaxPowerWatts: 800, Links: {ComputerSystems: [{"@odata.id": /s/1}]}}
+)");
+  EXPECT_FALSE(all.hosts[0].power.nameplate.is_set());
+  EXPECT_THAT(all.notes, Contains(HasSubstr("/s/1: stands in 2 chassis")));
+}
+
+TEST(RedfishInventory, a_link_of_half_its_lanes_is_told) {
+  const auto degraded = [](std::string_view link) {
+    const Inventory all = read(small_machine("", "", link));
+    std::string out;
+    for (const api::DegradedLink& one : all.hosts[0].degraded)
+      out += one.at + ": " + one.seen + " of " + one.expected;
+    return out;
+  };
+  EXPECT_EQ(degraded(", SystemInterface: {PCIe: {PCIeType: Gen5, MaxPCIeType: Gen5, LanesInUse: 8, "
+                     "MaxLanes: 16}}"),
+            "gpu0: x8 of x16");
+  EXPECT_EQ(
+      degraded(", SystemInterface: {PCIe: {PCIeType: Gen1, MaxPCIeType: Gen5, LanesInUse: 16, "
+               "MaxLanes: 16}}"),
+      "")
+      << "its link rests while it does";
+}
+
+TEST(RedfishInventory, two_machines_of_one_name_are_told) {
+  const Inventory all = read(R"(
+/redfish/v1: {Systems: {"@odata.id": /s}}
+/s: {Members: [{"@odata.id": /s/1}, {"@odata.id": /s/2}]}
+/s/1: {HostName: host-1, SerialNumber: X}
+/s/2: {HostName: host-1, SerialNumber: X}
+)");
+  ASSERT_THAT(all.hosts, SizeIs(2));
+  EXPECT_EQ(all.hosts[1].name, "host-1-2");
+  EXPECT_THAT(all.notes, Contains(HasSubstr("/s/2: is called host-1 as /s/1 is, and has its serial "
+                                            "number, so they may be one machine")));
+}
+
 TEST(RedfishInventory, a_pdu_and_its_branches_are_domains_and_outlets_are_supply_lines) {
   const Inventory all = read(testing::gpu_machine());
   ASSERT_THAT(all.power_domains, SizeIs(2));

@@ -1,11 +1,13 @@
 #include "discover/redfish/survey.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/strings.h"
 #include "discover/limits.h"
 #include "discover/parse.h"
+#include "discover/redfish/contradictions.h"
 #include "discover/redfish/view.h"
 
 namespace freehold::discover::redfish {
@@ -28,9 +30,21 @@ std::optional<double> first_of(std::initializer_list<std::optional<double>> valu
   return std::nullopt;
 }
 
+PcieLink read_link(const json::Value& body, const std::string& path) {
+  PcieLink link;
+  link.generation = text(body, path + ".PCIeType");
+  link.max_generation = text(body, path + ".MaxPCIeType");
+  link.lanes = whole(body, path + ".LanesInUse", 64);
+  link.max_lanes = whole(body, path + ".MaxLanes", 64);
+  return link;
+}
+
 class Surveyor {
  public:
-  explicit Surveyor(const Crawl& crawl) : view_(crawl.documents()) { out_.notes = crawl.notes(); }
+  explicit Surveyor(const Crawl& crawl) : view_(crawl.documents()) {
+    out_.notes = crawl.notes();
+    tell_contradictions(crawl.documents(), out_.notes);
+  }
 
   Survey run() {
     if (const json::Value* root = view_.find(root_id, "ServiceRoot")) {
@@ -42,6 +56,7 @@ class Surveyor {
     managers();
     for (const Found& found : view_.of_type("ComputerSystem")) system(found);
     for (const Found& found : view_.of_type("Chassis")) chassis(found);
+    find_cases();
     for (const Found& found : view_.of_type("PowerDistribution")) distribution(found);
     for (const Found& found : view_.of_type("CoolingUnit")) cooling_unit(found);
     for (const Found& found : view_.of_type("Fabric")) fabric(found);
@@ -64,6 +79,7 @@ class Surveyor {
   void managers();
   void system(const Found& found);
   void chassis(const Found& found);
+  void find_cases();
   void processors(const Found& owner);
   void memory(const Found& owner);
   void drives(const Found& owner);
@@ -134,6 +150,27 @@ void Surveyor::chassis(const Found& found) {
   out_.chassis.push_back(std::move(chassis));
 }
 
+// A system that names no chassis stands in the one that names it. Of several, as where each board
+// of a machine does so, that is the one around the others.
+void Surveyor::find_cases() {
+  std::map<std::string_view, std::map<std::string_view, const Chassis*>> named_by;
+  for (const Chassis& one : out_.chassis)
+    for (const std::string& system : one.systems) named_by[system].emplace(one.id, &one);
+  for (System& system : out_.systems) {
+    const auto by = named_by.find(system.id);
+    if (!system.chassis.empty() || by == named_by.end()) continue;
+    std::vector<const Chassis*> around;
+    for (const auto& [id, one] : by->second)
+      if (!by->second.contains(one->contained_by)) around.push_back(one);
+    if (around.size() == 1)
+      system.chassis.push_back(around[0]->id);
+    else
+      out_.notes.push_back(system.id + ": stands in " + std::to_string(around.size()) +
+                           " chassis, of which none is inside of another: its place and its watts "
+                           "are not known");
+  }
+}
+
 void Surveyor::processors(const Found& owner) {
   parts(owner, "Processors", "Processor", out_.processors, [&](Processor& p, const auto& body) {
     p.type = text(body, "ProcessorType");
@@ -146,6 +183,7 @@ void Surveyor::processors(const Found& owner) {
       for (const json::Value* memory : references(property(body, "ProcessorMemory")))
         if (text(*memory, "MemoryType") != "Cache")
           p.memory_bytes += byte_count(*memory, "CapacityMiB", mib);
+    p.link = read_link(body, "SystemInterface.PCIe");
     p.functions = ids(body, "Links.PCIeFunctions");
     for (std::string& device : ids(body, "Links.PCIeDevice")) p.functions.push_back(device);
     if (p.label.empty()) p.label = text(body, "Socket");
@@ -263,10 +301,7 @@ void Surveyor::interfaces(const Found& system) {
 void Surveyor::pcie_devices(const Found& owner) {
   parts(owner, "PCIeDevices", "PCIeDevice", out_.pcie_devices,
         [&](PcieDevice& d, const auto& body) {
-          d.generation = text(body, "PCIeInterface.PCIeType");
-          d.max_generation = text(body, "PCIeInterface.MaxPCIeType");
-          d.lanes = whole(body, "PCIeInterface.LanesInUse", 64);
-          d.max_lanes = whole(body, "PCIeInterface.MaxLanes", 64);
+          d.link = read_link(body, "PCIeInterface");
           d.cxl = text(body, "CXLDevice.DeviceType");
           for (const Found& logical : view_.all(body, "CXLLogicalDevices", "CXLLogicalDevice"))
             d.cxl_bytes += byte_count(*logical.body, "MemorySizeMiB", mib);

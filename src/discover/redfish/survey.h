@@ -57,6 +57,11 @@ struct Chassis : Part {
   int64_t supplies_needed = 0;    // power supplies that must work; 0: unknown
   bool is_liquid_cooled = false;  // has connectors for a coolant
 };
+// A link on PCI Express, as it is and as both ends could have it at best.
+struct PcieLink {
+  std::string generation, max_generation;  // "Gen5"
+  int64_t lanes = 0, max_lanes = 0;        // 0: unknown
+};
 struct Processor : Part {
   std::string type, instruction_set, uuid;
   int64_t cores = 0, threads = 0;
@@ -64,6 +69,7 @@ struct Processor : Part {
   int64_t mhz = 0, max_mhz = 0;  // now, and at most; 0: unknown
   std::optional<double> consumed_watts;
   std::vector<std::string> functions;  // ids of its PCIeFunctions and PCIeDevice
+  PcieLink link;                       // to the system
 };
 struct MemoryModule : Part {
   std::string type;  // "DDR4", or what the memory is if that is not said
@@ -89,8 +95,7 @@ struct PcieFunction {
   bool has_processor = false;
 };
 struct PcieDevice : Part {
-  std::string generation, max_generation;  // "Gen5"
-  int64_t lanes = 0, max_lanes = 0;
+  PcieLink link;
   std::string cxl;  // "Type3"; empty: no CXL device
   int64_t cxl_bytes = 0;
   std::vector<PcieFunction> functions;

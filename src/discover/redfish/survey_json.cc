@@ -142,10 +142,10 @@ Value of(const Adapter& a) {
 
 Value of(const PcieDevice& p) {
   Object out = part(p);
-  put(out, "generation", p.generation);
-  put(out, "maxGeneration", p.max_generation);
-  put(out, "lanes", p.lanes);
-  put(out, "maxLanes", p.max_lanes);
+  put(out, "generation", p.link.generation);
+  put(out, "maxGeneration", p.link.max_generation);
+  put(out, "lanes", p.link.lanes);
+  put(out, "maxLanes", p.link.max_lanes);
   put(out, "cxl", p.cxl);
   put(out, "cxlBytes", p.cxl_bytes);
   return out;

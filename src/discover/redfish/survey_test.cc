@@ -113,6 +113,27 @@ TEST(Survey, values_of_the_wrong_type_or_size_are_unknown) {
   EXPECT_EQ(s.processors[0].memory_bytes, 0);
 }
 
+TEST(Survey, what_cannot_be_right_is_told) {
+  const Survey s = read(R"(
+/redfish/v1: {Systems: {"@odata.id": /s}, Chassis: {"@odata.id": /c}}
+/s: {Members: [{"@odata.id": /s/1}], Members@odata.count: 3, Members@odata.nextLink: /s/more}
+/s/more: {Members: [{"@odata.id": /s/2}], Members@odata.count: 3}
+/s/1: {MemorySummary: {TotalSystemMemoryGiB: 1e18}}
+/s/2: {}
+/c: {Members: [{"@odata.id": /c/1}], Members@odata.count: 1}
+/c/1: {EnvironmentMetrics: {"@odata.id": /c/1/em}, PowerSubsystem: {"@odata.id": /c/1/ps}}
+/c/1/em: {PowerWatts: {Reading: -5}, PowerLimitWatts: {SetPoint: 1e300, AllowableMax: 700}}
+/c/1/ps: {CapacityWatts: "3000"}
+)");
+  EXPECT_THAT(s.notes,
+              ::testing::ElementsAre(
+                  ::testing::HasSubstr("/c/1/em: PowerWatts.Reading is -5, which cannot be"),
+                  ::testing::StartsWith("/c/1/em: PowerLimitWatts.SetPoint is "),
+                  ::testing::HasSubstr("/c/1/ps: CapacityWatts is the text \"3000\""),
+                  ::testing::HasSubstr("/s: says that it has 3 members, and names 2"),
+                  ::testing::StartsWith("/s/1: MemorySummary.TotalSystemMemoryGiB is ")));
+}
+
 TEST(Survey, many_chassis_that_share_a_collection_do_not_multiply_it) {
   std::map<std::string, std::string> documents;
   std::string chassis, memory;
