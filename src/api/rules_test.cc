@@ -222,13 +222,15 @@ TEST(Contract, AsksForWhatCanBePromised) {
   EXPECT_NE(contract_faults("serves: {model: llama}"), "");
   EXPECT_NE(contract_faults("term: {deadline: '2026-01-01T00:00:00Z'}"), "");
   EXPECT_NE(contract_faults("guarantees: [{metric: latency, atLeast: 1, atMost: 2}]"), "");
-  EXPECT_EQ(contract_faults("guarantees: [{metric: tokens_total, atLeast: 1/s, of: offered}]"), "");
+  EXPECT_EQ(contract_faults("guarantees: [{metric: tokens_total, atLeast: 1/s, of: offered, "
+                            "measuredBy: workload}]"),
+            "");
   EXPECT_EQ(contract_faults("guarantees: [{metric: readiness, atLeast: 1, of: offered}]"),
             "spec.guarantees[0].of: nothing is offered of readiness; remove it\n");
-  EXPECT_EQ(
-      contract_faults("guarantees: [{metric: latency, atMost: 1s, when: {requestRate: '<=12/s'}}]"),
-      "spec.guarantees[0].when: is not honoured yet: conditions are not measured yet; "
-      "remove it\n");
+  EXPECT_EQ(contract_faults("guarantees: [{metric: latency, atMost: 1s, measuredBy: workload, "
+                            "when: {requestRate: '<=12/s'}}]"),
+            "spec.guarantees[0].when: is not honoured yet: conditions are not measured yet; "
+            "remove it\n");
 }
 
 TEST(Contract, IsMeasuredByWhomTheMetricSays) {

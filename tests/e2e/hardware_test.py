@@ -36,7 +36,8 @@ def plant(root):
         device = f"/sys/devices/pci0000:00/{address}"
         for name, value in {"class": "0x030200", "vendor": "0x10de", "device": "0x2330",
                             "numa_node": "0", "max_link_width": "16",
-                            "current_link_width": "16"}.items():
+                            "current_link_width": "16", "max_link_speed": "32.0 GT/s PCIe",
+                            "current_link_speed": "32.0 GT/s PCIe"}.items():
             write(root, f"{device}/{name}", value + "\n")
         pathlib.Path(f"{root}{device}/driver").symlink_to("/sys/bus/pci/drivers/nvidia")
         write(root, f"/sys/bus/pci/slots/{index + 4}/address", address[:-2] + "\n")
@@ -79,6 +80,12 @@ def test(directory):
                       "metadata": {"name": "two-gpus"},
                       "spec": {"type": "node", "model": "Two GPUs",
                                "parts": [{"class": "gpu", "count": 2}]}})
+        wait_for("what nobody describes is not judged",
+                 lambda: condition(client)["status"] == "Unknown")
+        client.apply({"apiVersion": "freehold.dev/v1alpha1", "kind": "DeviceModel",
+                      "metadata": {"name": "h100"},
+                      "spec": {"type": "gpu", "model": "H100", "matches": ["10de:2330"],
+                               "linkWidth": 16, "linkSpeed": "32GT/s"}})
         client.patch(f"{OWN}/nodes/n1", {"spec": {"expectedModel": "two-gpus"}})
         wait_for("all parts are there", lambda: condition(client)["status"] == "True")
         profile = node(client)["status"]["profile"]

@@ -25,7 +25,7 @@ ABSENT = 0  # the number of what is not there
 PATHS = {
     "ConfigMap": "/api/v1/namespaces/default/configmaps",
     "Site": f"{harness.OWN}/sites",
-    "Tenant": f"{harness.OWN}/tenants",
+    "PriorityClass": f"{harness.OWN}/priorityclasses",
 }
 
 
@@ -36,8 +36,8 @@ def document(kind, name, n):
     if kind == "ConfigMap":
         return {"apiVersion": "v1", **head, "data": {"n": str(n), "text": text}}
     spec = {"jurisdiction": {"country": "DE"}, "operator": f"operator-{n}"}
-    if kind == "Tenant":
-        spec = {"quota": {"cpu": str(n), "memory": f"{n}Ki"}}
+    if kind == "PriorityClass":
+        spec = {"value": n}
     return {"apiVersion": "freehold.dev/v1alpha1", **head, "spec": spec}
 
 

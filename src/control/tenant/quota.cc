@@ -175,12 +175,10 @@ std::string money_exceeded(const ledger::View& view, const api::Tenant& tenant,
     const auto limit = at->spec.quota.find(money_resource);
     if (limit == at->spec.quota.end() || limit->second.dimension() != Dimension::money_per_hour)
       continue;
-    const std::string whose =
-        "tenant \"" + at->metadata.name + "\" may use " + limit->second.text() + " money";
-    if (!per_hour.is_set())
-      return whose + ", and no price book covers this placement; add its prices";
+    if (!per_hour.is_set()) continue;  // no price book covers it, and so nothing is charged
     if (per_hour.currency() != limit->second.currency())
-      return whose + ", and this contract costs " + per_hour.text() +
+      return "tenant \"" + at->metadata.name + "\" may use " + limit->second.text() +
+             " money, and this contract costs " + per_hour.text() +
              "; state spec.quota.money in the currency of the price book";
     int64_t held = 0;
     for (const api::Contract* c : holders(view, at->metadata.name, &contract)) {

@@ -1,0 +1,251 @@
+// Contracts in trouble: what is torn down, replaced, outbid or silent.
+#include <gtest/gtest.h>
+
+#include "api/catalog.h"
+#include "control/tenant/user_id.h"
+#include "control/testing/life.h"
+
+namespace freehold::control {
+namespace {
+
+using api::ContractPhase;
+
+TEST_F(ContractLife, a_higher_priority_goes_first_when_room_comes) {
+  api::PriorityClass production;
+  production.metadata.name = "production";
+  production.spec.value = 10;
+  world.create(production);
+  world.create(World::contract("a", "large", "4", 2));
+  world.pass(seconds(5));
+  world.create(World::contract("a", "early", "4", 2));
+  api::Contract urgent = World::contract("a", "urgent", "4", 2);
+  urgent.spec.priority = "production";
+  world.create(std::move(urgent));
+  world.pass(seconds(5));
+  ASSERT_EQ(world.phase("a", "early"), ContractPhase::refused);
+  ASSERT_EQ(world.phase("a", "urgent"), ContractPhase::refused);
+  world.edit<api::Contract>("a", "large", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(seconds(10));
+  EXPECT_EQ(world.phase("a", "urgent"), ContractPhase::active);
+  EXPECT_EQ(world.phase("a", "early"), ContractPhase::refused);
+}
+
+TEST_F(ContractLife, a_priority_class_that_does_not_exist_is_named_and_waited_for) {
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.priority = "production";
+  world.create(std::move(c));
+  world.pass(seconds(2));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::pending);
+  const auto& conditions = world.get<api::Contract>("a", "c")->status.conditions;
+  EXPECT_EQ(api::find_condition(conditions, "Admitted")->reason, "NoPriorityClass");
+  api::PriorityClass production;
+  production.metadata.name = "production";
+  world.create(production);
+  world.pass(seconds(5));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+}
+
+// A contract whose guarantee is missed in every window from `miss_from` on, so that it is replaced.
+struct Replaced : ContractLife {
+  Replaced() {
+    api::PriceBook book;
+    book.metadata.name = "all";
+    book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+    book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+    world.create(std::move(book));
+    world.report = [this](api::InstanceStatus& status, const api::Instance& i) {
+      if (i.spec.node == failing) status.acceptance.passed = false;
+      if (status.phase != api::InstancePhase::running) return;
+      const Time now = world.runtime.now();
+      api::Window window;
+      window.metric = "available_capacity";
+      window.length = seconds(5);
+      window.start = Time{now.us - now.us % window.length.us - window.length.us};
+      const bool missed = misses && i.spec.offer == "c-1";
+      window.value = Quantity::of(missed ? 0 : 1000, Dimension::number);
+      window.samples = 5;
+      if (status.windows.empty() || status.windows.back().start < window.start)
+        status.windows.push_back(window);
+    };
+    api::Contract c = World::contract("a", "c", "2");
+    c.spec.term.duration = minutes(30);
+    c.spec.acceptance.test = api::AcceptanceTest::cpu;
+    api::Guarantee& guarantee = c.spec.guarantees.emplace_back();
+    guarantee.metric = "available_capacity";
+    guarantee.at_least = Quantity::of(900, Dimension::number);
+    guarantee.window = seconds(5);
+    guarantee.target = 0.99;
+    c.spec.remedies.push_back({api::RemedyAction::replace, {}});
+    world.create(std::move(c));
+    world.create(World::workload("a", "c"));
+    world.pass(seconds(15));
+    CHECK(world.phase("a", "c") == ContractPhase::active, "it runs before it is missed");
+    first_node = world.get<api::Instance>("a", "c-1-main-0")->spec.node;
+    world.edit<api::PriceBook>({}, "all", [](api::PriceBook& b) {
+      b.spec.prices[0].price = Quantity::parse_any("9EUR/h").value();
+    });
+    misses = true;
+  }
+  const api::ContractStatus& status() { return world.get<api::Contract>("a", "c")->status; }
+  std::string failing, first_node;
+  bool misses = false;
+};
+
+TEST_F(Replaced, the_price_stays_what_was_agreed) {
+  world.pass(minutes(2));
+  ASSERT_EQ(status().remedies.size(), 1u);
+  ASSERT_EQ(status().offer, "c-2");
+  EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
+  EXPECT_EQ(world.get<api::Offer>("a", "c-2")->spec.price_per_hour.text(), "2EUR/h");
+}
+
+TEST_F(Replaced, by_hardware_below_the_floor_the_old_members_stay_and_the_price_is_due) {
+  failing = first_node == "n1" ? "n2" : "n1";
+  world.pass(minutes(2));
+  ASSERT_EQ(status().remedies.size(), 1u);
+  EXPECT_NE(status().remedies[0].outcome.find("given up"), std::string::npos)
+      << status().remedies[0].outcome;
+  EXPECT_EQ(status().offer, "c-1");
+  EXPECT_EQ(status().phase, ContractPhase::breached);
+  EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0")->status.phase, api::InstancePhase::running);
+  EXPECT_EQ(world.get<api::Instance>("a", "c-2-main-0"), nullptr);
+  EXPECT_FALSE(world.holds_capacity("c-2"));
+  // It is judged as before.
+  const int64_t judged = status().guarantees[0].windows.violated;
+  world.pass(seconds(30));
+  EXPECT_GT(status().guarantees[0].windows.violated, judged);
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(seconds(20));
+  ASSERT_TRUE(status().statement.has_value());
+  EXPECT_GT(status().statement->price.value(), 0);
+}
+
+TEST_F(ContractLife, a_silent_machine_is_told_of_and_what_it_measured_is_not_known) {
+  world.report = [this](api::InstanceStatus& status, const api::Instance&) {
+    if (status.phase == api::InstancePhase::running && !status.started_at.is_set())
+      status.started_at = world.runtime.now();
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  api::Guarantee& guarantee = c.spec.guarantees.emplace_back();
+  guarantee.metric = "available_capacity";
+  guarantee.at_least = Quantity::of(1000, Dimension::number);
+  guarantee.window = seconds(5);
+  c.spec.remedies.push_back({api::RemedyAction::restart, {}});
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.create(World::contract("a", "bare", "1"));  // promises nothing, and is told all the same
+  world.pass(seconds(10));
+  world.silent = {"n1", "n2"};
+  world.pass(minutes(2));
+  const auto status = [&](const char* name) -> const api::ContractStatus& {
+    return world.get<api::Contract>("a", name)->status;
+  };
+  const auto told = [&](const char* name, const char* type) {
+    return *api::find_condition(status(name).conditions, type);
+  };
+  EXPECT_EQ(told("c", "Active").status, api::ConditionStatus::unknown);
+  EXPECT_EQ(told("c", "Active").reason, "NodeSilent");
+  EXPECT_EQ(told("c", "WithinGuarantee").status, api::ConditionStatus::unknown);
+  EXPECT_EQ(told("bare", "Active").reason, "NodeSilent");
+  EXPECT_EQ(status("c").guarantees[0].windows.not_determined, 0) << "they may still come";
+  world.pass(minutes(10));
+  EXPECT_GT(status("c").guarantees[0].windows.not_determined, 100);
+  EXPECT_EQ(status("c").guarantees[0].windows.violated, 0);
+  EXPECT_TRUE(status("c").remedies.empty());
+  world.silent.clear();
+  world.pass(minutes(1));
+  EXPECT_EQ(told("c", "Active").status, api::ConditionStatus::true_);
+  EXPECT_EQ(told("bare", "Active").status, api::ConditionStatus::true_);
+}
+
+TEST_F(ContractLife, what_ran_on_a_machine_that_is_gone_is_placed_anew) {
+  world.create(World::contract("a", "c", "4"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  const std::string node = world.get<api::Instance>("a", "c-1-main-0")->spec.node;
+  world.silent = {node};
+  api::Node gone;
+  gone.metadata.name = node;
+  ASSERT_TRUE(world.submit({ledger::OpType::remove, api::Object::of(gone), 0, {}}).ok());
+  world.pass(seconds(10));
+  // Its agent may come back and register it again.
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.offer, "c-1");
+  const auto& conditions = world.get<api::Contract>("a", "c")->status.conditions;
+  EXPECT_EQ(api::find_condition(conditions, "Active")->reason, "NodeGone");
+  world.pass(minutes(10));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+  ASSERT_NE(world.get<api::Instance>("a", "c-2-main-0"), nullptr);
+  EXPECT_NE(world.get<api::Instance>("a", "c-2-main-0")->spec.node, node);
+  EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
+  EXPECT_FALSE(world.holds_capacity("c-1"));
+}
+
+TEST_F(ContractLife, an_acceptance_run_that_proves_nothing_ends_with_the_term_and_is_charged) {
+  api::PriceBook book;
+  book.metadata.name = "all";
+  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  world.create(std::move(book));
+  world.report = [this](api::InstanceStatus& status, const api::Instance& i) {
+    if (i.spec.gate_open && !status.started_at.is_set()) status.started_at = world.runtime.now();
+  };
+  api::Contract c = World::contract("a", "c", "4");
+  c.spec.term.duration = minutes(3);
+  c.spec.acceptance.test = api::AcceptanceTest::workload;
+  api::Guarantee& guarantee = c.spec.guarantees.emplace_back();
+  guarantee.metric = "available_capacity";
+  guarantee.at_least = Quantity::of(900, Dimension::number);
+  guarantee.window = seconds(10);
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(minutes(2));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::testing);
+  world.pass(minutes(2));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.statement->price.text(), "0.2EUR");
+}
+
+TEST_F(ContractLife, time_in_which_its_machine_is_silent_is_not_charged) {
+  api::PriceBook book;
+  book.metadata.name = "all";
+  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  world.create(std::move(book));
+  world.create(World::contract("a", "c", "4"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(60));
+  world.silent = {world.get<api::Instance>("a", "c-1-main-0")->spec.node};
+  world.pass(minutes(20));
+  world.silent.clear();
+  world.pass(seconds(60));
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(seconds(20));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
+  const api::Statement& s = *world.get<api::Contract>("a", "c")->status.statement;
+  // At 4 EUR an hour: two minutes, and what it takes to notice the silence and its end.
+  EXPECT_GE(s.price.value(), 4'000'000 * 118 / 3600);
+  EXPECT_LE(s.price.value(), 4'000'000 * 150 / 3600);
+  EXPECT_NE(s.text.find("not heard of"), std::string::npos) << s.text;
+}
+
+TEST_F(ContractLife, a_machine_that_died_is_not_charged_to_the_end) {
+  api::PriceBook book;
+  book.metadata.name = "all";
+  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  world.create(std::move(book));
+  api::Contract c = World::contract("a", "c", "4");
+  c.spec.term.duration = minutes(10);
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(60));
+  world.silent = {world.get<api::Instance>("a", "c-1-main-0")->spec.node};
+  world.pass(minutes(20));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
+  const api::Statement& s = *world.get<api::Contract>("a", "c")->status.statement;
+  EXPECT_EQ(s.until - s.from, minutes(10));
+  EXPECT_LE(s.price.value(), 4'000'000 * 90 / 3600);
+}
+
+}  // namespace
+}  // namespace freehold::control
