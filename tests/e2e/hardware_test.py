@@ -80,13 +80,13 @@ def test(directory):
                       "metadata": {"name": "two-gpus"},
                       "spec": {"type": "node", "model": "Two GPUs",
                                "parts": [{"class": "gpu", "count": 2}]}})
+        client.patch(f"{OWN}/nodes/n1", {"spec": {"expectedModel": "two-gpus"}})
         wait_for("what nobody describes is not judged",
                  lambda: condition(client)["status"] == "Unknown")
         client.apply({"apiVersion": "freehold.dev/v1alpha1", "kind": "DeviceModel",
                       "metadata": {"name": "h100"},
                       "spec": {"type": "gpu", "model": "H100", "matches": ["10de:2330"],
                                "linkWidth": 16, "linkSpeed": "32GT/s"}})
-        client.patch(f"{OWN}/nodes/n1", {"spec": {"expectedModel": "two-gpus"}})
         wait_for("all parts are there", lambda: condition(client)["status"] == "True")
         profile = node(client)["status"]["profile"]
 
