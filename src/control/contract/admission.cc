@@ -30,18 +30,25 @@ std::string tenant_of(const ledger::Ledger& ledger, const Brought& brought, cons
 
 }  // namespace
 
-Admission admission_of(const ledger::Ledger& ledger, const ledger::View& view,
-                       const api::Contract& contract, const Brought& brought) {
-  const std::string& ns = contract.metadata.ns;
+Admission tenant_admission(const ledger::Ledger& ledger, const ledger::View& view,
+                           const std::string& ns, const Brought& brought) {
   const std::string tenant = tenant_of(ledger, brought, ns);
   if (tenant.empty())
     return {"NoTenant",
             "namespace \"" + ns + "\" belongs to no tenant; empty it, label it with " +
                 std::string(api::tenant_label) + "=<tenant>, and ask again",
             {}};
-  const auto* t = find<api::Tenant>(view, brought, tenant);
-  if (t == nullptr)
+  if (find<api::Tenant>(view, brought, tenant) == nullptr)
     return {"NoTenant", "tenant \"" + tenant + "\" does not exist; create it", tenant};
+  return {{}, {}, tenant};
+}
+
+Admission admission_of(const ledger::Ledger& ledger, const ledger::View& view,
+                       const api::Contract& contract, const Brought& brought) {
+  const Admission of_tenant = tenant_admission(ledger, view, contract.metadata.ns, brought);
+  if (!of_tenant.ok()) return of_tenant;
+  const std::string& tenant = of_tenant.tenant;
+  const auto* t = find<api::Tenant>(view, brought, tenant);
   if (t->metadata.deletion_timestamp.is_set())
     return {"TenantEnds", "tenant \"" + tenant + "\" is being deleted", tenant};
   if (t->spec.isolation > contract.spec.isolation)

@@ -22,6 +22,9 @@ struct Admission {
   bool ok() const { return message.empty(); }
 };
 
+// The first question alone: whether the namespace has a tenant, and it exists.
+Admission tenant_admission(const ledger::Ledger& ledger, const ledger::View& view,
+                           const std::string& ns, const Brought& brought = {});
 Admission admission_of(const ledger::Ledger& ledger, const ledger::View& view,
                        const api::Contract& contract, const Brought& brought = {});
 

@@ -18,18 +18,15 @@ namespace freehold::control {
 using api::ConditionStatus;
 using api::ContractPhase;
 
-NoTenant no_tenant(const Work& w) {
-  const std::string tenant = w.in.ledger.tenant_of(w.ns());
-  if (tenant.empty())
-    return {"NoTenant", "namespace \"" + w.ns() +
-                            "\" belongs to no tenant; empty it, label it with " +
-                            std::string(api::tenant_label) + "=<tenant>, and ask again"};
-  const auto* t = w.in.view.get<api::Tenant>({}, tenant);
-  if (t == nullptr) return {"NoTenant", "tenant \"" + tenant + "\" does not exist; create it"};
-  if (!user_id_of(w.in.view, tenant))
-    return {"NoUserId", "tenant \"" + tenant + "\" has no valid user id yet: see its annotation " +
-                            std::string(user_id_annotation)};
-  return {};
+Admission no_tenant(const Work& w) {
+  Admission admission = tenant_admission(w.in.ledger, w.in.view, w.ns());
+  if (!admission.ok()) return admission;
+  if (!user_id_of(w.in.view, admission.tenant))
+    return {"NoUserId",
+            "tenant \"" + admission.tenant + "\" has no valid user id yet: see its annotation " +
+                std::string(user_id_annotation),
+            admission.tenant};
+  return admission;
 }
 
 namespace {
@@ -44,7 +41,7 @@ bool admit(Work& w) {
     w.condition("Admitted", ConditionStatus::false_, admission.reason, admission.message);
     return false;
   }
-  if (const NoTenant problem = no_tenant(w); !problem.reason.empty()) {
+  if (const Admission problem = no_tenant(w); !problem.ok()) {
     w.condition("Admitted", ConditionStatus::false_, problem.reason, problem.message);
     return false;
   }
@@ -258,7 +255,7 @@ void step_offered(Work& w) {
     return back("Expired", "nobody accepted offer " + offer->metadata.name +
                                " in time; change the contract to ask anew");
   }
-  if (const NoTenant problem = no_tenant(w); !problem.reason.empty()) {
+  if (const Admission problem = no_tenant(w); !problem.ok()) {
     w.set_offer_phase(*offer, api::OfferPhase::withdrawn);
     return back(problem.reason, problem.message);
   }

@@ -429,8 +429,8 @@ void let_in_late(Work& w, const Instances& current) {
 // Members are made for a tenant that there is, to run as its user. Without one, what is reserved
 // and has no members is given back; those that there are go on, alone.
 bool may_have_members(Work& w, const Instances& all) {
-  const NoTenant problem = no_tenant(w);
-  if (problem.reason.empty()) return true;
+  const Admission problem = no_tenant(w);
+  if (problem.ok()) return true;
   w.plan.look_again(minutes(1));
   if (!all.empty()) {
     w.condition("Active", ConditionStatus::false_, problem.reason, problem.message);

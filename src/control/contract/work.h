@@ -6,6 +6,7 @@
 
 #include "api/contract.h"
 #include "api/workload.h"
+#include "control/contract/admission.h"
 #include "control/controller.h"
 
 namespace freehold::control {
@@ -66,11 +67,7 @@ struct Work {
 std::string request_digest(const api::ContractSpec& spec);
 
 // Why no work may be started for the tenant of the contract's namespace.
-struct NoTenant {
-  std::string_view reason;  // empty: it may
-  std::string message;
-};
-NoTenant no_tenant(const Work& work);
+Admission no_tenant(const Work& work);
 
 // The steps; each reads `work` and adds to its plan.
 void step_pending(Work& work);   // pending, refused → offered
