@@ -25,7 +25,11 @@ constexpr int64_t no_limit_v1 = int64_t{1} << 62;
 
 constexpr std::string_view wanted_controllers[] = {"cpu", "cpuset", "memory", "pids"};
 
-std::string text_of(const std::string& path) { return read_file(path).value_or(""); }
+// Without white space at its ends; empty when it cannot be read.
+std::string text_of(const std::string& path) {
+  const std::string text = read_file(path).value_or("");
+  return std::string(trim(text));
+}
 
 // "/" for a tree that is not the kernel's is as good as any: what counts is whether it can be made.
 bool make_group(const std::string& path) {
@@ -96,7 +100,7 @@ void Cgroups::detect_v2() {
     return;
   }
   controllers_.push_back({"", root_});
-  const std::string offered = " " + std::string(trim(text_of(root_ + "/cgroup.controllers"))) + " ";
+  const std::string offered = " " + text_of(root_ + "/cgroup.controllers") + " ";
   for (std::string_view name : wanted_controllers) {
     if (offered.find(" " + std::string(name) + " ") == std::string::npos) {
       enforcement_.missing.push_back(std::string(name) + ": the kernel does not offer it");
@@ -148,8 +152,8 @@ void Cgroups::detect_v1() {
 void Cgroups::give_cpuset(const std::string& directory) const {
   const std::string parent = directory.substr(0, directory.rfind('/'));
   for (const char* name : {"/cpuset.cpus", "/cpuset.mems"}) {
-    if (!trim(text_of(directory + name)).empty()) continue;
-    static_cast<void>(write_value(directory + name, trim(text_of(parent + name))));
+    if (!text_of(directory + name).empty()) continue;
+    static_cast<void>(write_value(directory + name, text_of(parent + name)));
   }
 }
 
@@ -246,14 +250,13 @@ api::LimitsRead Cgroups::read_limits(const std::string& id) const {
   auto text = [&](std::string_view controller, std::string_view name) {
     return binds(controller) ? text_of(file(id, controller, name)) : std::string();
   };
-  out.cpus = trim(text("cpuset", v2 ? "cpuset.cpus.effective" : "cpuset.cpus"));
-  out.memory_nodes = trim(text("cpuset", v2 ? "cpuset.mems.effective" : "cpuset.mems"));
+  out.cpus = text("cpuset", v2 ? "cpuset.cpus.effective" : "cpuset.cpus");
+  out.memory_nodes = text("cpuset", v2 ? "cpuset.mems.effective" : "cpuset.mems");
   if (v2) {
     out.cpu_milli = cpu_max_milli(text("cpu", "cpu.max"));
   } else {
-    const std::string quota(trim(text("cpu", "cpu.cfs_quota_us")));
-    out.cpu_milli =
-        cpu_max_milli(quota + " " + std::string(trim(text("cpu", "cpu.cfs_period_us"))));
+    const std::string quota = text("cpu", "cpu.cfs_quota_us");
+    out.cpu_milli = cpu_max_milli(quota + " " + text("cpu", "cpu.cfs_period_us"));
   }
   out.memory_bytes = limit_value(text("memory", v2 ? "memory.max" : "memory.limit_in_bytes"));
   out.processes = limit_value(text("pids", "pids.max"));
@@ -274,7 +277,7 @@ Result<api::Usage> Cgroups::usage(const std::string& id) const {
     return path.empty() ? std::string() : text_of(path);
   };
   auto number = [&](std::string_view controller, std::string_view name) {
-    return parse_int(trim(text(controller, name))).value_or(0);
+    return parse_int(text(controller, name)).value_or(0);
   };
   api::Usage out;
   const std::string cpu = text("cpu", "cpu.stat");

@@ -162,7 +162,8 @@ Result<void> LinuxHost::open() {
   TRY(make_directory(options_.directory + "/instances", 0711));
   TRY(make_directory(options_.directory + "/state", 0711));
   ::chmod((options_.directory + "/state").c_str(), 0700);
-  facts_.boot_id = trim(read_file("/proc/sys/kernel/random/boot_id").value_or("unknown"));
+  const std::string boot_id = read_file("/proc/sys/kernel/random/boot_id").value_or("unknown");
+  facts_.boot_id = trim(boot_id);
   facts_.address = guess_address();
   facts_.enforcement = cgroups_.enforcement();
   facts_.switches_users = ::geteuid() == 0;

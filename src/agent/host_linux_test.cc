@@ -181,7 +181,8 @@ TEST_F(HostLinux, WhatTheProcessLeavesBehindIsKilled) {
   if (usage.ok()) {
     EXPECT_EQ(usage->processes, 0);
   }
-  EXPECT_EQ(::kill(static_cast<pid_t>(parse_int(trim(output())).value_or(0)), 0), -1);
+  const std::string pid = output();
+  EXPECT_EQ(::kill(static_cast<pid_t>(parse_int(trim(pid)).value_or(0)), 0), -1);
 }
 
 TEST_F(HostLinux, TheTenantHasNoPrivilegeAndACleanEnvironment) {

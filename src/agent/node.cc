@@ -147,7 +147,7 @@ api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& co
           status.measured.insert(at, {.metric = "cpu_rate", .value = {}, .by = "agent", .at = now});
     if (at->value.text() != rate.text()) *at = {"cpu_rate", rate, "agent", now};
   }
-  std::erase_if(status.conditions, [](const auto& c) { return c.type == former_work_ended; });
+  std::erase_if(status.conditions, [](const auto& c) { return c.type == api::former_work_ended; });
   set_conditions(status, machine, facts, now);
   return status;
 }
@@ -219,7 +219,7 @@ struct NodePublisher::State : std::enable_shared_from_this<State> {
     if (held_back.empty())
       node->status = status_after(before);
     else
-      set_condition(node->status.conditions, former_work_ended, api::ConditionStatus::false_,
+      set_condition(node->status.conditions, api::former_work_ended, api::ConditionStatus::false_,
                     "StillRuns", held_back, 0, runtime.now());
     said = node->status;
     if (schema::equal(schema::type_of<api::NodeStatus>, &before, &node->status)) return done();

@@ -23,9 +23,6 @@ inline constexpr std::string_view lease_namespace = "freehold-node-lease";
 inline constexpr std::string_view hardware_file = "hardware.json";
 Result<api::HardwareProfileSpec> parse_hardware(std::string_view text);
 
-// Of a Node whose hardware is held back: why. Taken off once the hardware is told.
-inline constexpr std::string_view former_work_ended = "FormerWorkEnded";
-
 // What only the agent knows, asked for with each look.
 struct NodeFacts {
   std::function<std::optional<double>()> core_rate;  // operations per second, once it is known

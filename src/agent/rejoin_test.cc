@@ -34,7 +34,9 @@ class Rejoin : public testing::AgentTest {
     api_.remove(api::kind_of<api::Instance>(), "a", name);
   }
   const api::NodeStatus& node() { return api_.find<api::Node>("", "n1")->status; }
-  const api::Condition* held_back() { return find_condition(node().conditions, former_work_ended); }
+  const api::Condition* held_back() {
+    return find_condition(node().conditions, api::former_work_ended);
+  }
 };
 
 TEST_F(Rejoin, WhatRunsGoesOnWhereTheNodeWasDeleted) {

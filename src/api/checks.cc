@@ -1,9 +1,13 @@
 // Rules of contracts and workloads that span fields.
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <tuple>
 
 #include "api/contract.h"
 #include "api/measured.h"
 #include "api/workload.h"
+#include "base/limits.h"
 #include "base/strings.h"
 #include "schema/walk.h"
 
@@ -83,9 +87,6 @@ void check_guarantee(const Guarantee& g, const Path& at, Errors& errors) {
   if (g.of == JudgedAgainst::offered &&
       (g.metric == "available_capacity" || g.metric == "memory_bytes" || g.metric == "readiness"))
     errors.add(Fault::invalid, at / "of", "nothing is offered of " + g.metric + "; remove it");
-  if (!g.when.empty())
-    errors.add(Fault::not_supported, at / "when",
-               "is not honoured yet: conditions are not measured yet; remove it");
 }
 
 namespace {
@@ -113,6 +114,24 @@ void check_acceptance(const ContractSpec& spec, const Path& at, Errors& errors) 
 
 }  // namespace
 
+namespace {
+
+// Promises and their conditions, each measurement once.
+void check_measures(const std::vector<Guarantee>& guarantees, const Path& at, Errors& errors) {
+  std::set<std::tuple<std::string_view, double, int64_t>> measures;
+  for (const Guarantee& g : guarantees) {
+    measures.emplace(g.metric, g.quantile, g.window.us);
+    for (const auto& [metric, condition] : g.when) measures.emplace(metric, 0, g.window.us);
+  }
+  if (measures.size() > limits::measures)
+    errors.add(Fault::invalid, at,
+               "promises and their conditions take " + std::to_string(measures.size()) +
+                   " measurements, at most " + std::to_string(limits::measures) +
+                   "; use fewer metrics or window lengths");
+}
+
+}  // namespace
+
 void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& errors) {
   if (spec.isolation > Isolation::l1)
     errors.add(Fault::not_supported, at / "isolation", "is not honoured yet; use L0 or L1");
@@ -123,6 +142,7 @@ void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& error
     errors.add(Fault::invalid, at / "roles",
                "at most 5000 members, these are " + std::to_string(members));
   check_span(spec.offer_ttl, seconds(1), hours(24), at / "offerTTL", errors);
+  check_measures(spec.guarantees, at / "guarantees", errors);
   check_acceptance(spec, at, errors);
   if (spec.accept.mode == AcceptMode::automatic && !spec.accept.offer.empty())
     errors.add(Fault::invalid, at / "accept" / "offer", "automatic acceptance names no offer");

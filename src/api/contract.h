@@ -79,7 +79,7 @@ struct Guarantee {
   Duration window = minutes(1);
   double target = 0.99;  // share of determined windows that must be fulfilled
   MeasuredBy measured_by = MeasuredBy::agent;
-  schema::StringMap when;  // metric → condition; outside: not determined
+  schema::StringMap when;  // metric → condition, "<=12/s"; outside: not determined
 };
 enum class RemedyAction : uint8_t { restart, replace, credit, release, add_capacity };
 struct Remedy {

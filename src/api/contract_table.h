@@ -149,9 +149,9 @@ inline constexpr auto table<api::Guarantee> = checked_object<api::Guarantee, api
     field<&api::Guarantee::measured_by>("measuredBy", "agent or workload."),
     field<&api::Guarantee::when>(
         "when",
-        "Metrics and conditions under which the promise holds; outside, a window is not "
-        "determined.",
-        {.max_size = 16, .format = &api::condition, .key_format = &api::metric_name}));
+        "Metrics and conditions under which the promise holds, each measured over the same window "
+        "as its value, a mean; rates of members add up. Outside, or not measured: not determined.",
+        {.max_size = 4, .format = &api::condition, .key_format = &api::metric_name}));
 template <>
 inline constexpr auto table<api::RemedyAction> = enumeration<api::RemedyAction>(
     "RemedyAction", "What is done when the error budget is spent.",
@@ -184,7 +184,8 @@ inline constexpr auto table<api::Acceptance> = object<api::Acceptance>(
                                       {.any_dimension = true}),
     field<&api::Acceptance::duration>("duration", "How long the run takes."),
     field<&api::Acceptance::attempts>(
-        "attempts", "Below the floor, other hardware is tried this often.", {.min = 1, .max = 10}));
+        "attempts", "Runs at most; after one below the floor, other hardware is tried.",
+        {.min = 1, .max = 10}));
 template <>
 inline constexpr auto table<api::ContractWhere> = object<api::ContractWhere>(
     "ContractWhere", "Which nodes may be used.",

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/hardware.h"
@@ -10,6 +11,10 @@
 #include "api/reading.h"
 
 namespace freehold::api {
+
+// Of a Node whose hardware is held back: why. Said by the agent, taken off once the hardware is
+// told.
+inline constexpr std::string_view former_work_ended = "FormerWorkEnded";
 
 enum class Lifecycle : uint8_t { ordered, installed, in_service, end_of_life };
 enum class FeedFailure : uint8_t { shift, cap, off };

@@ -229,8 +229,28 @@ TEST(Contract, AsksForWhatCanBePromised) {
             "spec.guarantees[0].of: nothing is offered of readiness; remove it\n");
   EXPECT_EQ(contract_faults("guarantees: [{metric: latency, atMost: 1s, measuredBy: workload, "
                             "when: {requestRate: '<=12/s'}}]"),
-            "spec.guarantees[0].when: is not honoured yet: conditions are not measured yet; "
-            "remove it\n");
+            "");
+  EXPECT_EQ(contract_faults("guarantees: [{metric: latency, atMost: 1s, measuredBy: workload, "
+                            "when: {requestRate: about 12}}]")
+                .substr(0, 36),
+            "spec.guarantees[0].when[requestRate]");
+  EXPECT_EQ(contract_faults("guarantees: [{metric: latency, atMost: 1s, measuredBy: workload, "
+                            "when: {a: '<1', b: '<1', c: '<1', d: '<1', e: '<1'}}]")
+                .substr(0, 24),
+            "spec.guarantees[0].when:");
+}
+
+TEST(Contract, MeasurementsAreBounded) {
+  std::string guarantees;
+  for (int i = 0; i < 12; ++i) {
+    const std::string n = std::to_string(i);
+    guarantees += (i == 0 ? "" : ", ") + ("{metric: m" + n) +
+                  ", atMost: 1s, measuredBy: workload, when: {a" + n + ": '<1', b" + n +
+                  ": '<1', shared: '<1'}}";
+  }
+  EXPECT_EQ(contract_faults("guarantees: [" + guarantees + "]"),
+            "spec.guarantees: promises and their conditions take 37 measurements, at most 32; use "
+            "fewer metrics or window lengths\n");
 }
 
 TEST(Contract, IsMeasuredByWhomTheMetricSays) {

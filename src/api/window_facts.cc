@@ -10,8 +10,9 @@ namespace freehold::api {
 namespace {
 
 constexpr std::string_view quantile_prefix = "quantile ";
-constexpr std::string_view beyond = "beyond";
-constexpr std::string_view seen = "seen";
+// A blank: no metric has such a name.
+constexpr std::string_view beyond = "beyond bounds";
+constexpr std::string_view seen = "share seen";
 
 // Nine digits tell any two quantiles apart that a window could.
 std::string quantile_key(double quantile) {
@@ -38,6 +39,16 @@ void mark_beyond(Window& window) { window.context[std::string(beyond)] = share(1
 
 void mark_seen(Window& window, double how_much) {
   window.context[std::string(seen)] = share(std::clamp(how_much, 0.0, 1.0));
+}
+
+std::string measurement_name(std::string_view metric, double quantile) {
+  std::string name(metric);
+  if (quantile > 0) {
+    char text[32];
+    const int n = std::snprintf(text, sizeof text, " p%.7g", quantile * 100);
+    name.append(text, static_cast<size_t>(std::max(n, 0)));
+  }
+  return name.substr(0, 128);
 }
 
 bool is_of(const Window& window, std::string_view metric, double quantile, Duration length) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "api/workload.h"
@@ -22,6 +23,10 @@ inline constexpr size_t windows_shown = 64;
 void mark_quantile(Window& window, double quantile);  // 0: the value itself, nothing is marked
 void mark_beyond(Window& window);                     // the truth is larger than the value
 void mark_seen(Window& window, double share);         // only where it is less than `least_seen`
+
+// For people, and to tell a p50 and a p99 of one metric apart: "latency p99". At most 128
+// characters.
+std::string measurement_name(std::string_view metric, double quantile);
 
 // All that identifies what was measured: a p50 and a p99 of one metric are two measurements.
 bool is_of(const Window& window, std::string_view metric, double quantile, Duration length);

@@ -177,7 +177,7 @@ struct Window {
   Quantity value;
   int64_t samples = 0;            // requests or scrapes behind it; 0: blind
   Quantity offered;               // load offered, where known
-  schema::Map<Quantity> context;  // metrics that `when` conditions ask for
+  schema::Map<Quantity> context;  // facts of window_facts.h
 };
 struct AcceptanceResult {
   std::string test;

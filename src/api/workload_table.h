@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/workload.h"
+#include "base/limits.h"
 
 namespace freehold::api {
 void check_probe(const Probe& probe, const schema::Path& at, schema::Errors& errors);
@@ -217,7 +218,8 @@ inline constexpr auto table<api::InstanceSpec> = object<api::InstanceSpec>(
     field<&api::InstanceSpec::restart_epoch>(
         "restartEpoch", "A higher number restarts the process once.", {.min = 0}),
     field<&api::InstanceSpec::acceptance>("acceptance", "Run before the gate."),
-    field<&api::InstanceSpec::measures>("measures", "Windows to close.", {.max_size = 16}));
+    field<&api::InstanceSpec::measures>("measures", "Windows to close.",
+                                        {.max_size = limits::measures}));
 template <>
 inline constexpr auto table<api::InstancePhase> = enumeration<api::InstancePhase>(
     "InstancePhase", "What an instance does.",
@@ -282,7 +284,7 @@ inline constexpr auto table<api::Window> = object<api::Window>(
     field<&api::Window::samples>("samples", "Requests or scrapes behind it; 0: blind.", {.min = 0}),
     field<&api::Window::offered>("offered", "Load offered; absent: not known.",
                                  {.any_dimension = true}),
-    field<&api::Window::context>("context", "Metrics that conditions ask for.",
+    field<&api::Window::context>("context", "What it says of itself beside its value.",
                                  {
                                      .max_size = 16,
                                      .any_dimension = true,

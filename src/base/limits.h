@@ -45,6 +45,7 @@ inline constexpr int history_s = 300;               // at least 75 s for client-
 inline constexpr size_t log_file_bytes = 10u << 20;  // per file, then rotated
 inline constexpr int log_files = 3;
 inline constexpr size_t scrape_bytes = 4u << 20;
+inline constexpr size_t measures = 32;  // of one instance: promises, and what they depend on
 inline constexpr size_t windows_kept =
     1'000;  // closed windows waiting to be handed in, per instance
 

@@ -1,6 +1,7 @@
 // Small, allocation-aware string helpers that the standard library lacks. Pure functions.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,7 +13,12 @@ namespace freehold {
 
 std::vector<std::string_view> split(std::string_view text, char separator);  // "" gives {""}
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
-std::string_view trim(std::string_view text);             // ASCII white space at both ends
+std::string_view trim(std::string_view text);  // ASCII white space at both ends
+// What they return looks into `text`, so a string that is gone by then does not compile.
+template <std::same_as<std::string> Temporary>
+void split(Temporary&& text, char separator) = delete;
+template <std::same_as<std::string> Temporary>
+void trim(Temporary&& text) = delete;
 std::string to_lower(std::string_view text);              // ASCII
 std::optional<int64_t> parse_int(std::string_view text);  // whole text, base 10
 std::optional<uint64_t> parse_uint(std::string_view text);

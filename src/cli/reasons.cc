@@ -172,7 +172,7 @@ void contract(Writer& w, const api::Contract& c, const Surroundings& around) {
   }
   if (!c.status.guarantees.empty()) {
     w.heading("promised against delivered");
-    w.out += guarantees_table(c.status.guarantees, w.t);
+    w.out += guarantees_table(c.spec.guarantees, c.status.guarantees, w.t);
     windows(w, c.status);
   }
   for (const api::RemedyRun& r : c.status.remedies)

@@ -1,5 +1,6 @@
 #include "cli/statement.h"
 
+#include "api/window_facts.h"
 #include "cli/offer_text.h"
 
 namespace freehold::cli {
@@ -19,13 +20,16 @@ std::string measured(const Quantity& value) {
 
 }  // namespace
 
-std::string guarantees_table(const std::vector<api::GuaranteeStatus>& all, const Terminal& t) {
+std::string guarantees_table(const std::vector<api::Guarantee>& promised,
+                             const std::vector<api::GuaranteeStatus>& all, const Terminal& t) {
   Table table({"GUARANTEE", "PROMISED", "MEDIAN", "WORST", "KEPT", "WINDOWS", "BASIS"});
-  for (const api::GuaranteeStatus& g : all) {
+  for (size_t i = 0; i < all.size(); ++i) {
+    const api::GuaranteeStatus& g = all[i];
+    const double quantile = i < promised.size() ? promised[i].quantile : 0;
     const api::Verdicts& v = g.windows;
     const bool judged = v.fulfilled + v.violated > 0;
-    table.add({g.metric, or_dash(g.promised), measured(g.median), measured(g.worst),
-               judged ? percent(g.delivered_share) : "-",
+    table.add({api::measurement_name(g.metric, quantile), or_dash(g.promised), measured(g.median),
+               measured(g.worst), judged ? percent(g.delivered_share) : "-",
                std::to_string(v.fulfilled) + " kept, " + std::to_string(v.violated) +
                    " violated, " + std::to_string(v.not_determined) + " not determined",
                api::enum_text(g.basis)});
@@ -40,13 +44,14 @@ std::string statement_text(const api::Contract& c, const Terminal& t) {
          paint(phase, colour_of(phase), t) + "\n";
   if (!c.status.statement) {
     out += "Not settled yet; so far:\n";
-    if (!c.status.guarantees.empty()) out += guarantees_table(c.status.guarantees, t);
+    if (!c.status.guarantees.empty())
+      out += guarantees_table(c.spec.guarantees, c.status.guarantees, t);
     return out;
   }
   const api::Statement& s = *c.status.statement;
   out += "from " + format_rfc3339(s.from) + " until " + format_rfc3339(s.until) + " (" +
          format_age(s.until - s.from) + ")\n\n";
-  if (!s.guarantees.empty()) out += guarantees_table(s.guarantees, t) + "\n";
+  if (!s.guarantees.empty()) out += guarantees_table(c.spec.guarantees, s.guarantees, t) + "\n";
   line(out, "price", or_dash(s.price));
   line(out, "credits", or_dash(s.credits));
   line(out, "energy cost", or_dash(s.energy_cost));

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <deque>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -19,11 +20,17 @@ constexpr size_t kept_windows = 48;
 constexpr int64_t billion = 1'000'000'000;
 int64_t billionths(double share) { return std::llround(share * 1e9); }
 
+// What is too large to count is the largest that can be.
+int64_t added(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
+}
+
 // Amounts of members add up; levels do not.
-bool adds_up(const api::Guarantee& g, const Quantity& value) {
-  if (g.quantile > 0) return false;
+bool adds_up(std::string_view metric, const Quantity& value) {
   return value.dimension() == Dimension::rate || value.dimension() == Dimension::bandwidth ||
-         g.metric.ends_with("_per_second") || g.metric == "cpu_cores" || g.metric == "memory_bytes";
+         metric.ends_with("_per_second") || metric == "cpu_cores" || metric == "memory_bytes";
 }
 
 // `tokens_per_second: 3000` and `3000/s` are one promise: both count thousandths, so a plain number
@@ -81,17 +88,31 @@ std::string_view verdict_name(Verdict verdict) {
 namespace {
 
 // Whether this window can be judged at all; the reason when it cannot.
-std::optional<std::string> fault_of(const api::Guarantee& g, const api::Window& w,
-                                    const Quantity& value, const Quantity& bound) {
+std::optional<std::string> fault_of(const Quantity& value, const Quantity& bound) {
   if (value.dimension() != bound.dimension())
     return "measured in " + std::string(dimension_name(value.dimension())) + ", promised in " +
            std::string(dimension_name(bound.dimension()));
+  return std::nullopt;
+}
+
+// Whether the conditions of a promise held for all members together; the reason when they did not.
+std::optional<std::string> outside(const api::Guarantee& g,
+                                   const std::vector<const api::Window*>& members) {
   for (const auto& [metric, condition] : g.when) {
-    const auto it = w.context.find(metric);
-    if (it == w.context.end()) return "condition " + metric + " was not measured";
-    const auto inside = holds(condition, it->second);
-    if (!inside) return "condition " + metric + condition + " cannot be compared";
-    if (!*inside) return "outside " + metric + condition + ": " + it->second.text();
+    Quantity sum;
+    for (const api::Window* w : members) {
+      const auto it = w->context.find(metric);
+      if (it == w->context.end()) return "condition " + metric + " was not measured";
+      const Quantity& value = it->second;
+      sum =
+          sum.is_set() && adds_up(metric, value)
+              ? Quantity::of(added(sum.value(), value.value()), value.dimension(), value.currency())
+              : value;
+      if (adds_up(metric, value) && w != members.back()) continue;
+      const auto inside = holds(condition, sum);
+      if (!inside) return "condition " + metric + condition + " cannot be compared";
+      if (!*inside) return "outside " + metric + condition + ": " + sum.text();
+    }
   }
   return std::nullopt;
 }
@@ -151,21 +172,22 @@ Judged judge(const api::Guarantee& g, const std::vector<const api::Window*>& mem
       return undetermined("nothing was measured");
     }
     const Quantity value = as_promised(w->value, bound);
-    if (auto fault = fault_of(g, *w, value, bound)) return undetermined(*std::move(fault));
+    if (auto fault = fault_of(value, bound)) return undetermined(*std::move(fault));
     judged.samples += w->samples;
     if (w->offered.is_set())
-      offered += w->offered.value();
+      offered = added(offered, w->offered.value());
     else
       offered_known = false;
     parts.push_back({value, api::is_beyond(*w), w->samples});
     if (!judged.value.is_set())
       judged.value = value;
-    else if (adds_up(g, value))
-      judged.value =
-          Quantity::of(judged.value.value() + value.value(), value.dimension(), value.currency());
+    else if (g.quantile <= 0 && adds_up(g.metric, value))
+      judged.value = Quantity::of(added(judged.value.value(), value.value()), value.dimension(),
+                                  value.currency());
     else if (g.at_least.is_set() ? value < judged.value : value > judged.value)
       judged.value = value;
   }
+  if (auto reason = outside(g, members)) return undetermined(*std::move(reason));
   if (parts.empty()) return undetermined("no requests");
   if (g.quantile > 0) {
     judge_quantile(g, std::move(parts), judged);
@@ -202,12 +224,24 @@ namespace {
 // Windows of one guarantee by start, as far as members handed them in.
 using ByStart = std::map<Time, std::vector<const api::Window*>>;
 
-ByStart collect(const api::Guarantee& g, Time after, const std::vector<MemberView>& members) {
+// With the conditions of the promise as its member measured them.
+api::Window in_context(const api::Guarantee& g, const MemberView& m, api::Window window) {
+  for (const api::Window& w : m.instance->status.windows)
+    for (const auto& [metric, condition] : g.when)
+      if (w.start == window.start && api::is_of(w, metric, 0, g.window) && w.value.is_set() &&
+          !api::too_little_seen(w))
+        window.context[metric] = w.value;
+  return window;
+}
+
+// What is put into context lies in `made`.
+ByStart collect(const api::Guarantee& g, Time after, const std::vector<MemberView>& members,
+                std::deque<api::Window>& made) {
   ByStart found;
   for (const MemberView& m : members)
     for (const api::Window& w : m.instance->status.windows)
       if (api::is_of(w, g.metric, g.quantile, g.window) && w.start + w.length > after)
-        found[w.start].push_back(&w);
+        found[w.start].push_back(g.when.empty() ? &w : &made.emplace_back(in_context(g, m, w)));
   return found;
 }
 
@@ -222,10 +256,14 @@ Duration grace_of(const api::Guarantee& g) { return std::max(g.window * 2, least
 
 // Members hand windows in by their order, so one that shows a later one has none for this.
 bool has_window_from(const MemberView& m, const api::Guarantee& g, Time start) {
-  return std::any_of(m.instance->status.windows.begin(), m.instance->status.windows.end(),
-                     [&](const api::Window& w) {
-                       return w.start >= start && api::is_of(w, g.metric, g.quantile, g.window);
-                     });
+  const auto has = [&](std::string_view metric, double quantile) {
+    return std::any_of(m.instance->status.windows.begin(), m.instance->status.windows.end(),
+                       [&](const api::Window& w) {
+                         return w.start >= start && api::is_of(w, metric, quantile, g.window);
+                       });
+  };
+  return has(g.metric, g.quantile) &&
+         std::all_of(g.when.begin(), g.when.end(), [&](const auto& c) { return has(c.first, 0); });
 }
 
 // A reservation without a process: its limits are held from the time it is prepared.
@@ -260,13 +298,7 @@ std::optional<Time> owes_since(const api::Guarantee& g, const MemberView& m, Tim
   return start.is_set() ? std::optional(start + g.window) : std::nullopt;
 }
 
-// For people, and to tell a p50 and a p99 of one metric apart: "latency p99".
-std::string name_of(const api::Guarantee& g) {
-  if (g.quantile <= 0) return g.metric;
-  char text[32];
-  const int n = std::snprintf(text, sizeof text, " p%.7g", g.quantile * 100);
-  return (g.metric + std::string(text, static_cast<size_t>(std::max(n, 0)))).substr(0, 128);
-}
+std::string name_of(const api::Guarantee& g) { return api::measurement_name(g.metric, g.quantile); }
 
 void count(const api::Guarantee& g, api::GuaranteeStatus& gs, const Judged& judged) {
   switch (judged.verdict) {
@@ -380,7 +412,8 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
     bool moved = false;
     const Time end = status.released_at.is_set() ? std::min(now, status.released_at) : now;
     bool waits = false;
-    for (auto& [start, windows] : collect(g, gs.assessed_until, members)) {
+    std::deque<api::Window> contexts;
+    for (auto& [start, windows] : collect(g, gs.assessed_until, members, contexts)) {
       moved |= write_off(g, status, gs, members, start, now);
       waits = must_wait(g, start, members, now);
       if (waits) break;

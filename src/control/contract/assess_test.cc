@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "api/window_facts.h"
+#include "control/contract/instances.h"
 
 namespace freehold::control {
 namespace {
@@ -189,6 +190,63 @@ TEST_F(Assessing, EveryWindowIsCountedOnceHoweverOftenItIsHandedIn) {
   EXPECT_EQ(counts().not_determined, 1);
   EXPECT_EQ(status.guarantees[0].assessed_until.us, 30'000'000);
   EXPECT_EQ(status.windows.size(), 3u);
+}
+
+api::Window measured(const char* metric, int64_t start_s, const char* value) {
+  api::Guarantee g = rate("1/s");
+  g.metric = metric;
+  return window(g, start_s, value);
+}
+
+TEST_F(Assessing, OutsideItsConditionsAPromiseIsNotJudged) {
+  spec.guarantees[0].when = {{"load", "<=12/s"}};
+  auto& windows = instance.status.windows;
+  hand_in(0, "5/s");
+  EXPECT_FALSE(run(11)) << "the condition may still be handed in";
+  windows.push_back(measured("load", 0, "12/s"));
+  hand_in(10, "5/s");
+  windows.push_back(measured("load", 10, "13/s"));
+  hand_in(20, "5/s");
+  windows.push_back(measured("load", 20, ""));
+  EXPECT_TRUE(run(31));
+  EXPECT_EQ(counts().violated, 1);
+  EXPECT_EQ(counts().not_determined, 2);
+  ASSERT_EQ(status.windows.size(), 3u);
+  EXPECT_EQ(status.windows[1].reason, "outside load<=12/s: 13/s");
+  EXPECT_EQ(status.windows[2].reason, "condition load was not measured");
+}
+
+TEST_F(Assessing, RatesOfAllMembersTogetherAreTheCondition) {
+  spec.guarantees[0].when = {{"load", "<=12/s"}, {"prompt_bytes", "<=2Ki"}};
+  api::Instance other = instance;
+  for (api::Instance* i : {&instance, &other}) {
+    i->status.windows = {
+        window(spec.guarantees[0], 0, "5/s"), measured("load", 0, "6/s"),
+        measured("prompt_bytes", 0, "2Ki"),   window(spec.guarantees[0], 10, "5/s"),
+        measured("load", 10, "7/s"),          measured("prompt_bytes", 10, "1Ki")};
+  }
+  assess(spec, status, {{&instance, true, {1}}, {&other, true, {1}}}, seconds_at(20));
+  EXPECT_EQ(counts().violated, 1);
+  EXPECT_EQ(counts().not_determined, 1);
+  EXPECT_EQ(status.windows.back().reason, "outside load<=12/s: 14/s");
+}
+
+TEST(Measures, ConditionsAreMeasuredTooAndEachOnce) {
+  api::Contract c;
+  c.spec.guarantees = {rate("20/s"), latency("50ms")};
+  c.spec.guarantees[0].when = {{"load", "<=12/s"}};
+  c.spec.guarantees[1].when = {{"load", "<=9/s"}, {"cpu_cores", "<=2"}};
+  c.status.guarantees.resize(2);
+  c.status.guarantees[0].assessed_until = seconds_at(20);
+  c.status.guarantees[1].assessed_until = seconds_at(10);
+  std::string all;
+  for (const api::Measure& m : measures_for(c))
+    all += m.metric + (m.quantile > 0 ? " quantile" : "") +
+           (m.by == api::MeasuredBy::agent ? " agent " : " workload ") +
+           std::to_string(m.assessed_until.us / 1'000'000) + "\n";
+  EXPECT_EQ(all,
+            "requests_per_second agent 20\nload workload 10\nlatency quantile agent 10\n"
+            "cpu_cores agent 10\n");
 }
 
 TEST_F(Assessing, AWindowWaitsForAMemberThatMayStillHandItIn) {

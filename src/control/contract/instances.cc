@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/measured.h"
 #include "api/tenancy.h"
 #include "api/user_id.h"
 #include "audit/merkle.h"
@@ -55,18 +56,30 @@ api::Limits limits_for(const api::ContractRole& role, const api::AllocatedMember
   return limits;
 }
 
+}  // namespace
+
 std::vector<api::Measure> measures_for(const api::Contract& contract) {
   std::vector<api::Measure> measures;
+  const auto want = [&](const api::Measure& wanted) {
+    for (api::Measure& m : measures)
+      if (m.metric == wanted.metric && m.quantile == wanted.quantile && m.window == wanted.window) {
+        m.assessed_until = std::min(m.assessed_until, wanted.assessed_until);
+        return;
+      }
+    measures.push_back(wanted);
+  };
   for (size_t i = 0; i < contract.spec.guarantees.size(); ++i) {
     const api::Guarantee& g = contract.spec.guarantees[i];
     Time until;
     if (i < contract.status.guarantees.size()) until = contract.status.guarantees[i].assessed_until;
-    measures.push_back({g.metric, g.quantile, g.window, g.measured_by, until});
+    want({g.metric, g.quantile, g.window, g.measured_by, until});
+    for (const auto& [metric, condition] : g.when)
+      want({metric, 0, g.window,
+            api::is_measured_by_agent(metric) ? api::MeasuredBy::agent : api::MeasuredBy::workload,
+            until});
   }
   return measures;
 }
-
-}  // namespace
 
 const api::Workload* bound_workload(const ledger::View& view, const api::Contract& contract) {
   const api::Workload* oldest = nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/measured.h"
+#include "api/window_facts.h"
 
 namespace freehold::control {
 
@@ -16,11 +17,14 @@ int64_t credited_share(const api::Contract& c) {
   return std::min<int64_t>(share, 100'000);
 }
 
-// A promise whose error budget is spent, and that the agent itself measured: not the workload's own
-// word, and not a wish that was never kept on the assigned hardware.
+// A promise whose error budget is spent, and that the agent itself measured, its conditions too:
+// not the workload's own word, and not a wish that was never kept on the assigned hardware.
 bool earns_credit(const api::Guarantee& g, const api::GuaranteeStatus& status) {
+  const bool conditions_by_agent = std::all_of(g.when.begin(), g.when.end(), [](const auto& c) {
+    return api::is_measured_by_agent(c.first);
+  });
   return g.measured_by == api::MeasuredBy::agent && api::is_measured_by_agent(g.metric) &&
-         status.basis != api::Basis::trial && status.budget_left < 0;
+         conditions_by_agent && status.basis != api::Basis::trial && status.budget_left < 0;
 }
 
 // Money back: percent of the price of violated windows. Windows of several guarantees lie over the
@@ -93,10 +97,15 @@ std::string sentence(const api::Contract& c, const api::Statement& s, Duration u
                      Duration after_term) {
   std::string text = "Contract " + c.metadata.name + " ran for " +
                      format_duration(whole_seconds(s.until - s.from)) + ". ";
-  for (const api::GuaranteeStatus& g : s.guarantees) {
+  for (size_t i = 0; i < s.guarantees.size(); ++i) {
+    const api::GuaranteeStatus& g = s.guarantees[i];
+    const double quantile = i < c.spec.guarantees.size() ? c.spec.guarantees[i].quantile : 0;
     const int64_t determined = g.windows.fulfilled + g.windows.violated;
-    text += g.metric + ": promised " + g.promised.text() + ", kept in " +
-            std::to_string(g.windows.fulfilled) + " of " + std::to_string(determined) + " windows";
+    text += api::measurement_name(g.metric, quantile) + ": promised " + g.promised.text() +
+            ", kept in " + std::to_string(g.windows.fulfilled) + " of " +
+            std::to_string(determined) + " windows";
+    if (g.windows.not_determined > 0)
+      text += " (" + std::to_string(g.windows.not_determined) + " not determined)";
     if (g.median.is_set()) text += ", median " + humanize(g.median.value(), g.median.dimension());
     text += ". ";
   }

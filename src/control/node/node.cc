@@ -10,7 +10,6 @@ namespace freehold::control {
 namespace {
 
 constexpr std::string_view expectation = "HardwareAsExpected";
-constexpr std::string_view former_work_ended = "FormerWorkEnded";  // said by the agent
 
 bool expects(const api::Node& node) {
   return !node.spec.expected_profile.empty() || !node.spec.expected_model.empty();
@@ -75,7 +74,7 @@ Plan NodeController::plan(std::string_view key, const Input& in) const {
   // Looks often enough to notice the first renewal after a start, and the silence soon after it has
   // begun.
   plan.look_again(heard ? *last + node_silence - in.uptime + milliseconds(100) : seconds(1));
-  const auto* former = api::find_condition(node->status.conditions, former_work_ended);
+  const auto* former = api::find_condition(node->status.conditions, api::former_work_ended);
   if (heard && former != nullptr && former->status == api::ConditionStatus::false_) {
     api::set_condition(next.status.conditions, "Ready", api::ConditionStatus::unknown, "FormerWork",
                        former->message, node->metadata.generation, in.now);

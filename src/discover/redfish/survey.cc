@@ -60,6 +60,9 @@ class Surveyor {
     for (const Found& found : view_.of_type("PowerDistribution")) distribution(found);
     for (const Found& found : view_.of_type("CoolingUnit")) cooling_unit(found);
     for (const Found& found : view_.of_type("Fabric")) fabric(found);
+    if (view_.is_cut())
+      out_.notes.push_back("its documents name members of collections more than " +
+                           std::to_string(limits::steps) + " times: some parts are left out");
     return std::move(out_);
   }
 

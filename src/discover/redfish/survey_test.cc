@@ -149,6 +149,7 @@ TEST(Survey, many_chassis_that_share_a_collection_do_not_multiply_it) {
   const Survey s = survey(crawl_of(documents));
   EXPECT_THAT(s.chassis, SizeIs(4'000));
   EXPECT_THAT(s.memory, SizeIs(4'000));
+  EXPECT_THAT(s.notes, ::testing::Contains(::testing::HasSubstr("some parts are left out")));
 }
 
 TEST(Survey, an_action_info_says_what_a_parameter_may_be) {

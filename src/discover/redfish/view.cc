@@ -92,12 +92,11 @@ void View::add_members(const std::string& collection, std::string_view type,
     if (list == nullptr || list->as_array() == nullptr) return;
     const json::Array& members = *list->as_array();
     for (size_t i = 0; i < std::min(members.size(), limits::members); ++i) {
+      if (steps_ == 0) return;
+      --steps_;
       std::string id = member_id(page, i, members[i]);
-      const json::Value* member = find(id, type);
-      if (steps_ > 0) --steps_;
-      if (member != nullptr && steps_ > 0) out.push_back({std::move(id), member});
+      if (const json::Value* member = find(id, type)) out.push_back({std::move(id), member});
     }
-    if (steps_ == 0) return;
     const json::Value* more = body->at({"Members@odata.nextLink"});
     if (more == nullptr || more->as_string() == nullptr) return;
     page = local_id(*more->as_string());

@@ -44,6 +44,8 @@ class View {
                            std::string_view type) const;
   // Ascending by id.
   std::vector<Found> of_type(std::string_view type) const;
+  // Whether members were left out because documents refer to one another too often.
+  bool is_cut() const { return steps_ == 0; }
 
  private:
   void add_members(const std::string& collection, std::string_view type,
