@@ -1,17 +1,23 @@
 #include "runtime/loop.h"
 
+#include <fcntl.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -61,10 +67,78 @@ bool later(const Scheduled& a, const Scheduled& b) {
   return a.due != b.due ? a.due > b.due : a.number > b.number;
 }
 
+// Tasks that other threads hand to the loop, and the pipe that wakes it for them. Asio's own queue
+// wakes the loop while it holds the lock that the loop takes first, so that a lone writer's answer
+// often waits for two wakings; and the kernel wakes the reader of a pipe for the CPU that the
+// writer is about to leave.
+class Letterbox {
+ public:
+  explicit Letterbox(boost::asio::io_context& context) : context_(context), bell_(context) {
+    std::array<int, 2> ends{-1, -1};
+    CHECK(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0, "no pipe for the loop");
+    bell_.assign(ends[0]);
+    ring_ = ends[1];
+    wait();
+    context_.restart();  // waiting for letters alone was no work, so it stopped
+  }
+  ~Letterbox() { ::close(ring_); }
+  Letterbox(const Letterbox&) = delete;
+  Letterbox& operator=(const Letterbox&) = delete;
+
+  // Any thread. A letter keeps the loop running until it has been read.
+  void put(Task task) {
+    context_.get_executor().on_work_started();
+    bool is_first = false;
+    {
+      const std::lock_guard lock(mutex_);
+      is_first = tasks_.empty();
+      tasks_.push_back(std::move(task));
+    }
+    const char byte = 0;
+    while (is_first && ::write(ring_, &byte, 1) < 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  // Waiting does not keep the loop running.
+  void wait() {
+    bell_.async_wait(bell_.wait_read, [this](boost::system::error_code error) {
+      if (error) return;
+      context_.get_executor().on_work_started();
+      read();
+      wait();
+    });
+    context_.get_executor().on_work_finished();
+  }
+
+  void read() {
+    char bytes[64];
+    while (::read(bell_.native_handle(), bytes, sizeof bytes) == sizeof bytes) {
+    }
+    std::vector<Task> tasks;
+    {
+      const std::lock_guard lock(mutex_);
+      tasks.swap(tasks_);
+    }
+    // Posted, so that sockets get their turn, and what stop() leaves runs with the next run().
+    for (Task& task : tasks) {
+      boost::asio::post(context_, std::move(task));
+      context_.get_executor().on_work_finished();
+    }
+  }
+
+  boost::asio::io_context& context_;
+  boost::asio::posix::stream_descriptor bell_;
+  int ring_ = -1;
+  std::mutex mutex_;
+  std::vector<Task> tasks_;
+};
+
 }  // namespace
 
 struct Loop::Impl {
   boost::asio::io_context context{1};  // one thread runs it
+  Letterbox letters{context};
   Random random{system_seed()};
   // One kernel timer for all tasks: a request's time limit then costs a heap entry and no system
   // call.
@@ -136,7 +210,12 @@ void Loop::after(Duration delay, Task task) {
   impl_->arm();
 }
 
-void Loop::post(Task task) { boost::asio::post(impl_->context, std::move(task)); }
+void Loop::post(Task task) {
+  if (impl_->context.get_executor().running_in_this_thread())
+    boost::asio::post(impl_->context, std::move(task));
+  else
+    impl_->letters.put(std::move(task));
+}
 
 void Loop::run() {
   impl_->context.run();

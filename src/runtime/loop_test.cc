@@ -110,6 +110,20 @@ TEST(Loop, post_may_be_called_from_any_thread) {
   EXPECT_EQ(ran, 400);
 }
 
+TEST(Loop, a_task_of_another_thread_keeps_it_running_and_waiting_for_more_does_not) {
+  Loop loop;
+  int ran = 0;
+  std::thread([&] { loop.post([&] { ++ran; }); }).join();
+  loop.run();
+  EXPECT_EQ(ran, 1);
+  loop.post([&] { loop.stop(); });
+  std::thread([&] { loop.post([&] { ++ran; }); }).join();
+  loop.run();
+  loop.run();
+  EXPECT_EQ(ran, 2) << "what stop() left ran with the next run()";
+  loop.run();  // returns: nothing is left
+}
+
 TEST(Loop, the_first_signal_runs_the_task) {
   Loop loop;
   int signals = 0;
