@@ -4,6 +4,7 @@ or not at all.
 """
 
 import json
+import pathlib
 import re
 import sys
 
@@ -95,18 +96,35 @@ def refusals_and_limits_of_time(cli):
                    cli.run(FAILED, "audit", "verify", "--data-dir", "/nonexistent"))
 
 
+def what_is_refused_is_not_absent(cli):
+    """`wait` calls absent only what a list that was allowed does not hold."""
+    data = pathlib.Path(cli.kubeconfig).parent
+    stranger = data / "stranger.kubeconfig"
+    stranger.write_text(cli.run(DONE, "kubeconfig", "stranger", "--data-dir", str(data)))
+    nobody = data / "nobody.kubeconfig"
+    nobody.write_text(re.sub(r".*client-(certificate|key)-data.*\n", "", stranger.read_text()))
+    goal = ("wait", "site/ber1", "--for", "condition=Ready", "--timeout", "20s")
+    said = Cli(str(stranger)).run(FAILED, *goal)
+    harness.expect(r'"stranger" cannot list', said)
+    said = Cli(str(nobody)).run(FAILED, *goal)
+    harness.expect(r"(?i)unauthorized|certificate|anonymous", said)
+
+
 def test(directory):
     server = harness.Server(directory)
     server.start()
     cli = Cli(server.kubeconfig)
-    parts = [usage, plans_and_sets, forms, refusals_and_limits_of_time]
+    parts = [usage, plans_and_sets, forms, refusals_and_limits_of_time,
+             what_is_refused_is_not_absent]
     try:
         for part in parts:
             part(cli)
     finally:
         server.kill()
-    nobody = Cli(server.kubeconfig).run(FAILED, "get", "sites")
+    nobody = cli.run(FAILED, "get", "sites")
     harness.expect(r"127\.0\.0\.1", nobody)
+    nobody = cli.run(FAILED, "wait", "site/ber1", "--for", "delete", "--timeout", "1s")
+    harness.expect(r"site/ber1: not within 1s; the server was not reached: .*127\.0\.0\.1", nobody)
     return f"{len(parts)} groups of commands answer and exit as documented"
 
 
