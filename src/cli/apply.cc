@@ -132,10 +132,12 @@ int delete_objects(const ClientOptions& client, const DeleteOptions& options) {
       continue;
     }
     going.emplace_back(target, before->meta().uid);
-    if (!options.wait) put(title(*target.kind, target.name) + " is being deleted\n");
   }
-  if (!options.wait) return code;
   for (const auto& [target, uid] : going) {
+    if (!options.wait) {
+      put(title(*target.kind, target.name) + " is being deleted\n");
+      continue;
+    }
     const auto gone = wait_removed(**session, target, uid, options.timeout);
     if (gone)
       put(title(*target.kind, target.name) + " deleted\n");

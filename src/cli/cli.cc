@@ -5,6 +5,7 @@
 #include <csignal>
 #include <functional>
 #include <map>
+#include <sstream>
 
 #include "base/strings.h"
 #include "cli/catalogue.h"
@@ -457,7 +458,7 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
 }  // namespace
 
 int run(const Program& program, int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a reader that leaves is no reason to die half way
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a peer that leaves is no reason to die; see put()
   CLI::App app("Freehold: a control plane for AI infrastructure", "freehold");
   app.require_subcommand(1);
   app.set_version_flag("--version", "freehold " + program.version);
@@ -478,7 +479,12 @@ int run(const Program& program, int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) {
+      std::ostringstream asked_for;
+      app.exit(error, asked_for, asked_for);
+      put(asked_for.str());
+      return done;
+    }
     const bool is_unknown = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
     put("freehold: " +
             (is_unknown ? "there is no command \"" + printable(argv[1]) + "\""

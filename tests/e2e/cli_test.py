@@ -4,8 +4,11 @@ or not at all.
 """
 
 import json
+import os
 import pathlib
 import re
+import signal
+import subprocess
 import sys
 
 import harness
@@ -110,12 +113,32 @@ def what_is_refused_is_not_absent(cli):
     harness.expect(r"(?i)unauthorized|certificate|anonymous", said)
 
 
+def output_that_is_lost(cli):
+    """A disk that is full fails the command; a reader that leaves ends it."""
+    environment = dict(os.environ, FREEHOLD_KUBECONFIG=cli.kubeconfig)
+    for command in (["get", "sites", "-o", "yaml"], ["get", "sites"], ["--help"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([harness.FREEHOLD, *command], stdout=full, env=environment,
+                                  stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        assert done.returncode == FAILED, (command, done)
+        harness.expect("^freehold: the output is lost: No space left on device\n$", done.stderr)
+    follower = subprocess.Popen([harness.FREEHOLD, "top", "nodes", "-w"], env=environment,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        follower.stdout.read(1)
+        follower.stdout.close()
+        code = follower.wait(timeout=20)
+        assert code == -signal.SIGPIPE and follower.stderr.read() == b"", code
+    finally:
+        follower.kill()
+
+
 def test(directory):
     server = harness.Server(directory)
     server.start()
     cli = Cli(server.kubeconfig)
     parts = [usage, plans_and_sets, forms, refusals_and_limits_of_time,
-             what_is_refused_is_not_absent]
+             what_is_refused_is_not_absent, output_that_is_lost]
     try:
         for part in parts:
             part(cli)
