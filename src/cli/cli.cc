@@ -100,19 +100,27 @@ void add_files(CLI::App& app, std::vector<std::string>& files) {
       ->allow_extra_args(false);
 }
 
+std::string name_fault(const std::string& given) {
+  if (is_dns_subdomain(given)) return {};
+  return "\"" + printable(given) + "\" is no DNS name; use a-z, 0-9, - and ., such as rack1-node7";
+}
+
 void add_serve(CLI::App& app, ServeOptions& o) {
   app.add_option("--data-dir", o.data_dir, "where the store and the keys are");
   app.add_option("--listen", o.listen, "host:port; port 0 picks one")->capture_default_str();
-  app.add_option("--organization", o.organization, "name of the organization in the record")
-      ->capture_default_str();
-  app.add_option("--site", o.site, "name of the site in the record")->capture_default_str();
+  app.add_option("--organization", o.organization,
+                 "name of the organization in the record; fixed at the first start, else local")
+      ->check(name_fault);
+  app.add_option("--site", o.site,
+                 "name of the site in the record; fixed at the first start, else local")
+      ->check(name_fault);
   app.add_option("--host", o.hosts, "further name or address that clients use")
       ->allow_extra_args(false);
   app.add_flag("-q,--quiet", o.quiet, "do not say where it serves");
 }
 
 void add_node(CLI::App& app, AgentCommand& o) {
-  app.add_option("--node", o.node, "name of the node; the host's by default");
+  app.add_option("--node", o.node, "name of the node; the host's by default")->check(name_fault);
   app.add_option("--reserve-cpus", o.reserve_cpus, "CPUs that the system keeps")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--reserve-memory", o.reserve_memory, "memory that the system keeps, e.g. 4Gi");
@@ -129,15 +137,13 @@ void add_servers(CLI::App& app, const Program& program, Arguments& a, Chosen& ch
   CLI::App* dev = app.add_subcommand("dev", "run a control plane and an agent in one process");
   add_serve(*dev, a.serve);
   add_node(*dev, a.agent);
-  dev->final_callback([&] {
-    a.agent.site = a.serve.site;
-    chosen.command = [&] { return serve_with_agent(program, a.serve, a.agent); };
-  });
+  dev->final_callback(
+      [&] { chosen.command = [&] { return serve_with_agent(program, a.serve, a.agent); }; });
   CLI::App* agent = app.add_subcommand("agent", "join this machine to a control plane");
   agent->add_option("--data-dir", a.agent.data_dir, "where its certificate and instances are");
   agent->add_option("--server", a.agent.server, "URL of the control plane");
   agent->add_option("--token", a.agent.token, "from `freehold token`; needed once");
-  agent->add_option("--site", a.agent.site, "site that it stands in");
+  agent->add_option("--site", a.agent.site, "site that it stands in")->check(name_fault);
   agent->add_option("--address", a.agent.address, "at which its workloads are reached");
   agent->add_option("--listen", a.agent.listen, "host:port for logs")->capture_default_str();
   agent->add_option("--root", a.agent.root, "where the machine's files are")->capture_default_str();

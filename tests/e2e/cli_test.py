@@ -133,10 +133,30 @@ def output_that_is_lost(cli):
         follower.kill()
 
 
+def names_are_fixed_by_a_start_that_serves(directory):
+    home = pathlib.Path(directory, "named")
+    home.mkdir()
+    data = ("--data-dir", f"{home}/data")
+    cli = Cli(None)
+    cli.run(USAGE, "server", *data, "--site", "Bad Site!")
+    cli.run(USAGE, "dev", *data, "--organization", "x/y z")
+    harness.expect(r"Rack1_Node7.* such as ", cli.run(USAGE, "dev", *data, "--node", "Rack1_Node7"))
+    cli.run(FAILED, "server", *data, "--listen", "127.0.0.1:99999")
+    assert not (home / "data" / "store.db").exists()  # so no name was fixed
+    for names in (("--organization", "example", "--site", "fra1"), ()):  # given, then left out
+        server = harness.Server(str(home), *names)
+        server.start()
+        server.kill(signal.SIGTERM)
+    said = cli.run(FAILED, "server", *data, "--listen", "127.0.0.1:0", "--site", "ams9")
+    harness.expect('--site is "fra1" since the first start on this store, not "ams9"', said)
+    harness.expect("fra1.example", cli.run(DONE, "audit", "verify", *data))
+
+
 def test(directory):
     server = harness.Server(directory)
     server.start()
     cli = Cli(server.kubeconfig)
+    names_are_fixed_by_a_start_that_serves(directory)
     parts = [usage, plans_and_sets, forms, refusals_and_limits_of_time,
              what_is_refused_is_not_absent, output_that_is_lost]
     try:
