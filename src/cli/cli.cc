@@ -70,6 +70,11 @@ void add_output(CLI::App& app, Output& output) {
                            {"name", Output::name}};
   add_forms(app, output, forms, "json, yaml, wide or name");
 }
+// Of commands that show objects without more columns.
+void add_object_output(CLI::App& app, Output& output) {
+  static const Forms forms{{"json", Output::json}, {"yaml", Output::yaml}, {"name", Output::name}};
+  add_forms(app, output, forms, "json, yaml or name");
+}
 // Of commands that show no objects, which have no names and no more columns.
 void add_document_output(CLI::App& app, Output& output) {
   static const Forms forms{{"json", Output::json}, {"yaml", Output::yaml}};
@@ -80,7 +85,6 @@ void add_client(CLI::App& app, ClientOptions& client) {
   app.add_option("--kubeconfig", client.kubeconfig, "how to reach the control plane");
   app.add_option("--context", client.context, "context of the kubeconfig");
   app.add_option("-n,--namespace", client.ns, "namespace; the context's by default");
-  add_output(app, client.output);
 }
 
 void add_duration(CLI::App& app, const std::string& name, Duration& to, const std::string& text) {
@@ -157,6 +161,7 @@ void add_servers(CLI::App& app, const Program& program, Arguments& a, Chosen& ch
 void add_objects(CLI::App& app, Arguments& a, Chosen& chosen) {
   CLI::App* get_command = app.add_subcommand("get", "show objects");
   add_client(*get_command, a.client);
+  add_output(*get_command, a.client.output);
   get_command->add_option("names", a.get.names, "KIND, KIND/NAME or KIND NAME…")->required();
   get_command->add_option("-l,--selector", a.get.label_selector, "labels that must fit");
   get_command->add_option("--field-selector", a.get.field_selector, "fields that must fit");
@@ -191,10 +196,12 @@ void add_on_files(CLI::App& app, Arguments& a, Chosen& chosen) {
         [&, run] { chosen.command = [&, run] { return run(a.client, a.files); }; });
     return command;
   };
-  add("apply", "create or change objects, all or none", apply)
-      ->add_flag("--dry-run", a.files.dry_run, "check everything, change nothing");
-  add("plan", "say what apply would do", plan);
-  add("quote", "say what would be offered for a contract", quote);
+  CLI::App* apply_command = add("apply", "create or change objects, all or none", apply);
+  apply_command->add_flag("--dry-run", a.files.dry_run, "check everything, change nothing");
+  add_object_output(*apply_command, a.client.output);
+  add_document_output(*add("plan", "say what apply would do", plan), a.client.output);
+  add_document_output(*add("quote", "say what would be offered for a contract", quote),
+                      a.client.output);
 }
 
 void add_contracts(CLI::App& app, Arguments& a, Chosen& chosen) {
@@ -205,13 +212,15 @@ void add_contracts(CLI::App& app, Arguments& a, Chosen& chosen) {
         [&, run] { chosen.command = [&, run] { return run(a.client, a.name); }; });
     return command;
   };
-  add("offers", "list offers", offers)->add_option("contract", a.name, "only of this one");
-  add("statement", "promised against delivered, money and joules", statement)
-      ->add_option("contract", a.name)
-      ->required();
-  add("why", "explain the state of an object", why)
-      ->add_option("name", a.name, "KIND/NAME")
-      ->required();
+  CLI::App* list = add("offers", "list offers", offers);
+  list->add_option("contract", a.name, "only of this one");
+  add_object_output(*list, a.client.output);
+  CLI::App* bill = add("statement", "promised against delivered, money and joules", statement);
+  bill->add_option("contract", a.name)->required();
+  add_document_output(*bill, a.client.output);
+  CLI::App* reasons = add("why", "explain the state of an object", why);
+  reasons->add_option("name", a.name, "KIND/NAME")->required();
+  add_document_output(*reasons, a.client.output);
   CLI::App* accept_command = app.add_subcommand("accept", "accept an offer");
   add_client(*accept_command, a.client);
   accept_command->add_option("contract", a.accept.contract)->required();
@@ -247,6 +256,7 @@ void add_watching(CLI::App& app, Arguments& a, Chosen& chosen) {
   logs_command->final_callback([&] { chosen.command = [&] { return logs(a.client, a.logs); }; });
   CLI::App* top_command = app.add_subcommand("top", "what is used, and what is free");
   add_client(*top_command, a.client);
+  add_document_output(*top_command, a.client.output);
   top_command->add_option("what", a.top.what)->check(CLI::IsMember({"nodes", "contracts"}));
   top_command->add_flag("-w,--watch", a.top.watch, "again every two seconds");
   top_command->add_flag("-A,--all-namespaces", a.top.all_namespaces, "of every namespace");
@@ -403,6 +413,7 @@ void add_redfish(CLI::App& app, Arguments& a, Chosen& chosen) {
 void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {
   CLI::App* token_command = app.add_subcommand("token", "make a token with which a machine joins");
   add_client(*token_command, a.client);
+  add_document_output(*token_command, a.client.output);
   token_command->add_option("--node", a.token.node, "only for this node");
   token_command->add_option("--site", a.token.site,
                             "the node stands there, whatever its agent says");

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
+#include "cli/objects.h"
 #include "cli/offer_text.h"
 #include "cli/progress.h"
 #include "cli/statement.h"
@@ -125,9 +126,7 @@ int offers(const ClientOptions& client, const std::string& contract) {
   const auto all = offers_of(**session, named.name);
   if (!all) return complain(all.error());
   if (client.output == Output::json || client.output == Output::yaml) {
-    json::Array items;
-    for (const api::Object& o : *all) items.push_back(api::to_json(o));
-    put(document(std::move(items), client.output));
+    put(list_document(*all, client.output));
     return done;
   }
   if (client.output == Output::name) {
@@ -221,7 +220,11 @@ int statement(const ClientOptions& client, const std::string& contract) {
   if (client.output == Output::json || client.output == Output::yaml) {
     const json::Value whole = api::to_json(*object);
     const json::Value* final = whole.at({"status", "statement"});
-    put(document(final != nullptr ? *final : json::Value(), client.output));
+    const json::Value* so_far = whole.at({"status", "guarantees"});
+    json::Object interim;
+    interim["interim"] = true;
+    interim["guarantees"] = so_far != nullptr ? *so_far : json::Value(json::Array());
+    put(document(final != nullptr ? *final : json::Value(std::move(interim)), client.output));
     return done;
   }
   put(statement_text(c, terminal(stdout)));

@@ -81,9 +81,23 @@ def refusals_and_limits_of_time(cli):
     harness.expect(r"no offer[^\n]*\n(.*\n)*  what would help: ", said)
     cli.run(DONE, "apply", "-f", "-", text=documents(TOO_LARGE))
     # What cannot be told in a form says so; nothing is left out in silence.
-    for command in (("top", "nodes"), ("top", "contracts"), ("why", "contract/large")):
-        for form in ("json", "yaml", "name"):
-            harness.expect(r"freehold get \S+ -o json", cli.run(USAGE, *command, "-o", form))
+    for command in (("top", "nodes"), ("top", "contracts"), ("why", "contract/large"),
+                    ("statement", "large"), ("plan", "-f", "-"), ("quote", "-f", "-"), ("token",)):
+        harness.expect("use json or yaml", cli.run(USAGE, *command, "-o", "name"))
+    for command in (("logs", "large-main-0"), ("release", "large"), ("accept", "large"),
+                    ("delete", "contract/large"),
+                    ("wait", "contract/large", "--for", "delete")):
+        cli.run(USAGE, *command, "-o", "json")
+    for what in ("nodes", "contracts"):
+        assert json.loads(cli.run(DONE, "top", what, "-o", "json")) == {"items": []}, what
+        assert cli.run(DONE, "top", what, "-o", "yaml") == "items: []\n", what
+    reasons = json.loads(cli.run(DONE, "why", "contract/large", "-o", "json"))
+    harness.expect(r"^contract/large  (Refused|Pending)", reasons["reasons"][0])
+    assert reasons["object"]["metadata"]["name"] == "large", reasons
+    interim = json.loads(cli.run(DONE, "statement", "large", "-o", "json"))
+    assert interim == {"interim": True, "guarantees": []}, interim
+    offers = json.loads(cli.run(DONE, "offers", "-o", "json"))
+    assert (offers["kind"], offers["items"]) == ("List", []), offers
     cli.run(DONE, "offers", "-o", "name")
     harness.expect(r"contract/large  (Refused|Pending)", cli.run(DONE, "why", "contract/large"))
     cli.run(TIMED_OUT, "wait", "contract/large", "--for", "status.phase=Active", "--timeout", "1s")
