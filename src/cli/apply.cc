@@ -119,7 +119,12 @@ int delete_objects(const ClientOptions& client, const DeleteOptions& options) {
     if (!documents) return complain(documents.error());
     // What refers to others goes first.
     std::reverse(documents->begin(), documents->end());
-    for (const Document& d : *documents) targets.push_back({d.kind, d.ns, d.name});
+    for (const Document& d : *documents) {
+      if (d.name.empty())
+        return complain({Reason::bad_request, "a document of kind " + std::string(d.kind->name) +
+                                                  " has no metadata.name; nothing was deleted"});
+      targets.push_back({d.kind, d.ns, d.name});
+    }
   }
   int code = done;
   std::vector<std::pair<client::Target, std::string>> going;
