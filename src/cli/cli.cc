@@ -198,6 +198,9 @@ void add_on_files(CLI::App& app, Arguments& a, Chosen& chosen) {
   };
   CLI::App* apply_command = add("apply", "create or change objects, all or none", apply);
   apply_command->add_flag("--dry-run", a.files.dry_run, "check everything, change nothing");
+  apply_command->footer(
+      "Up to 3 MiB are applied whole or not at all. More is applied as several such sets, what\n"
+      "others refer to first; the first one that is refused ends it, and what came before stays.");
   add_object_output(*apply_command, a.client.output);
   add_document_output(*add("plan", "say what apply would do", plan), a.client.output);
   add_document_output(*add("quote", "say what would be offered for a contract", quote),

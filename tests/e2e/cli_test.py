@@ -127,6 +127,37 @@ def what_is_refused_is_not_absent(cli):
     harness.expect(r"(?i)unauthorized|certificate|anonymous", said)
 
 
+def more_than_one_set(cli):
+    """A fleet that one request cannot hold is applied in sets; what is refused says how far it is."""
+    def fleet(*last):
+        maps = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"big-{i}"},
+                 "data": {"text": "x" * 250_000}} for i in range(13)]
+        return documents(*maps, *last)
+
+    harness.expect("3 MiB", cli.run(DONE, "apply", "--help"))
+    for command in (["plan"], ["apply", "--dry-run"]):
+        said = cli.run(FAILED, *command, "-f", "-", text=fleet())
+        harness.expect("at most 3 MiB; give fewer files", said)
+    said = cli.run(DONE, "apply", "-f", "-", text=fleet())
+    harness.expect("as 2 sets, each whole or not at all", said)
+    assert said.count(" created\n") == 13, said
+    every = json.loads(cli.run(DONE, "get", "configmaps", "-o", "json"))["items"]
+    assert len([m for m in every if m["metadata"]["name"].startswith("big-")]) == 13
+    wrong = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "Wrong"}}
+    said = cli.run(FAILED, "apply", "-f", "-", text=fleet(wrong))
+    harness.expect("set 2 of 2 failed; those before it are applied: .*Wrong", said)
+    assert said.count(" unchanged\n") == 12, said
+    nameless = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}}
+    harness.expect("ConfigMap has no metadata.name; nothing was deleted",
+                   cli.run(FAILED, "delete", "-f", "-", text=fleet(nameless)))
+    cli.run(DONE, "delete", "-f", "-", text=fleet())
+
+
+def hints(cli):
+    said = cli.run(DONE, "token", "--node", "rack1-node7")
+    harness.expect(r"--server https://HOST:\d+ --node rack1-node7 --token .*\nHOST: .*--listen", said)
+
+
 def output_that_is_lost(cli):
     """A disk that is full fails the command; a reader that leaves ends it."""
     environment = dict(os.environ, FREEHOLD_KUBECONFIG=cli.kubeconfig)
@@ -172,7 +203,7 @@ def test(directory):
     cli = Cli(server.kubeconfig)
     names_are_fixed_by_a_start_that_serves(directory)
     parts = [usage, plans_and_sets, forms, refusals_and_limits_of_time,
-             what_is_refused_is_not_absent, output_that_is_lost]
+             what_is_refused_is_not_absent, more_than_one_set, hints, output_that_is_lost]
     try:
         for part in parts:
             part(cli)
