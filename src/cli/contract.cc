@@ -47,7 +47,7 @@ Result<std::string> named_offer(Session& session, const std::string& contract,
   if (offer.spec.contract != contract)
     return Error{Reason::conflict, "offer \"" + name + "\" is for contract \"" +
                                        offer.spec.contract + "\", not \"" + contract + "\""};
-  if (offer.status.phase != api::OfferPhase::held)
+  if (!api::counts(offer.status.phase))  // what is accepted already may be said again
     return Error{Reason::conflict, "offer \"" + name + "\" is not held any more: it is " +
                                        to_lower(api::enum_text(offer.status.phase)) +
                                        "; see freehold offers " + contract};

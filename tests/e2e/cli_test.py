@@ -76,6 +76,27 @@ def forms(cli):
         raise harness.Failure("colours, and no terminal")
 
 
+def only_an_offer_that_is_held_is_accepted(cli):
+    def offer(name, contract):
+        return {"apiVersion": "freehold.dev/v1alpha1", "kind": "Offer", "metadata": {"name": name},
+                "spec": {"contract": contract}}
+
+    offers = documents(offer("of-another", "another"), offer("expired", "large"))
+    cli.run(DONE, "apply", "-f", "-", text=offers)
+    client = harness.Server(str(pathlib.Path(cli.kubeconfig).parents[1])).client()
+    client.patch(f"{harness.OWN}/namespaces/default/offers/expired/status",
+                 {"status": {"phase": "Expired"}})
+    client.close()
+    accept = ("accept", "large", "--offer")
+    harness.expect('offers.* "nonsense" not found', cli.run(NOT_FOUND, *accept, "nonsense"))
+    harness.expect('is for contract "another", not "large"',
+                   cli.run(REFUSED, *accept, "of-another"))
+    harness.expect("is not held any more: it is expired", cli.run(REFUSED, *accept, "expired"))
+    large = json.loads(cli.run(DONE, "get", "contract", "large", "-o", "json"))
+    assert "offer" not in large["spec"].get("accept", {}), large
+    cli.run(DONE, "delete", "-f", "-", text=offers)
+
+
 def refusals_and_limits_of_time(cli):
     said = cli.run(REFUSED, "quote", "-f", "-", text=documents(TOO_LARGE))
     harness.expect(r"no offer[^\n]*\n(.*\n)*  what would help: ", said)
@@ -99,6 +120,7 @@ def refusals_and_limits_of_time(cli):
     offers = json.loads(cli.run(DONE, "offers", "-o", "json"))
     assert (offers["kind"], offers["items"]) == ("List", []), offers
     cli.run(DONE, "offers", "-o", "name")
+    only_an_offer_that_is_held_is_accepted(cli)
     harness.expect(r"contract/large  (Refused|Pending)", cli.run(DONE, "why", "contract/large"))
     cli.run(TIMED_OUT, "wait", "contract/large", "--for", "status.phase=Active", "--timeout", "1s")
     cli.run(NOT_FOUND, "wait", "contract/none", "--for", "status.phase=Active", "--timeout", "1s")
