@@ -150,7 +150,7 @@ def what_is_refused_is_not_absent(cli):
 
 
 def more_than_one_set(cli):
-    """A fleet that one request cannot hold is applied in sets; what is refused says how far it is."""
+    """What one request cannot hold is applied in sets; a refusal says how far it is."""
     def fleet(*last):
         maps = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"big-{i}"},
                  "data": {"text": "x" * 250_000}} for i in range(13)]
