@@ -462,7 +462,7 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
     chosen.command = [&] { return docs(a.docs); };
   });
   CLI::App* version = app.add_subcommand("version", "print the version");
-  add_output(*version, a.client.output);
+  add_document_output(*version, a.client.output);
   version->final_callback([&] {
     chosen.command = [&] {
       json::Object document_of;

@@ -48,6 +48,7 @@ def usage(cli):
     cli.run(DONE, "--help")
     harness.expect(r"^freehold \d+\.\d+\.\d+\n$", cli.run(DONE, "version"))
     assert json.loads(cli.run(DONE, "version", "-o", "json"))["version"]
+    harness.expect("use json or yaml", cli.run(USAGE, "version", "-o", "name"))
 
 
 def plans_and_sets(cli):
@@ -189,7 +190,13 @@ def output_that_is_lost(cli):
                                   stderr=subprocess.PIPE, text=True, timeout=60, check=False)
         assert done.returncode == FAILED, (command, done)
         harness.expect("^freehold: the output is lost: No space left on device\n$", done.stderr)
-    follower = subprocess.Popen([harness.FREEHOLD, "top", "nodes", "-w"], env=environment,
+    leave(cli, "top", "nodes", "-w")
+
+
+def leave(cli, *command):
+    """Reads a little of what a command goes on printing, and leaves."""
+    follower = subprocess.Popen([harness.FREEHOLD, *command],
+                                env=dict(os.environ, FREEHOLD_KUBECONFIG=cli.kubeconfig),
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         follower.stdout.read(1)
@@ -198,6 +205,31 @@ def output_that_is_lost(cli):
         assert code == -signal.SIGPIPE and follower.stderr.read() == b"", code
     finally:
         follower.kill()
+
+
+def what_runs(directory):
+    """What is used as numbers, and output that goes on until its reader leaves."""
+    home = pathlib.Path(directory, "dev")
+    home.mkdir()
+    dev = harness.Server(str(home), "--node", "here", "--reserve-cpus", "0", command="dev")
+    dev.start()
+    cli = Cli(dev.kubeconfig)
+    try:
+        cli.run(DONE, "wait", "node/here", "--for", "condition=Ready", "--timeout", "30s")
+        said = documents(
+            harness.contract("small", cpu="100m", memory="64Mi"),
+            harness.workload("small", "sh", "-c", "while echo hello; do sleep 0.1; done"))
+        cli.run(DONE, "apply", "-f", "-", text=said)
+        cli.run(DONE, "wait", "workload/small", "--for", "condition=Ready", "--timeout", "30s")
+        leave(cli, "logs", "-f", "workload/small")
+        node = json.loads(cli.run(DONE, "top", "nodes", "-o", "json"))["items"][0]
+        assert (node["node"], node["ready"], node["cpus"]["taken"]) == ("here", "True", 1), node
+        assert node["memoryBytes"]["taken"] == 64 << 20, node
+        used = json.loads(cli.run(DONE, "top", "contracts", "-o", "json"))["items"][0]
+        assert (used["contract"], used["phase"], used["cpus"]) == ("small", "Running", 1), used
+        harness.release(dev.client(), "small")
+    finally:
+        dev.kill(signal.SIGTERM)
 
 
 def names_are_fixed_by_a_start_that_serves(directory):
@@ -224,6 +256,7 @@ def test(directory):
     server.start()
     cli = Cli(server.kubeconfig)
     names_are_fixed_by_a_start_that_serves(directory)
+    what_runs(directory)
     parts = [usage, plans_and_sets, forms, refusals_and_limits_of_time,
              what_is_refused_is_not_absent, more_than_one_set, hints, output_that_is_lost]
     try:
