@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
@@ -45,14 +46,80 @@ void print_plan(const json::Value& result, const Terminal& t) {
     put(prediction_text(*prediction, "    ", t));
 }
 
-Result<json::Value> send_set(Session& session, const FileOptions& options, std::string_view what) {
-  json::Array objects;
-  for (Document& d : TRY(read_documents(options.files, session.ns())))
-    objects.push_back(std::move(d.body));
-  http::Query query;
-  if (options.dry_run) query.emplace_back("dryRun", "All");
+constexpr size_t set_bytes = limits::body_bytes - 1024;  // what stands around the objects
+
+// In their order, as many at once as one request holds.
+std::vector<json::Array> sets_of(std::vector<Document> documents) {
+  std::vector<json::Array> sets(1);
+  size_t bytes = 0;
+  for (Document& d : documents) {
+    const size_t more = json::print(d.body).size() + 1;
+    if (bytes + more > set_bytes && !sets.back().empty()) {
+      sets.emplace_back();
+      bytes = 0;
+    }
+    bytes += more;
+    sets.back().push_back(std::move(d.body));
+  }
+  return sets;
+}
+
+Result<json::Value> send_set(Session& session, json::Array objects, std::string_view what,
+                             http::Query query = {}) {
   return session.post(std::string(base_path) + std::string(what), set_of(std::move(objects)),
                       std::move(query));
+}
+
+// What decides about objects that are not stored has to see all of them at once.
+Result<json::Value> send_whole(Session& session, const FileOptions& options, std::string_view what,
+                               http::Query query) {
+  auto sets = sets_of(TRY(read_documents(options.files, session.ns())));
+  if (sets.size() > 1)
+    return Error{Reason::too_large,
+                 "a plan or a dry run holds at most 3 MiB; give fewer files at once"};
+  return send_set(session, std::move(sets.front()), what, std::move(query));
+}
+
+// What landed, and why the rest did not, if so.
+struct Applied {
+  json::Value answer;  // of all sets, as if they had been one
+  std::optional<Error> error;
+};
+Applied send_sets(Session& session, std::vector<json::Array> sets) {
+  const size_t count = sets.size();
+  if (count > 1)
+    put("freehold: this is more than one set holds (3 MiB): applied as " + std::to_string(count) +
+            " sets, each whole or not at all\n",
+        stderr);
+  Applied applied;
+  json::Array results;
+  for (size_t i = 0; i < count && !applied.error; ++i) {
+    auto answer = send_set(session, std::move(sets[i]), "changes");
+    if (!answer) {
+      applied.error = std::move(answer).error();
+      if (count > 1)
+        applied.error->message =
+            "set " + std::to_string(i + 1) + " of " + std::to_string(count) + " failed; " +
+            (i > 0 ? "those before it are applied: " : "nothing is applied: ") +
+            applied.error->message;
+      break;
+    }
+    for (json::Value& result : results_of(*answer)) results.push_back(std::move(result));
+    applied.answer = std::move(*answer);
+  }
+  if (count > 1 && !results.empty())
+    (*(*applied.answer.as_object())["status"].as_object())["objects"] = std::move(results);
+  return applied;
+}
+
+Applied send_changes(Session& session, const FileOptions& options) {
+  if (options.dry_run) {
+    auto answer = send_whole(session, options, "changes", {{"dryRun", "All"}});
+    return answer ? Applied{std::move(*answer), {}} : Applied{{}, std::move(answer).error()};
+  }
+  auto documents = read_documents(options.files, session.ns());
+  if (!documents) return {{}, std::move(documents).error()};
+  return send_sets(session, sets_of(std::move(*documents)));
 }
 
 }  // namespace
@@ -60,14 +127,14 @@ Result<json::Value> send_set(Session& session, const FileOptions& options, std::
 int apply(const ClientOptions& client, const FileOptions& options) {
   auto session = Session::open(client);
   if (!session) return complain(session.error());
-  const auto answer = send_set(**session, options, "changes");
-  if (!answer) return complain(answer.error());
+  const Applied applied = send_changes(**session, options);
+  const auto end = [&] { return applied.error ? complain(*applied.error) : int{done}; };
   if (client.output == Output::json || client.output == Output::yaml) {
-    put(document(*answer, client.output));
-    return done;
+    if (!applied.answer.is_null()) put(document(applied.answer, client.output));
+    return end();
   }
   const Terminal t = terminal(stdout);
-  for (const json::Value& result : results_of(*answer)) {
+  for (const json::Value& result : results_of(applied.answer)) {
     if (client.output == Output::name) {
       put(title_of(result) + "\n");
       continue;
@@ -76,13 +143,13 @@ int apply(const ClientOptions& client, const FileOptions& options) {
     put(title_of(result) + " " + paint(word, colour_of(word), t) +
         (options.dry_run ? " (dry run)" : "") + "\n");
   }
-  return done;
+  return end();
 }
 
 int plan(const ClientOptions& client, const FileOptions& options) {
   auto session = Session::open(client);
   if (!session) return complain(session.error());
-  const auto answer = send_set(**session, options, "plans");
+  const auto answer = send_whole(**session, options, "plans", {});
   if (!answer) return complain(answer.error());
   if (client.output == Output::json || client.output == Output::yaml) {
     put(document(*answer, client.output));
@@ -119,7 +186,12 @@ int delete_objects(const ClientOptions& client, const DeleteOptions& options) {
     if (!documents) return complain(documents.error());
     // What refers to others goes first.
     std::reverse(documents->begin(), documents->end());
-    for (const Document& d : *documents) targets.push_back({d.kind, d.ns, d.name});
+    for (const Document& d : *documents) {
+      if (d.name.empty())
+        return complain({Reason::bad_request, "a document of kind " + std::string(d.kind->name) +
+                                                  " has no metadata.name; nothing was deleted"});
+      targets.push_back({d.kind, d.ns, d.name});
+    }
   }
   int code = done;
   std::vector<std::pair<client::Target, std::string>> going;
@@ -132,10 +204,12 @@ int delete_objects(const ClientOptions& client, const DeleteOptions& options) {
       continue;
     }
     going.emplace_back(target, before->meta().uid);
-    if (!options.wait) put(title(*target.kind, target.name) + " is being deleted\n");
   }
-  if (!options.wait) return code;
   for (const auto& [target, uid] : going) {
+    if (!options.wait) {
+      put(title(*target.kind, target.name) + " is being deleted\n");
+      continue;
+    }
     const auto gone = wait_removed(**session, target, uid, options.timeout);
     if (gone)
       put(title(*target.kind, target.name) + " deleted\n");

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <functional>
 #include <map>
+#include <sstream>
 
 #include "base/strings.h"
 #include "cli/catalogue.h"
@@ -69,6 +70,11 @@ void add_output(CLI::App& app, Output& output) {
                            {"name", Output::name}};
   add_forms(app, output, forms, "json, yaml, wide or name");
 }
+// Of commands that show objects without more columns.
+void add_object_output(CLI::App& app, Output& output) {
+  static const Forms forms{{"json", Output::json}, {"yaml", Output::yaml}, {"name", Output::name}};
+  add_forms(app, output, forms, "json, yaml or name");
+}
 // Of commands that show no objects, which have no names and no more columns.
 void add_document_output(CLI::App& app, Output& output) {
   static const Forms forms{{"json", Output::json}, {"yaml", Output::yaml}};
@@ -79,7 +85,6 @@ void add_client(CLI::App& app, ClientOptions& client) {
   app.add_option("--kubeconfig", client.kubeconfig, "how to reach the control plane");
   app.add_option("--context", client.context, "context of the kubeconfig");
   app.add_option("-n,--namespace", client.ns, "namespace; the context's by default");
-  add_output(app, client.output);
 }
 
 void add_duration(CLI::App& app, const std::string& name, Duration& to, const std::string& text) {
@@ -99,19 +104,27 @@ void add_files(CLI::App& app, std::vector<std::string>& files) {
       ->allow_extra_args(false);
 }
 
+std::string name_fault(const std::string& given) {
+  if (is_dns_subdomain(given)) return {};
+  return "\"" + printable(given) + "\" is no DNS name; use a-z, 0-9, - and ., such as rack1-node7";
+}
+
 void add_serve(CLI::App& app, ServeOptions& o) {
   app.add_option("--data-dir", o.data_dir, "where the store and the keys are");
   app.add_option("--listen", o.listen, "host:port; port 0 picks one")->capture_default_str();
-  app.add_option("--organization", o.organization, "name of the organization in the record")
-      ->capture_default_str();
-  app.add_option("--site", o.site, "name of the site in the record")->capture_default_str();
+  app.add_option("--organization", o.organization,
+                 "name of the organization in the record; fixed at the first start, else local")
+      ->check(name_fault);
+  app.add_option("--site", o.site,
+                 "name of the site in the record; fixed at the first start, else local")
+      ->check(name_fault);
   app.add_option("--host", o.hosts, "further name or address that clients use")
       ->allow_extra_args(false);
   app.add_flag("-q,--quiet", o.quiet, "do not say where it serves");
 }
 
 void add_node(CLI::App& app, AgentCommand& o) {
-  app.add_option("--node", o.node, "name of the node; the host's by default");
+  app.add_option("--node", o.node, "name of the node; the host's by default")->check(name_fault);
   app.add_option("--reserve-cpus", o.reserve_cpus, "CPUs that the system keeps")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--reserve-memory", o.reserve_memory, "memory that the system keeps, e.g. 4Gi");
@@ -128,15 +141,13 @@ void add_servers(CLI::App& app, const Program& program, Arguments& a, Chosen& ch
   CLI::App* dev = app.add_subcommand("dev", "run a control plane and an agent in one process");
   add_serve(*dev, a.serve);
   add_node(*dev, a.agent);
-  dev->final_callback([&] {
-    a.agent.site = a.serve.site;
-    chosen.command = [&] { return serve_with_agent(program, a.serve, a.agent); };
-  });
+  dev->final_callback(
+      [&] { chosen.command = [&] { return serve_with_agent(program, a.serve, a.agent); }; });
   CLI::App* agent = app.add_subcommand("agent", "join this machine to a control plane");
   agent->add_option("--data-dir", a.agent.data_dir, "where its certificate and instances are");
   agent->add_option("--server", a.agent.server, "URL of the control plane");
   agent->add_option("--token", a.agent.token, "from `freehold token`; needed once");
-  agent->add_option("--site", a.agent.site, "site that it stands in");
+  agent->add_option("--site", a.agent.site, "site that it stands in")->check(name_fault);
   agent->add_option("--address", a.agent.address, "at which its workloads are reached");
   agent->add_option("--listen", a.agent.listen, "host:port for logs")->capture_default_str();
   agent->add_option("--root", a.agent.root, "where the machine's files are")->capture_default_str();
@@ -150,6 +161,7 @@ void add_servers(CLI::App& app, const Program& program, Arguments& a, Chosen& ch
 void add_objects(CLI::App& app, Arguments& a, Chosen& chosen) {
   CLI::App* get_command = app.add_subcommand("get", "show objects");
   add_client(*get_command, a.client);
+  add_output(*get_command, a.client.output);
   get_command->add_option("names", a.get.names, "KIND, KIND/NAME or KIND NAME…")->required();
   get_command->add_option("-l,--selector", a.get.label_selector, "labels that must fit");
   get_command->add_option("--field-selector", a.get.field_selector, "fields that must fit");
@@ -184,10 +196,15 @@ void add_on_files(CLI::App& app, Arguments& a, Chosen& chosen) {
         [&, run] { chosen.command = [&, run] { return run(a.client, a.files); }; });
     return command;
   };
-  add("apply", "create or change objects, all or none", apply)
-      ->add_flag("--dry-run", a.files.dry_run, "check everything, change nothing");
-  add("plan", "say what apply would do", plan);
-  add("quote", "say what would be offered for a contract", quote);
+  CLI::App* apply_command = add("apply", "create or change objects, all or none", apply);
+  apply_command->add_flag("--dry-run", a.files.dry_run, "check everything, change nothing");
+  apply_command->footer(
+      "Up to 3 MiB are applied whole or not at all. More is applied as several such sets, what\n"
+      "others refer to first; the first one that is refused ends it, and what came before stays.");
+  add_object_output(*apply_command, a.client.output);
+  add_document_output(*add("plan", "say what apply would do", plan), a.client.output);
+  add_document_output(*add("quote", "say what would be offered for a contract", quote),
+                      a.client.output);
 }
 
 void add_contracts(CLI::App& app, Arguments& a, Chosen& chosen) {
@@ -198,13 +215,15 @@ void add_contracts(CLI::App& app, Arguments& a, Chosen& chosen) {
         [&, run] { chosen.command = [&, run] { return run(a.client, a.name); }; });
     return command;
   };
-  add("offers", "list offers", offers)->add_option("contract", a.name, "only of this one");
-  add("statement", "promised against delivered, money and joules", statement)
-      ->add_option("contract", a.name)
-      ->required();
-  add("why", "explain the state of an object", why)
-      ->add_option("name", a.name, "KIND/NAME")
-      ->required();
+  CLI::App* list = add("offers", "list offers", offers);
+  list->add_option("contract", a.name, "only of this one");
+  add_object_output(*list, a.client.output);
+  CLI::App* bill = add("statement", "promised against delivered, money and joules", statement);
+  bill->add_option("contract", a.name)->required();
+  add_document_output(*bill, a.client.output);
+  CLI::App* reasons = add("why", "explain the state of an object", why);
+  reasons->add_option("name", a.name, "KIND/NAME")->required();
+  add_document_output(*reasons, a.client.output);
   CLI::App* accept_command = app.add_subcommand("accept", "accept an offer");
   add_client(*accept_command, a.client);
   accept_command->add_option("contract", a.accept.contract)->required();
@@ -240,6 +259,7 @@ void add_watching(CLI::App& app, Arguments& a, Chosen& chosen) {
   logs_command->final_callback([&] { chosen.command = [&] { return logs(a.client, a.logs); }; });
   CLI::App* top_command = app.add_subcommand("top", "what is used, and what is free");
   add_client(*top_command, a.client);
+  add_document_output(*top_command, a.client.output);
   top_command->add_option("what", a.top.what)->check(CLI::IsMember({"nodes", "contracts"}));
   top_command->add_flag("-w,--watch", a.top.watch, "again every two seconds");
   top_command->add_flag("-A,--all-namespaces", a.top.all_namespaces, "of every namespace");
@@ -396,6 +416,7 @@ void add_redfish(CLI::App& app, Arguments& a, Chosen& chosen) {
 void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& chosen) {
   CLI::App* token_command = app.add_subcommand("token", "make a token with which a machine joins");
   add_client(*token_command, a.client);
+  add_document_output(*token_command, a.client.output);
   token_command->add_option("--node", a.token.node, "only for this node");
   token_command->add_option("--site", a.token.site,
                             "the node stands there, whatever its agent says");
@@ -441,7 +462,7 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
     chosen.command = [&] { return docs(a.docs); };
   });
   CLI::App* version = app.add_subcommand("version", "print the version");
-  add_output(*version, a.client.output);
+  add_document_output(*version, a.client.output);
   version->final_callback([&] {
     chosen.command = [&] {
       json::Object document_of;
@@ -457,7 +478,7 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
 }  // namespace
 
 int run(const Program& program, int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a reader that leaves is no reason to die half way
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a peer that leaves is no reason to die; see put()
   CLI::App app("Freehold: a control plane for AI infrastructure", "freehold");
   app.require_subcommand(1);
   app.set_version_flag("--version", "freehold " + program.version);
@@ -478,7 +499,12 @@ int run(const Program& program, int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) {
+      std::ostringstream asked_for;
+      app.exit(error, asked_for, asked_for);
+      put(asked_for.str());
+      return done;
+    }
     const bool is_unknown = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
     put("freehold: " +
             (is_unknown ? "there is no command \"" + printable(argv[1]) + "\""

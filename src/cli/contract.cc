@@ -2,9 +2,11 @@
 #include <algorithm>
 
 #include "api/contract.h"
+#include "base/strings.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
+#include "cli/objects.h"
 #include "cli/offer_text.h"
 #include "cli/progress.h"
 #include "cli/statement.h"
@@ -35,6 +37,21 @@ Result<std::string> held_offer(Session& session, const std::string& contract) {
   std::string all;
   for (const std::string& name : held) all += " " + name;
   return Error{Reason::conflict, "there are several offers; name one with --offer:" + all};
+}
+
+// Whether the offer that was named can be accepted for the contract.
+Result<std::string> named_offer(Session& session, const std::string& contract,
+                                const std::string& name) {
+  const auto object = TRY(session.get(session.target(api::kind_of<api::Offer>(), name)));
+  const auto& offer = *object.as<api::Offer>();
+  if (offer.spec.contract != contract)
+    return Error{Reason::conflict, "offer \"" + name + "\" is for contract \"" +
+                                       offer.spec.contract + "\", not \"" + contract + "\""};
+  if (!api::counts(offer.status.phase))  // what is accepted already may be said again
+    return Error{Reason::conflict, "offer \"" + name + "\" is not held any more: it is " +
+                                       to_lower(api::enum_text(offer.status.phase)) +
+                                       "; see freehold offers " + contract};
+  return name;
 }
 
 json::Value spec_patch(std::string_view field, json::Value value) {
@@ -109,9 +126,7 @@ int offers(const ClientOptions& client, const std::string& contract) {
   const auto all = offers_of(**session, named.name);
   if (!all) return complain(all.error());
   if (client.output == Output::json || client.output == Output::yaml) {
-    json::Array items;
-    for (const api::Object& o : *all) items.push_back(api::to_json(o));
-    put(document(std::move(items), client.output));
+    put(list_document(*all, client.output));
     return done;
   }
   if (client.output == Output::name) {
@@ -149,11 +164,14 @@ int accept(const ClientOptions& client, const AcceptOptions& options) {
   if (!session) return complain(session.error());
   const auto target = (*session)->target(contract_kind(), named->name);
   if (const auto there = (*session)->get(target); !there) return complain(there.error());
-  auto offer = options.offer.empty() ? held_offer(**session, named->name)
-                                     : Result<std::string>(options.offer);
+  const bool is_named = !options.offer.empty();
+  const auto offer = is_named ? named_offer(**session, named->name, options.offer)
+                              : held_offer(**session, named->name);
   if (!offer) {
-    complain(offer.error());
-    return offer.error().reason == Reason::not_found ? refused : failed;
+    const int code = complain(offer.error());
+    // Without an offer that can be accepted the contract is refused; one that is not there is not.
+    return offer.error().reason == (is_named ? Reason::conflict : Reason::not_found) ? refused
+                                                                                     : code;
   }
   json::Object how;
   how["mode"] = "manual";
@@ -202,7 +220,11 @@ int statement(const ClientOptions& client, const std::string& contract) {
   if (client.output == Output::json || client.output == Output::yaml) {
     const json::Value whole = api::to_json(*object);
     const json::Value* final = whole.at({"status", "statement"});
-    put(document(final != nullptr ? *final : json::Value(), client.output));
+    const json::Value* so_far = whole.at({"status", "guarantees"});
+    json::Object interim;
+    interim["interim"] = true;
+    interim["guarantees"] = so_far != nullptr ? *so_far : json::Value(json::Array());
+    put(document(final != nullptr ? *final : json::Value(std::move(interim)), client.output));
     return done;
   }
   put(statement_text(c, terminal(stdout)));

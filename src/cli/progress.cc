@@ -44,6 +44,26 @@ class Spinner {
   Timer timer_;
 };
 
+// Whether asking again could get another answer.
+bool is_final(Reason reason) {
+  return reason == Reason::unauthorized || reason == Reason::forbidden ||
+         reason == Reason::bad_request;
+}
+
+Error not_within(const std::string& what, Duration limit, const client::Reflector& reflector,
+                 const std::string& last) {
+  Error error{Reason::timeout, what + ": not within " + format_duration(limit)};
+  if (reflector.synced()) {
+    error.message += "; last: " + last;
+  } else if (reflector.error() == nullptr) {
+    error.message += "; the server did not answer";
+  } else {
+    error.reason = reflector.error()->reason;
+    error.message += "; the server was not reached: " + reflector.error()->message;
+  }
+  return error;
+}
+
 }  // namespace
 
 Result<Goal> parse_goal(std::string_view text) {
@@ -115,7 +135,9 @@ Result<void> wait_until(Session& session, const client::Target& target, Duration
       if (!std::exchange(over, true)) done(std::move(r));
     };
     const auto look = [&, end] {
-      if (over || !reflector || !reflector->synced()) return;
+      if (over || !reflector) return;
+      if (const Error* e = reflector->error(); e != nullptr && is_final(e->reason)) return end(*e);
+      if (!reflector->synced()) return;
       const auto& items = reflector->items();
       const api::Object* now = items.empty() ? nullptr : &items.begin()->second;
       if (now != nullptr) {
@@ -130,10 +152,7 @@ Result<void> wait_until(Session& session, const client::Target& target, Duration
         end({});
     };
     timer = session.loop().timer(limit, [&, end] {
-      const bool reached_server = reflector && reflector->synced();
-      end(Error{Reason::timeout,
-                title(*target.kind, target.name) + ": not within " + format_duration(limit) +
-                    (reached_server ? "; last: " + last : "; the server was not reached")});
+      end(not_within(title(*target.kind, target.name), limit, *reflector, last));
     });
     reflector = std::make_unique<client::Reflector>(
         session.loop(), session.remote(), collection,

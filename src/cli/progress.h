@@ -21,8 +21,9 @@ bool reached(const Goal& goal, const api::Object& object);
 // What stands in the way, for the progress line: "phase pending: no offer yet".
 std::string state_of(const api::Object& object);
 
-// Ends when `judge` says so; null: the object is not there. Errors: `timeout`, with the last state;
-// those that `judge` returns.
+// Ends when `judge` says so; null: the object is not there. Errors: those that `judge` returns;
+// those of a server that refuses to show the object, at once; that of the connection, when the
+// server was not reached within `limit`; else `timeout`, with the last state.
 Result<void> wait_until(Session& session, const client::Target& target, Duration limit,
                         const std::function<Result<bool>(const api::Object* now)>& judge);
 // Until the object is gone; one of the same name that was made since counts as gone.

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/strings.h"
 #include "cli/cli.h"
@@ -154,8 +157,15 @@ std::string document(const json::Value& value, Output output) {
 }
 
 void put(std::string_view text, FILE* stream) {
-  std::fwrite(text.data(), 1, text.size(), stream);
-  std::fflush(stream);
+  const bool written = std::fwrite(text.data(), 1, text.size(), stream) == text.size();
+  if ((std::fflush(stream) == 0 && written) || stream != stdout) return;
+  if (errno == EPIPE) {
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
+  put(error_text({Reason::internal, "the output is lost: " + std::string(std::strerror(errno))}),
+      stderr);
+  std::_Exit(failed);
 }
 
 std::string error_text(const Error& error) {

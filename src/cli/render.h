@@ -51,6 +51,9 @@ class Table {
 std::string sparkline(const std::vector<double>& values);
 
 std::string document(const json::Value& value, Output output);  // JSON or YAML, with a line end
+// Output that is lost ends the process, so that nobody takes the rest for the whole: quietly, as
+// SIGPIPE does, when the reader left, else with a message and `failed`. A command that changes
+// several things prints after the last of them.
 void put(std::string_view text, FILE* stream = stdout);
 
 // `freehold: <message>` on stderr, several causes below it, one a line. The exit code to return.

@@ -53,6 +53,32 @@ std::vector<std::string> hosts_for(const ServeOptions& options) {
   return hosts;
 }
 
+// Stands where the API will: the socket is bound before there is a store, because a store keeps the
+// names of its first start, and one that could not listen must not have fixed them. Nothing is
+// asked before the loop runs.
+class ApiToBe final : public http::Handler {
+ public:
+  void become(http::Handler& api) { api_ = &api; }
+  void handle(http::Request request, std::unique_ptr<http::Responder> responder) override {
+    if (api_ != nullptr) api_->handle(std::move(request), std::move(responder));
+  }
+
+ private:
+  http::Handler* api_ = nullptr;
+};
+
+Result<void> check_identity(const ServeOptions& options, const ledger::Identity& is) {
+  const auto check = [](const char* flag, const std::string& given,
+                        const std::string& kept) -> Result<void> {
+    if (given.empty() || given == kept) return {};
+    return Error{Reason::conflict, std::string(flag) + " is \"" + kept +
+                                       "\" since the first start on this store, not \"" + given +
+                                       "\"; leave it out, or use another --data-dir"};
+  };
+  TRY(check("--organization", options.organization, is.organization));
+  return check("--site", options.site, is.site);
+}
+
 // Everything of a running control plane, in the order in which it must go.
 struct Running {
   DataDir dir;
@@ -60,6 +86,7 @@ struct Running {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<AgentProxy> proxy;
   std::unique_ptr<server::ControlPlane> plane;
+  ApiToBe api;
   std::unique_ptr<http::Server> server;
   std::string url;
 };
@@ -67,6 +94,11 @@ struct Running {
 Result<void> start(Loop& loop, const Program& program, const ServeOptions& options, Running& r) {
   r.dir = TRY(open_data_dir(options.data_dir));
   r.keys = TRY(open_keys(r.dir, hosts_for(options), loop.now()));
+  http::ServerOptions listen;
+  listen.listen = options.listen;
+  listen.tls = {r.keys.server.certificate_pem, r.keys.server.key_pem,
+                r.keys.authority.certificate_pem};
+  r.server = TRY(http::Server::start(loop, std::move(listen), r.api));
   r.store = TRY(store::open_sqlite(loop, {r.dir.store()}));
   r.proxy = std::make_unique<AgentProxy>(loop, r.keys.authority.certificate_pem, r.keys.caller);
   server::ApiOptions api;
@@ -78,14 +110,11 @@ Result<void> start(Loop& loop, const Program& program, const ServeOptions& optio
     proxy->fetch(agent, path, query, std::move(responder));
   };
   ledger::Identity identity;
-  identity.organization = options.organization;
-  identity.site = options.site;
+  if (!options.organization.empty()) identity.organization = options.organization;
+  if (!options.site.empty()) identity.site = options.site;
   r.plane = TRY(server::ControlPlane::start(loop, *r.store, identity, std::move(api)));
-  http::ServerOptions listen;
-  listen.listen = options.listen;
-  listen.tls = {r.keys.server.certificate_pem, r.keys.server.key_pem,
-                r.keys.authority.certificate_pem};
-  r.server = TRY(http::Server::start(loop, std::move(listen), r.plane->api()));
+  TRY(check_identity(options, r.plane->ledger().identity()));
+  r.api.become(r.plane->api());
   std::string host = host_of(options.listen);
   if (host.empty() || host == "0.0.0.0" || host == "::") host = "127.0.0.1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
@@ -175,6 +204,7 @@ int serve_with_agent(const Program& program, const ServeOptions& options, AgentC
   if (auto r = start(loop, program, options, running); !r) return complain(r.error());
   command.data_dir = options.data_dir;
   command.server = running.url;
+  command.site = running.plane->ledger().identity().site;
   auto with = agent_options(program, command);
   if (!with) return complain(with.error());
   auto request = http::make_request();

@@ -9,7 +9,7 @@ namespace freehold::cli {
 
 struct ServeOptions {
   std::string data_dir, listen = "127.0.0.1:6443";
-  std::string organization = "local", site = "local";
+  std::string organization, site;  // empty: as the store says, "local" at the first start
   std::vector<std::string> hosts;  // further names that the certificate serves
   bool quiet = false;
 };

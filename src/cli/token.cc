@@ -6,6 +6,18 @@
 
 namespace freehold::cli {
 
+namespace {
+
+// The kubeconfig of a control plane's own machine names it by a loopback address, which is another
+// machine's own.
+std::string seen_from_elsewhere(const std::string& url) {
+  for (const std::string_view host : {"https://127.0.0.1:", "https://localhost:", "https://[::1]:"})
+    if (url.starts_with(host)) return "https://HOST:" + url.substr(host.size());
+  return url;
+}
+
+}  // namespace
+
 int token(const ClientOptions& client, const TokenOptions& options) {
   auto session = Session::open(client);
   if (!session) return complain(session.error());
@@ -23,9 +35,16 @@ int token(const ClientOptions& client, const TokenOptions& options) {
   put(text + "\n");
   std::string hint = "It holds for one machine until " +
                      std::string(answer->string_at({"expires"})) +
-                     ". There, run:\n  freehold agent --server " + (*session)->url();
+                     ". There, run:\n  freehold agent --server ";
+  const std::string url = seen_from_elsewhere((*session)->url());
+  hint += url;
   if (!options.node.empty()) hint += " --node " + options.node;
-  put(hint + " --token " + text + "\n", stderr);
+  hint += " --token " + text + "\n";
+  if (url != (*session)->url())
+    hint +=
+        "HOST: a name or address at which that machine reaches this control plane, which must "
+        "listen there (--listen) and know it as its own (--host).\n";
+  put(hint, stderr);
   return done;
 }
 

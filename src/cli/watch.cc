@@ -100,16 +100,18 @@ int wait(const ClientOptions& client, const WaitOptions& options) {
   const auto target = (*session)->target(*named->kind, named->name);
   const Error absent{Reason::not_found, title(*named->kind, named->name) + " not found"};
   // What is not there yet, such as a machine that is just joining, is waited for, too.
-  bool is_seen = false;
+  bool is_known = false, is_seen = false;
   const auto end =
       wait_until(**session, target, options.timeout, [&](const api::Object* now) -> Result<bool> {
+        is_known = true;
         if (now == nullptr && goal->form == Goal::Form::removed) return true;
         if (now == nullptr && is_seen) return absent;
         if (now == nullptr) return false;
         is_seen = true;
         return reached(*goal, *now);
       });
-  if (!end && end.error().reason == Reason::timeout && !is_seen) return complain(absent);
+  if (!end && end.error().reason == Reason::timeout && is_known && !is_seen)
+    return complain(absent);
   if (!end) return complain(end.error());
   put(title(*named->kind, named->name) +
       (goal->form == Goal::Form::removed ? " is gone\n" : " condition met\n"));

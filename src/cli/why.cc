@@ -3,6 +3,7 @@
 #include "api/core.h"
 #include "api/node.h"
 #include "api/workload.h"
+#include "base/strings.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/reasons.h"
@@ -35,10 +36,6 @@ std::vector<api::Object> listed(Session& session, const client::Target& target) 
 }  // namespace
 
 int why(const ClientOptions& client, const std::string& name) {
-  if (client.output != Output::table && client.output != Output::wide)
-    return complain_usage(
-        {Reason::bad_request,
-         "why explains in sentences alone; for documents use freehold get " + name + " -o json"});
   const auto named = parse_name(name);
   if (!named) return complain_usage(named.error());
   const bool node = is<api::Node>(named->kind);
@@ -65,7 +62,19 @@ int why(const ClientOptions& client, const std::string& name) {
   if (!node && !around.instances.empty())
     around.nodes = listed<api::Node>(session, {&api::kind_of<api::Node>(), {}, {}});
   around.events = listed<api::Event>(session, in_namespace(api::kind_of<api::Event>()));
-  put(reasons_text(*object, around, session.loop().now(), terminal(stdout)));
+  const Time now = session.loop().now();
+  if (client.output == Output::table) {
+    put(reasons_text(*object, around, now, terminal(stdout)));
+    return done;
+  }
+  const std::string text = reasons_text(*object, around, now, {});
+  json::Array lines;
+  for (const std::string_view line : split(text, '\n'))
+    if (!line.empty()) lines.emplace_back(std::string(line));
+  json::Object out;
+  out["reasons"] = std::move(lines);
+  out["object"] = api::to_json(*object);
+  put(document(json::Value(std::move(out)), client.output));
   return done;
 }
 

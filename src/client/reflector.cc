@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "client/remote.h"
@@ -31,7 +32,12 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   }
 
   void take(Result<Listed> listed) {
-    if (!listed.ok()) return retry(&State::list);
+    if (!listed.ok()) {
+      error = std::move(listed).error();
+      retry(&State::list);
+      return changed();
+    }
+    error.reset();
     items.clear();
     for (api::Object& object : listed->items) {
       std::string name = name_of(object);
@@ -72,6 +78,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   // we have may be anything, so that the list is taken again.
   void ended(Result<void> end) {
     connected = false;
+    if (!end.ok()) error = end.error();
     retry(end.ok() && !options.resource_version.empty() ? &State::watch : &State::list);
     changed();
   }
@@ -97,6 +104,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   std::unique_ptr<http::Call> call;
   Timer timer;
   Duration pause = first_pause;
+  std::optional<Error> error;
   bool synced = false, connected = false, over = false;
 };
 
@@ -115,5 +123,6 @@ Reflector::~Reflector() {
 const Reflector::Items& Reflector::items() const { return state_->items; }
 bool Reflector::synced() const { return state_->synced; }
 bool Reflector::connected() const { return state_->connected; }
+const Error* Reflector::error() const { return state_->error ? &*state_->error : nullptr; }
 
 }  // namespace freehold::client

@@ -64,7 +64,8 @@ class Remote {
 };
 
 // List and follow one collection for as long as it lives: lists again after a break, with jittered
-// back-off. Level-triggered: `changed` is told after every list and every event.
+// back-off. Level-triggered: `changed` is told after every list, also one that failed, and every
+// event.
 class Reflector {
  public:
   using Items = std::map<std::string, api::Object, std::less<>>;  // by "ns/name"
@@ -72,8 +73,9 @@ class Reflector {
             std::function<void()> changed);
   ~Reflector();
   const Items& items() const;
-  bool synced() const;     // a list has arrived since the start
-  bool connected() const;  // a watch is running now
+  bool synced() const;         // a list has arrived since the start
+  bool connected() const;      // a watch is running now
+  const Error* error() const;  // why the last list or watch failed; null once a list has arrived
 
  private:
   struct State;

@@ -177,6 +177,23 @@ TEST_F(Follow, AfterABreakTheListIsTakenAgain) {
   EXPECT_TRUE(reflector_->items().empty());
 }
 
+TEST_F(Follow, WhatFailsSaysWhyUntilAListArrives) {
+  api_.know(false);
+  start();
+  EXPECT_FALSE(reflector_->synced());
+  ASSERT_NE(reflector_->error(), nullptr);
+  EXPECT_EQ(reflector_->error()->reason, Reason::unauthorized);
+  EXPECT_GT(changes_, 0);  // whoever waits for the list learns of it
+  api_.know(true);
+  runtime_.pass(seconds(20));
+  EXPECT_TRUE(reflector_->synced());
+  EXPECT_EQ(reflector_->error(), nullptr);
+  api_.cut(true);
+  runtime_.pass(seconds(20));
+  ASSERT_NE(reflector_->error(), nullptr);
+  EXPECT_EQ(reflector_->error()->reason, Reason::unavailable);
+}
+
 TEST_F(Follow, AWatchThatIsTooOldListsAgain) {
   api_.put(instance("x"));
   start();
