@@ -240,6 +240,27 @@ TEST(Contract, AsksForWhatCanBePromised) {
             "spec.guarantees[0].when:");
 }
 
+TEST(Contract, ThatHasEndedIsDeletedBeforeAnother) {
+  Contract before;
+  before.status.phase = ContractPhase::active;
+  Contract after = before;
+  after.spec.roles.emplace_back();
+  const auto fault = [&] {
+    schema::Errors errors;
+    kind_of<Contract>().check_update(&before, &after, errors);
+    return errors.empty() ? "" : errors.all()[0].path + ": " + errors.all()[0].detail;
+  };
+  EXPECT_EQ(fault(),
+            "spec.roles: is fixed since the contract was reserved; ask for another contract, and "
+            "release this one when you have it");
+  for (const ContractPhase phase : {ContractPhase::settling, ContractPhase::settled}) {
+    before.status.phase = phase;
+    EXPECT_EQ(fault(),
+              "spec.roles: is fixed, the contract has ended; delete it first, then ask for it "
+              "anew");
+  }
+}
+
 TEST(Contract, MeasurementsAreBounded) {
   std::string guarantees;
   for (int i = 0; i < 12; ++i) {
