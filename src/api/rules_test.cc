@@ -160,10 +160,39 @@ TEST(RoleBinding, HoldsInExactlyOnePlace) {
   EXPECT_EQ(binding_faults("{fleet: false}", user), "spec.scope: required\n");
 }
 
+TEST(Role, NamesThatWouldGrantNothingAreRefused) {
+  const auto rule = [](std::string_view groups, std::string_view resources) {
+    return faults("{kind: Role, spec: {rules: [{verbs: [get], groups: " + std::string(groups) +
+                  ", resources: " + std::string(resources) + "}]}}");
+  };
+  EXPECT_EQ(rule("['', freehold.dev]", "[configmaps, contracts/status, instances/log]"), "");
+  EXPECT_EQ(rule("[coordination.k8s.io]", "[leases]"), "");
+  EXPECT_EQ(rule("['*']", "['*', namespaces/finalize]"), "");
+  EXPECT_EQ(rule("['*']", "['*/status', 'contracts/*']"),
+            "spec.rules[0].resources[0]: \"*/status\" is not honoured; name each part, or use * "
+            "for all\n"
+            "spec.rules[0].resources[1]: \"contracts/*\" is not honoured; name each part, or use * "
+            "for all\n");
+  EXPECT_EQ(rule("[freehold.dev, nosuch.dev]", "[contracts]"),
+            "spec.rules[0].groups[1]: \"nosuch.dev\" is not served; use freehold.dev, or "
+            "\"\" for the core\n");
+  EXPECT_EQ(rule("[freehold.dev]", "[contract, widgets, secrets, contracts/log]"),
+            "spec.rules[0].resources[0]: \"contract\" is no kind's plural name; use contracts\n"
+            "spec.rules[0].resources[1]: \"widgets\" is no kind's plural name\n"
+            "spec.rules[0].resources[2]: \"secrets\" is of group \"\", which `groups` lacks\n"
+            "spec.rules[0].resources[3]: \"contracts\" has no part \"log\"\n");
+}
+
+TEST(RoleBinding, ServiceAccountsAreRefusedSinceTheyCannotAuthenticate) {
+  constexpr std::string_view refusal =
+      "spec.subjects[0].kind: ServiceAccounts have no credentials yet; bind a User, with a "
+      "certificate of `freehold kubeconfig`\n";
+  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a, namespace: b}"),
+            refusal);
+  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a}"), refusal);
+}
+
 TEST(RoleBinding, OnlyServiceAccountsHaveANamespace) {
-  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a, namespace: b}"), "");
-  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a}"),
-            "spec.subjects[0].namespace: a ServiceAccount needs its namespace\n");
   EXPECT_EQ(binding_faults("{fleet: true}", "{kind: Group, name: a, namespace: b}"),
             "spec.subjects[0].namespace: only a ServiceAccount has a namespace\n");
   EXPECT_NE(binding_faults("{fleet: true}", "{kind: User}"), "");
