@@ -4,6 +4,7 @@
 #include "api/catalog.h"
 #include "api/contract.h"
 #include "api/core.h"
+#include "api/node.h"
 #include "api/registry.h"
 #include "api/site.h"
 #include "api/tenancy.h"
@@ -234,6 +235,12 @@ TEST(PriorityClass, DisplacesNobodyYet) {
   EXPECT_EQ(faults("{kind: PriorityClass, spec: {preemption: lowerPriority}}"),
             "spec.preemption: lowerPriority is not honoured yet; use never\n");
   EXPECT_NE(faults("{kind: PriorityClass, spec: {notice: 5m}}"), "");
+}
+
+TEST(Node, IsRunByItsAgentAlone) {
+  EXPECT_EQ(faults("{kind: Node, spec: {provider: agent}}"), "");
+  EXPECT_EQ(faults("{kind: Node, spec: {provider: slurm}}"),
+            "spec.provider: \"slurm\" is not honoured yet; use agent\n");
 }
 
 std::string contract_faults(std::string_view more) {
