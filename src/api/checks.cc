@@ -1,4 +1,4 @@
-// Rules of contracts and workloads that span fields.
+// Rules of contracts, workloads, templates and endpoints that span fields.
 #include <algorithm>
 #include <set>
 #include <string_view>
@@ -9,6 +9,7 @@
 #include "api/workload.h"
 #include "base/limits.h"
 #include "base/strings.h"
+#include "json/value.h"
 #include "schema/walk.h"
 
 namespace freehold::api {
@@ -38,11 +39,35 @@ void check_share(double share, const Path& at, Errors& errors) {
   if (!(share >= 0 && share <= 1)) errors.add(Fault::invalid, at, "must be between 0 and 1");
 }
 
+// "12/s" of "<=12/s".
+std::string_view bound_of(std::string_view condition) {
+  return trim(condition.substr(std::min(condition.find_first_not_of("<>="), condition.size())));
+}
+
+// What is measured in another dimension would never be compared.
+void check_dimension(bool fits, Dimension dimension, const Path& at, Errors& errors) {
+  if (!fits)
+    errors.add(Fault::invalid, at,
+               "is compared with " + std::string(dimension_name(dimension)) + ", such as " +
+                   std::string(dimension_example(dimension)));
+}
+
+void check_condition(std::string_view condition, Dimension dimension, const Path& at,
+                     Errors& errors) {
+  if (!is_condition(condition)) return;  // absent, or the table has said so
+  check_dimension(Quantity::parse(bound_of(condition), dimension).ok(), dimension, at, errors);
+}
+
 }  // namespace
 
 void check_role(const ContractRole& role, const Path& at, Errors& errors) {
   if (!role.each.cpu.is_set()) errors.add(Fault::required, at / "each" / "cpu", "required");
   if (!role.each.memory.is_set()) errors.add(Fault::required, at / "each" / "memory", "required");
+  const Path each = at / "each", requests = each / "devices";
+  for (size_t i = 0; i < role.each.devices.size(); ++i) {
+    const Path request = requests[i], where = request / "where";
+    check_condition(role.each.devices[i].where.memory, Dimension::bytes, where / "memory", errors);
+  }
   const Path aligns = at / "align";
   for (size_t i = 0; i < role.align.size(); ++i) {
     const Path here = aligns[i];
@@ -66,10 +91,30 @@ void check_role(const ContractRole& role, const Path& at, Errors& errors) {
     check_one_of(role.apart->across, {"node", "rack", "site"}, at / "apart" / "across", errors);
 }
 
+namespace {
+
+void check_guarantee_dimensions(const Guarantee& g, const Path& at, Errors& errors) {
+  if (g.measured_by == MeasuredBy::agent && is_measured_by_agent(g.metric)) {
+    const Dimension dimension = agent_dimension(g.metric);
+    const auto fits = [dimension](const Quantity& bound) {
+      return !bound.is_set() || bound.dimension() == dimension;
+    };
+    check_dimension(fits(g.at_least), dimension, at / "atLeast", errors);
+    check_dimension(fits(g.at_most), dimension, at / "atMost", errors);
+  }
+  const Path when = at / "when";
+  for (const auto& [metric, condition] : g.when)
+    if (is_measured_by_agent(metric))
+      check_condition(condition, agent_dimension(metric), when.key(metric), errors);
+}
+
+}  // namespace
+
 void check_guarantee(const Guarantee& g, const Path& at, Errors& errors) {
   if (g.at_least.is_set() == g.at_most.is_set())
     errors.add(Fault::invalid, at / (g.at_least.is_set() ? "atMost" : "atLeast"),
                "state exactly one of atLeast and atMost");
+  check_guarantee_dimensions(g, at, errors);
   check_share(g.quantile, at / "quantile", errors);
   check_share(g.target, at / "target", errors);
   if (g.quantile == 1) errors.add(Fault::invalid, at / "quantile", "must be below 1");
@@ -94,14 +139,39 @@ namespace {
 // An acceptance run by the workload itself takes a window of each guarantee, without charge.
 constexpr Duration longest_proof = minutes(10);
 
+void check_floor(const Acceptance& acceptance, const Path& at, Errors& errors) {
+  const Quantity& floor = acceptance.at_least;
+  if (!floor.is_set()) return;
+  const Dimension dimension = floor.dimension();
+  if (acceptance.test == AcceptanceTest::memory_bandwidth && dimension != Dimension::bandwidth)
+    errors.add(Fault::invalid, at, "memory-bandwidth is measured as bandwidth, such as 50GBps");
+  if (acceptance.test == AcceptanceTest::cpu && dimension != Dimension::percent &&
+      dimension != Dimension::rate && dimension != Dimension::number)
+    errors.add(Fault::invalid, at,
+               "cpu is measured as operations per second, such as 1000000/s, or as percent of the "
+               "node's own rate, such as 90%");
+}
+
+// Without a test there is nothing that these could say.
+void check_no_test(const Acceptance& acceptance, const Path& at, Errors& errors) {
+  constexpr std::string_view why = "nothing is run with test none; remove it, or name a test";
+  const Acceptance plain;
+  if (acceptance.at_least.is_set()) errors.add(Fault::invalid, at / "atLeast", std::string(why));
+  if (acceptance.duration != plain.duration)
+    errors.add(Fault::invalid, at / "duration", std::string(why));
+  if (acceptance.attempts != plain.attempts)
+    errors.add(Fault::invalid, at / "attempts", std::string(why));
+}
+
 void check_acceptance(const ContractSpec& spec, const Path& at, Errors& errors) {
   const Acceptance& acceptance = spec.acceptance;
-  if (acceptance.test != AcceptanceTest::none)
-    check_span(acceptance.duration, milliseconds(100), minutes(10), at / "acceptance" / "duration",
-               errors);
+  const Path here = at / "acceptance";
+  if (acceptance.test == AcceptanceTest::none) return check_no_test(acceptance, here, errors);
+  check_floor(acceptance, here / "atLeast", errors);
+  check_span(acceptance.duration, milliseconds(100), minutes(10), here / "duration", errors);
   if (acceptance.test != AcceptanceTest::workload) return;
   if (acceptance.at_least.is_set())
-    errors.add(Fault::invalid, at / "acceptance" / "atLeast",
+    errors.add(Fault::invalid, here / "atLeast",
                "the workload is judged by its guarantees; remove it");
   const Path guarantees = at / "guarantees";
   for (size_t i = 0; i < spec.guarantees.size(); ++i)
@@ -152,11 +222,51 @@ void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& error
     if (r.action == RemedyAction::credit && !r.amount.is_set())
       errors.add(Fault::required, remedies[i] / "amount",
                  "a credit needs a percentage such as 10%");
+    if (r.action != RemedyAction::credit && r.amount.is_set())
+      errors.add(Fault::invalid, remedies[i] / "amount", "only a credit has an amount; remove it");
     if (r.action == RemedyAction::release || r.action == RemedyAction::add_capacity)
       errors.add(Fault::not_supported, remedies[i] / "action",
                  "is not honoured yet; use restart, replace or credit");
   }
 }
+
+namespace {
+
+void check_command(const std::vector<std::string>& command, const Path& at, Errors& errors) {
+  if (!command.empty() && command.front().empty())
+    errors.add(Fault::invalid, at[0], "must name a program");
+  for (size_t i = 0; i < command.size(); ++i)
+    if (command[i].find('\0') != std::string::npos)
+      errors.add(Fault::invalid, at[i], "must not hold a NUL byte");
+}
+
+void check_protocol(std::string_view protocol, const Path& at, Errors& errors) {
+  check_one_of(protocol, {"http", "https", "tcp", "udp"}, at, errors);
+}
+
+// That a port is there, and speaks what is asked over it.
+void check_port(const ProcessSpec& process, std::string_view name, std::string_view asked,
+                const Path& at, Errors& errors) {
+  if (name.empty()) return;
+  const auto port = std::ranges::find(process.ports, name, &Port::name);
+  const std::string quoted = "\"" + std::string(name) + "\"";
+  if (port == process.ports.end())
+    return errors.add(Fault::invalid, at, quoted + " is not one of `ports`");
+  const bool speaks = asked == "http" ? port->protocol == "http" : port->protocol != "udp";
+  if (!speaks)
+    errors.add(Fault::invalid, at,
+               quoted + " speaks " + port->protocol + ", and is asked over " + std::string(asked));
+}
+
+void check_probe_ports(const ProcessSpec& process, const std::optional<Probe>& probe,
+                       const Path& at, Errors& errors) {
+  if (!probe) return;
+  const Path get = at / "httpGet";
+  if (probe->http_get) check_port(process, probe->http_get->port, "http", get / "port", errors);
+  check_port(process, probe->tcp_port, "tcp", at / "tcpPort", errors);
+}
+
+}  // namespace
 
 void check_probe(const Probe& probe, const Path& at, Errors& errors) {
   const int forms =
@@ -164,35 +274,57 @@ void check_probe(const Probe& probe, const Path& at, Errors& errors) {
   if (forms != 1) errors.add(Fault::invalid, at, "state exactly one of httpGet, tcpPort, command");
   check_span(probe.period, milliseconds(100), hours(1), at / "period", errors);
   check_span(probe.timeout, milliseconds(10), minutes(10), at / "timeout", errors);
+  check_command(probe.command, at / "command", errors);
 }
 
 void check_process(const ProcessSpec& process, const Path& at, Errors& errors) {
-  auto known = [&](std::string_view name) {
-    return std::any_of(process.ports.begin(), process.ports.end(),
-                       [&](const Port& p) { return p.name == name; });
-  };
-  auto check_port = [&](std::string_view name, const Path& where) {
-    if (!name.empty() && !known(name))
-      errors.add(Fault::invalid, where, "\"" + std::string(name) + "\" is not one of `ports`");
-  };
-  if (process.liveness && process.liveness->http_get)
-    check_port(process.liveness->http_get->port, at / "liveness" / "httpGet" / "port");
-  if (process.readiness && process.readiness->http_get)
-    check_port(process.readiness->http_get->port, at / "readiness" / "httpGet" / "port");
+  check_probe_ports(process, process.liveness, at / "liveness", errors);
+  check_probe_ports(process, process.readiness, at / "readiness", errors);
+  const Path metrics = at / "metrics";
   if (process.metrics) {
-    check_port(process.metrics->port, at / "metrics" / "port");
-    check_span(process.metrics->period, milliseconds(500), minutes(10), at / "metrics" / "period",
-               errors);
+    check_port(process, process.metrics->port, "http", metrics / "port", errors);
+    check_span(process.metrics->period, milliseconds(500), minutes(10), metrics / "period", errors);
   }
   const Path ports = at / "ports";
   for (size_t i = 0; i < process.ports.size(); ++i)
-    check_one_of(process.ports[i].protocol, {"http", "https", "tcp", "udp"}, ports[i] / "protocol",
-                 errors);
-  const Path commands = at / "command";
-  for (size_t i = 0; i < process.command.size(); ++i)
-    if (process.command[i].find('\0') != std::string::npos)
-      errors.add(Fault::invalid, commands[i], "must not hold a NUL byte");
+    check_protocol(process.ports[i].protocol, ports[i] / "protocol", errors);
+  check_command(process.command, at / "command", errors);
   check_span(process.stop_grace, seconds(0), hours(1), at / "stopGrace", errors);
+}
+
+void check_workload_role(const WorkloadRole& role, const Path& at, Errors& errors) {
+  const Path run = at / "run";
+  if (role.run.command.empty())
+    errors.add(Fault::required, run / "command", "required: a program and its arguments");
+}
+
+void check_endpoint_spec(const EndpointSpec& spec, const Path& at, Errors& errors) {
+  check_protocol(spec.protocol, at / "protocol", errors);
+}
+
+namespace {
+
+// What a body is called is known before its parameters are; what it holds is not.
+template <class Spec>
+void check_body(const json::Value& body, const Path& at, Errors& errors) {
+  if (body.is_null()) return;
+  if (body.as_object() == nullptr)
+    return errors.add(Fault::type, at, "must be an object, with the fields of a spec");
+  Spec scratch;
+  Errors of_values;
+  const auto outcome = schema::from_json(schema::type_of<Spec>, &scratch, body, of_values);
+  for (size_t i = 0; i < outcome.unknown.size(); ++i) {
+    std::string detail = "unknown field";
+    if (!outcome.nearest[i].empty()) detail += ", did you mean \"" + outcome.nearest[i] + "\"?";
+    errors.add(Fault::unknown, at.to_string() + '.' + outcome.unknown[i], std::move(detail));
+  }
+}
+
+}  // namespace
+
+void check_template_spec(const TemplateSpec& spec, const Path& at, Errors& errors) {
+  check_body<ContractSpec>(spec.contract, at / "contract", errors);
+  check_body<WorkloadSpec>(spec.workload, at / "workload", errors);
 }
 
 void check_workload_spec(const WorkloadSpec& spec, const Path& at, Errors& errors) {
@@ -226,7 +358,10 @@ void check_parameter(const Parameter& parameter, const Path& at, Errors& errors)
              (value.as_string() != nullptr && Quantity::parse_any(*value.as_string()).ok());
       break;
   }
-  if (!fits) errors.add(Fault::invalid, at / "default", "is not of the parameter's type");
+  if (!fits) return errors.add(Fault::invalid, at / "default", "is not of the parameter's type");
+  const std::string text = value.as_string() != nullptr ? *value.as_string() : json::print(value);
+  if (!parameter.values.empty() && std::ranges::count(parameter.values, text) == 0)
+    errors.add(Fault::invalid, at / "default", "\"" + text + "\" is not one of `values`");
 }
 
 bool counts(OfferPhase phase) { return phase == OfferPhase::held || phase == OfferPhase::accepted; }

@@ -152,6 +152,13 @@ TEST(Columns, OfASite) {
       "Type=ups Site=a Capacity=1MW Load=300kW Headroom=<none>");
 }
 
+TEST(Columns, OfFactsThatAreToldOnly) {
+  EXPECT_EQ(wide_cells<Site>("{spec: {carbonIntensityGramsPerKwh: 380}}"),
+            "Power=<none> Carbon=380g/kWh");
+  EXPECT_EQ(wide_cells<Site>("{spec: {}}"), "Power=<none> Carbon=<none>");
+  EXPECT_EQ(wide_cells<Fabric>("{spec: {rails: 8, isolation: pkey}}"), "Rails=8 Isolation=pkey");
+}
+
 TEST(Columns, OfAStoragePoolStayInOneUnitSystem) {
   EXPECT_NE(cells<StoragePool>("{spec: {site: fra1, capacity: 2500T, commitments: [{name: a, "
                                "capacity: 1550T}]}}")

@@ -83,11 +83,15 @@ void check_contract_update(const void* old_object, const void* new_object, schem
   const auto& before = *static_cast<const Contract*>(old_object);
   const auto& after = *static_cast<const Contract*>(new_object);
   if (before.status.phase < ContractPhase::reserved) return;
+  const bool has_ended = before.status.phase >= ContractPhase::settling;
   const schema::Path spec{nullptr, "spec"};
   for (const schema::FieldInfo& field : schema::type_of<ContractSpec>.fields) {
     if (field.name == "accept" || field.name == "release") continue;
     if (schema::equal(*field.type, field.at(&before.spec), field.at(&after.spec))) continue;
-    if (field.name == "term")
+    if (has_ended)
+      errors.add(schema::Fault::immutable, spec / field.name,
+                 "is fixed, the contract has ended; delete it first, then ask for it anew");
+    else if (field.name == "term")
       errors.add(schema::Fault::immutable, spec / "term",
                  "is fixed since the contract was reserved; to end it sooner, release it");
     else

@@ -43,6 +43,12 @@ std::string devices_text(const HardwareProfile& profile) {
 
 }  // namespace
 
+void check_node_spec(const NodeSpec& spec, const schema::Path& at, schema::Errors& errors) {
+  if (!spec.provider.empty() && spec.provider != "agent")
+    errors.add(schema::Fault::not_supported, at / "provider",
+               "\"" + spec.provider + "\" is not honoured yet; use agent");
+}
+
 template <>
 Kind row<HardwareProfile>() {
   Kind kind = plain_kind<HardwareProfile>(

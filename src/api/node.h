@@ -29,7 +29,7 @@ struct NodeSpec {
   int64_t unit = 0, height = 0;  // lowest rack unit, and how many; 0: unknown
   Quantity nameplate;            // the most it draws by its plate; unset: as its model says
   std::vector<Feed> feeds;
-  std::string provider = "agent";
+  std::string provider = "agent";  // none other is honoured yet
   std::string expected_profile;
   std::string expected_model;  // DeviceModel of type node: which parts it should have
   bool schedulable = true;
@@ -158,6 +158,7 @@ struct Node {
   NodeSpec spec;
   NodeStatus status;
 };
+void check_node_spec(const NodeSpec& spec, const schema::Path& at, schema::Errors& errors);
 
 }  // namespace freehold::api
 
@@ -185,7 +186,7 @@ inline constexpr auto table<api::Feed> = object<api::Feed>(
                                      {.min = 0, .max = 100}),
     field<&api::Feed::on_failure>("onFailure", "What happens when it fails."));
 template <>
-inline constexpr auto table<api::NodeSpec> = object<api::NodeSpec>(
+inline constexpr auto table<api::NodeSpec> = checked_object<api::NodeSpec, api::check_node_spec>(
     "NodeSpec", "Where a node stands and whether it may be used.",
     field<&api::NodeSpec::site>("site", "Site it stands in.",
                                 {.max_size = 63, .format = &api::dns_label}),

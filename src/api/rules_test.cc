@@ -4,6 +4,7 @@
 #include "api/catalog.h"
 #include "api/contract.h"
 #include "api/core.h"
+#include "api/node.h"
 #include "api/registry.h"
 #include "api/site.h"
 #include "api/tenancy.h"
@@ -160,10 +161,39 @@ TEST(RoleBinding, HoldsInExactlyOnePlace) {
   EXPECT_EQ(binding_faults("{fleet: false}", user), "spec.scope: required\n");
 }
 
+TEST(Role, NamesThatWouldGrantNothingAreRefused) {
+  const auto rule = [](std::string_view groups, std::string_view resources) {
+    return faults("{kind: Role, spec: {rules: [{verbs: [get], groups: " + std::string(groups) +
+                  ", resources: " + std::string(resources) + "}]}}");
+  };
+  EXPECT_EQ(rule("['', freehold.dev]", "[configmaps, contracts/status, instances/log]"), "");
+  EXPECT_EQ(rule("[coordination.k8s.io]", "[leases]"), "");
+  EXPECT_EQ(rule("['*']", "['*', namespaces/finalize]"), "");
+  EXPECT_EQ(rule("['*']", "['*/status', 'contracts/*']"),
+            "spec.rules[0].resources[0]: \"*/status\" is not honoured; name each part, or use * "
+            "for all\n"
+            "spec.rules[0].resources[1]: \"contracts/*\" is not honoured; name each part, or use * "
+            "for all\n");
+  EXPECT_EQ(rule("[freehold.dev, nosuch.dev]", "[contracts]"),
+            "spec.rules[0].groups[1]: \"nosuch.dev\" is not served; use freehold.dev, or "
+            "\"\" for the core\n");
+  EXPECT_EQ(rule("[freehold.dev]", "[contract, widgets, secrets, contracts/log]"),
+            "spec.rules[0].resources[0]: \"contract\" is no kind's plural name; use contracts\n"
+            "spec.rules[0].resources[1]: \"widgets\" is no kind's plural name\n"
+            "spec.rules[0].resources[2]: \"secrets\" is of group \"\", which `groups` lacks\n"
+            "spec.rules[0].resources[3]: \"contracts\" has no part \"log\"\n");
+}
+
+TEST(RoleBinding, ServiceAccountsAreRefusedSinceTheyCannotAuthenticate) {
+  constexpr std::string_view refusal =
+      "spec.subjects[0].kind: ServiceAccounts have no credentials yet; bind a User, with a "
+      "certificate of `freehold kubeconfig`\n";
+  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a, namespace: b}"),
+            refusal);
+  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a}"), refusal);
+}
+
 TEST(RoleBinding, OnlyServiceAccountsHaveANamespace) {
-  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a, namespace: b}"), "");
-  EXPECT_EQ(binding_faults("{fleet: true}", "{kind: ServiceAccount, name: a}"),
-            "spec.subjects[0].namespace: a ServiceAccount needs its namespace\n");
   EXPECT_EQ(binding_faults("{fleet: true}", "{kind: Group, name: a, namespace: b}"),
             "spec.subjects[0].namespace: only a ServiceAccount has a namespace\n");
   EXPECT_NE(binding_faults("{fleet: true}", "{kind: User}"), "");
@@ -207,6 +237,12 @@ TEST(PriorityClass, DisplacesNobodyYet) {
   EXPECT_NE(faults("{kind: PriorityClass, spec: {notice: 5m}}"), "");
 }
 
+TEST(Node, IsRunByItsAgentAlone) {
+  EXPECT_EQ(faults("{kind: Node, spec: {provider: agent}}"), "");
+  EXPECT_EQ(faults("{kind: Node, spec: {provider: slurm}}"),
+            "spec.provider: \"slurm\" is not honoured yet; use agent\n");
+}
+
 std::string contract_faults(std::string_view more) {
   return faults(
       "{kind: Contract, spec: {roles: [{name: a, count: 1, each: {cpu: 1, memory: 1Gi}}], " +
@@ -238,6 +274,88 @@ TEST(Contract, AsksForWhatCanBePromised) {
                             "when: {a: '<1', b: '<1', c: '<1', d: '<1', e: '<1'}}]")
                 .substr(0, 24),
             "spec.guarantees[0].when:");
+}
+
+TEST(Contract, OnlyACreditHasAnAmount) {
+  EXPECT_EQ(contract_faults("remedies: [{action: restart, amount: 10%}]"),
+            "spec.remedies[0].amount: only a credit has an amount; remove it\n");
+}
+
+TEST(Contract, NothingIsSaidOfARunThatThereIsNot) {
+  EXPECT_EQ(contract_faults("acceptance: {test: none, atLeast: 5GBps, duration: 5s, attempts: 7}"),
+            "spec.acceptance.atLeast: nothing is run with test none; remove it, or name a test\n"
+            "spec.acceptance.duration: nothing is run with test none; remove it, or name a test\n"
+            "spec.acceptance.attempts: nothing is run with test none; remove it, or name a test\n");
+  EXPECT_EQ(contract_faults("acceptance: {test: none}"), "");
+}
+
+TEST(Contract, AnAcceptanceRunHasAFloorInWhatItMeasures) {
+  const auto floor = [](std::string_view test, std::string_view at_least) {
+    return contract_faults("acceptance: {test: " + std::string(test) +
+                           ", atLeast: " + std::string(at_least) + "}");
+  };
+  for (const std::string_view at_least : {"90%", "1e6/s", "1e6"})
+    EXPECT_EQ(floor("cpu", at_least), "") << at_least;
+  EXPECT_EQ(floor("memory-bandwidth", "5GBps"), "");
+  EXPECT_EQ(floor("memory-bandwidth", "5Gi"),
+            "spec.acceptance.atLeast: memory-bandwidth is measured as bandwidth, such as 50GBps\n");
+  EXPECT_EQ(floor("cpu", "3EUR/h"),
+            "spec.acceptance.atLeast: cpu is measured as operations per second, such as "
+            "1000000/s, or as percent of the node's own rate, such as 90%\n");
+}
+
+TEST(Contract, PromisesAreInTheDimensionThatTheAgentMeasures) {
+  const auto promise = [](std::string_view rest) {
+    return contract_faults("guarantees: [{" + std::string(rest) + "}]");
+  };
+  EXPECT_EQ(promise("metric: available_capacity, atLeast: '0.9'"), "");
+  EXPECT_EQ(promise("metric: cpu_cores, atLeast: 1500m"), "");
+  EXPECT_EQ(promise("metric: memory_bytes, atMost: 80Gi"), "");
+  EXPECT_EQ(promise("metric: available_capacity, atLeast: 3EUR/h"),
+            "spec.guarantees[0].atLeast: is compared with number, such as 500m\n");
+  EXPECT_EQ(promise("metric: readiness, atLeast: 90%"),
+            "spec.guarantees[0].atLeast: is compared with number, such as 500m\n");
+  EXPECT_EQ(promise("metric: memory_bytes, atMost: 8"),
+            "spec.guarantees[0].atMost: is compared with bytes, such as 80Gi\n");
+  // What the workload measures has the unit that it has.
+  EXPECT_EQ(promise("metric: latency, atMost: 3EUR/h, measuredBy: workload"), "");
+  const std::string when = "metric: latency, atMost: 1s, measuredBy: workload, when: ";
+  EXPECT_EQ(promise(when + "{cpu_cores: '<2', memory_bytes: '<=4Gi', load: '<12/s'}"), "");
+  EXPECT_EQ(promise(when + "{cpu_cores: '<2W'}"),
+            "spec.guarantees[0].when[cpu_cores]: is compared with number, such as 500m\n");
+}
+
+TEST(Contract, DevicesAreChosenByBytesOfMemory) {
+  const auto where = [](std::string_view memory) {
+    return faults(
+        "{kind: Contract, spec: {roles: [{name: a, each: {cpu: 1, memory: 1Gi, devices: [{name: g, "
+        "where: {memory: '" +
+        std::string(memory) + "'}}]}}]}}");
+  };
+  EXPECT_EQ(where(">=80GB"), "");
+  EXPECT_EQ(where("<80W"),
+            "spec.roles[0].each.devices[0].where.memory: is compared with bytes, such as 80Gi\n");
+}
+
+TEST(Contract, ThatHasEndedIsDeletedBeforeAnother) {
+  Contract before;
+  before.status.phase = ContractPhase::active;
+  Contract after = before;
+  after.spec.roles.emplace_back();
+  const auto fault = [&] {
+    schema::Errors errors;
+    kind_of<Contract>().check_update(&before, &after, errors);
+    return errors.empty() ? "" : errors.all()[0].path + ": " + errors.all()[0].detail;
+  };
+  EXPECT_EQ(fault(),
+            "spec.roles: is fixed since the contract was reserved; ask for another contract, and "
+            "release this one when you have it");
+  for (const ContractPhase phase : {ContractPhase::settling, ContractPhase::settled}) {
+    before.status.phase = phase;
+    EXPECT_EQ(fault(),
+              "spec.roles: is fixed, the contract has ended; delete it first, then ask for it "
+              "anew");
+  }
 }
 
 TEST(Contract, MeasurementsAreBounded) {
@@ -278,10 +396,77 @@ TEST(Workload, NeedsRolesOrATemplate) {
             "spec.parameters: parameters belong to a template; name one\n");
 }
 
+std::string run_faults(std::string_view run) {
+  return faults("{kind: Workload, spec: {contract: c, roles: [{name: a, run: {" + std::string(run) +
+                "}}]}}");
+}
+
+TEST(Workload, RolesRunSomething) {
+  EXPECT_EQ(run_faults("command: [x, '']"), "");
+  EXPECT_EQ(run_faults("ports: [{name: http}]"),
+            "spec.roles[0].run.command: required: a program and its arguments\n");
+  EXPECT_EQ(faults("{kind: Workload, spec: {contract: c, roles: [{name: a}]}}"),
+            "spec.roles[0].run.command: required: a program and its arguments\n");
+  EXPECT_EQ(run_faults("command: ['']"), "spec.roles[0].run.command[0]: must name a program\n");
+  EXPECT_EQ(run_faults("command: [x], liveness: {command: ['']}"),
+            "spec.roles[0].run.liveness.command[0]: must name a program\n");
+  // An instance that reserves for work to come has none.
+  EXPECT_EQ(faults("{kind: Instance, spec: {contract: c, node: n}}"), "");
+}
+
 TEST(Workload, ProbesNameItsPorts) {
+  const std::string ports =
+      "command: [x], ports: [{name: http}, {name: raw, protocol: tcp}, {name: dns, protocol: "
+      "udp}], ";
+  EXPECT_EQ(run_faults(ports + "liveness: {tcpPort: raw}, readiness: {tcpPort: http}, "
+                               "metrics: {port: http}"),
+            "");
+  EXPECT_EQ(run_faults(ports + "liveness: {tcpPort: nosuch}"),
+            "spec.roles[0].run.liveness.tcpPort: \"nosuch\" is not one of `ports`\n");
+  EXPECT_EQ(run_faults(ports + "readiness: {tcpPort: dns}"),
+            "spec.roles[0].run.readiness.tcpPort: \"dns\" speaks udp, and is asked over tcp\n");
+  EXPECT_EQ(run_faults(ports + "liveness: {httpGet: {port: raw}}"),
+            "spec.roles[0].run.liveness.httpGet.port: \"raw\" speaks tcp, and is asked over "
+            "http\n");
+  EXPECT_EQ(run_faults(ports + "metrics: {port: raw}"),
+            "spec.roles[0].run.metrics.port: \"raw\" speaks tcp, and is asked over http\n");
   EXPECT_EQ(faults("{kind: Workload, spec: {contract: c, roles: [{name: a, run: {command: [x], "
                    "readiness: {httpGet: {port: http}}}}]}}"),
             "spec.roles[0].run.readiness.httpGet.port: \"http\" is not one of `ports`\n");
+}
+
+TEST(Endpoint, SpeaksWhatAPortMaySpeak) {
+  EXPECT_EQ(faults("{kind: Endpoint, spec: {workload: w, port: http}}"), "");
+  EXPECT_EQ(faults("{kind: Endpoint, spec: {workload: w, port: http, protocol: tcp}}"), "");
+  EXPECT_EQ(faults("{kind: Endpoint, spec: {workload: w, port: http, protocol: gopher}}"),
+            "spec.protocol: \"gopher\" is not honoured; use http, https, tcp, udp\n");
+}
+
+TEST(Template, HoldsFieldsOfAContractAndOfAWorkload) {
+  const auto spec = [](std::string_view text) {
+    return faults("{kind: Template, spec: {" + std::string(text) + "}}");
+  };
+  // Values come with the parameters; names are there from the start.
+  EXPECT_EQ(spec("contract: {term: '${term}', roles: [{name: a, count: '${n}'}]}, "
+                 "workload: {roles: [{name: a, run: {command: ['${program}']}}]}"),
+            "");
+  EXPECT_EQ(spec("contract: {zzz: 1}, workload: {foo: bar, rolez: [], roles: [{run: {x: 1}}]}"),
+            "spec.contract.zzz: unknown field\n"
+            "spec.workload.foo: unknown field\n"
+            "spec.workload.rolez: unknown field, did you mean \"roles\"?\n"
+            "spec.workload.roles[0].run.x: unknown field\n");
+  EXPECT_EQ(spec("workload: 3"), "spec.workload: must be an object, with the fields of a spec\n");
+}
+
+TEST(Template, DefaultsAreAmongTheAllowedValues) {
+  const auto parameter = [](std::string_view rest) {
+    return faults("{kind: Template, spec: {workload: {roles: []}, parameters: [{name: p, " +
+                  std::string(rest) + "}]}}");
+  };
+  EXPECT_EQ(parameter("default: a, values: [a, b]"), "");
+  EXPECT_EQ(parameter("type: integer, default: 2, values: ['1', '2']"), "");
+  EXPECT_EQ(parameter("default: c, values: [a, b]"),
+            "spec.parameters[0].default: \"c\" is not one of `values`\n");
 }
 
 }  // namespace

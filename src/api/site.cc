@@ -13,6 +13,14 @@ using schema::Errors;
 using schema::Fault;
 using schema::Path;
 
+namespace {
+
+std::string carbon_text(int64_t grams) {
+  return or_none(grams > 0 ? std::to_string(grams) + "g/kWh" : "");
+}
+
+}  // namespace
+
 void check_site(const Site& site, const Path& at, Errors& errors) {
   check_label_name(site.metadata, at, errors);
   const Path spec = at / "spec", links = spec / "links";
@@ -89,6 +97,9 @@ Kind row<Site>() {
           "Energy", "string", "What a kilowatt hour costs."),
       column<Site, [](const Site& s, Time) { return or_none(s.spec.power_domain); }>(
           "Power", "string", "PowerDomain that feeds it.", 1),
+      column<Site, [](const Site& s,
+                      Time) { return carbon_text(s.spec.carbon_intensity_grams_per_kwh); }>(
+          "Carbon", "string", "CO2 of a kilowatt hour.", 1),
   };
   return kind;
 }
@@ -149,6 +160,10 @@ Kind row<Fabric>() {
           "Technology", "string", "What it is built of."),
       column<Fabric, [](const Fabric& f, Time) { return std::to_string(f.spec.switches.size()); }>(
           "Switches", "integer", "Switches that are known one by one."),
+      column<Fabric, [](const Fabric& f, Time) { return std::to_string(f.spec.rails); }>(
+          "Rails", "integer", "Planes that run side by side.", 1),
+      column<Fabric, [](const Fabric& f, Time) { return enum_text(f.spec.isolation); }>(
+          "Isolation", "string", "What can keep tenants apart on it.", 1),
   };
   kind.selectable = {"spec.site"};
   return kind;

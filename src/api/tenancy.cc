@@ -1,6 +1,9 @@
 #include "api/tenancy.h"
 
+#include <algorithm>
+
 #include "api/kind_rows.h"
+#include "api/registry.h"
 #include "base/strings.h"
 
 namespace freehold::api {
@@ -81,9 +84,69 @@ void check_tenant(const Tenant& tenant, const Path& at, Errors& errors) {
     errors.add(Fault::invalid, at / "spec" / "parent", "a tenant is not its own parent");
 }
 
+namespace {
+
+bool has_group(const RoleRule& rule, std::string_view group) {
+  return std::ranges::any_of(rule.groups,
+                             [&](const std::string& g) { return g == "*" || g == group; });
+}
+
+// As the server takes paths apart.
+bool has_part(const Kind& kind, std::string_view part) {
+  if (part.empty()) return true;
+  if (part == "status") return kind.has_status;
+  if (part == "log") return kind.plural == "instances";
+  return part == "finalize" && kind.plural == "namespaces";
+}
+
+// Why "contracts/log" of a rule would grant nothing; empty: it does.
+std::string fault_of_resource(const RoleRule& rule, std::string_view resource) {
+  const size_t slash = std::min(resource.find('/'), resource.size());
+  const std::string_view plural = resource.substr(0, slash);
+  const std::string_view part = resource.substr(std::min(slash + 1, resource.size()));
+  const std::string quoted = "\"" + std::string(plural) + "\"";
+  if (!part.empty() && (plural == "*" || part == "*"))
+    return "\"" + std::string(resource) + "\" is not honoured; name each part, or use * for all";
+  const Kind* named = nullptr;
+  bool grants = false;
+  for (const Kind* kind : kinds()) {
+    if (plural != "*" && plural != kind->plural) continue;
+    named = kind;
+    grants |= has_group(rule, kind->group) && has_part(*kind, part);
+  }
+  if (grants) return {};
+  if (named == nullptr) {
+    const Kind* meant = find_by_any_name(plural);
+    return quoted + " is no kind's plural name" +
+           (meant == nullptr ? "" : "; use " + std::string(meant->plural));
+  }
+  if (plural != "*" && !has_group(rule, named->group))
+    return quoted + " is of group \"" + std::string(named->group) + "\", which `groups` lacks";
+  return quoted + " has no part \"" + std::string(part) + "\"";
+}
+
+}  // namespace
+
+// A name with a typing error would grant nothing and say nothing.
+void check_rule(const RoleRule& rule, const Path& at, Errors& errors) {
+  const Path groups = at / "groups", resources = at / "resources";
+  for (size_t i = 0; i < rule.groups.size(); ++i)
+    if (rule.groups[i] != "*" &&
+        std::ranges::none_of(kinds(), [&](const Kind* k) { return k->group == rule.groups[i]; }))
+      errors.add(
+          Fault::invalid, groups[i],
+          "\"" + rule.groups[i] + "\" is not served; use freehold.dev, or \"\" for the core");
+  for (size_t i = 0; i < rule.resources.size(); ++i)
+    if (std::string fault = fault_of_resource(rule, rule.resources[i]); !fault.empty())
+      errors.add(Fault::invalid, resources[i], std::move(fault));
+}
+
 void check_subject(const Subject& subject, const Path& at, Errors& errors) {
-  if (subject.kind == SubjectKind::service_account && subject.ns.empty())
-    errors.add(Fault::required, at / "namespace", "a ServiceAccount needs its namespace");
+  // It could not authenticate: rights for it would be given to nobody.
+  if (subject.kind == SubjectKind::service_account)
+    errors.add(Fault::not_supported, at / "kind",
+               "ServiceAccounts have no credentials yet; bind a User, with a certificate of "
+               "`freehold kubeconfig`");
   if (subject.kind != SubjectKind::service_account && !subject.ns.empty())
     errors.add(Fault::invalid, at / "namespace", "only a ServiceAccount has a namespace");
 }

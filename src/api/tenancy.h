@@ -42,6 +42,7 @@ struct RoleRule {
   std::vector<std::string> resources;               // plurals, "contracts/status", "*"
   std::vector<std::string> names;                   // empty: every object
 };
+void check_rule(const RoleRule& rule, const schema::Path& at, schema::Errors& errors);
 struct RoleSpec {
   std::vector<RoleRule> rules;
 };
@@ -116,7 +117,7 @@ inline constexpr auto table<api::Tenant> = checked_object<api::Tenant, api::chec
     field<&api::Tenant::status>("status", "What it uses."));
 
 template <>
-inline constexpr auto table<api::RoleRule> = object<api::RoleRule>(
+inline constexpr auto table<api::RoleRule> = checked_object<api::RoleRule, api::check_rule>(
     "RoleRule", "Verbs on kinds. A request is allowed when one rule has all of what it needs.",
     field<&api::RoleRule::verbs>(
         "verbs", "get, list, watch, create, update, patch, delete, deletecollection, or *.",
@@ -150,7 +151,8 @@ inline constexpr auto table<api::SubjectKind> = enumeration<api::SubjectKind>(
     value(api::SubjectKind::user, "User",
           "A person or program, by the name it authenticated with."),
     value(api::SubjectKind::user_group, "Group", "All members of a group."),
-    value(api::SubjectKind::service_account, "ServiceAccount", "A ServiceAccount of a namespace."));
+    value(api::SubjectKind::service_account, "ServiceAccount",
+          "A ServiceAccount of a namespace; not honoured yet."));
 template <>
 inline constexpr auto table<api::Subject> = checked_object<api::Subject, api::check_subject>(
     "Subject", "Somebody who is given rights.", field<&api::Subject::kind>("kind", "What it is."),

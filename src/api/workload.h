@@ -18,8 +18,8 @@ struct EnvVar {
 };
 struct Port {
   std::string name;
-  int64_t port = 0;  // 0: the agent picks one; the process finds it in PORT_<NAME>
-  std::string protocol = "http";
+  int64_t port = 0;               // 0: the agent picks one; the process finds it in PORT_<NAME>
+  std::string protocol = "http";  // http, https, tcp, udp
 };
 struct HttpGet {
   std::string path = "/", port;  // port name
@@ -210,7 +210,8 @@ struct Instance {
 // ---- Endpoint
 
 struct EndpointSpec {
-  std::string workload, role, port, protocol = "http";
+  std::string workload, role, port;
+  std::string protocol;  // empty: as the port says
   json::Value load_balancing, callers, tls;
 };
 struct EndpointAddress {

@@ -7,8 +7,11 @@
 namespace freehold::api {
 void check_probe(const Probe& probe, const schema::Path& at, schema::Errors& errors);
 void check_process(const ProcessSpec& process, const schema::Path& at, schema::Errors& errors);
+void check_template_spec(const TemplateSpec& spec, const schema::Path& at, schema::Errors& errors);
+void check_workload_role(const WorkloadRole& role, const schema::Path& at, schema::Errors& errors);
 void check_workload_spec(const WorkloadSpec& spec, const schema::Path& at, schema::Errors& errors);
 void check_parameter(const Parameter& parameter, const schema::Path& at, schema::Errors& errors);
+void check_endpoint_spec(const EndpointSpec& spec, const schema::Path& at, schema::Errors& errors);
 }  // namespace freehold::api
 
 namespace freehold::schema {
@@ -25,7 +28,8 @@ inline constexpr auto table<api::Port> = object<api::Port>(
     field<&api::Port::name>("name", "Name; the process finds the number in PORT_<NAME>.",
                             {.required = true, .max_size = 15, .format = &api::dns_label}),
     field<&api::Port::port>("port", "Number; 0: the agent picks one.", {.min = 0, .max = 65535}),
-    field<&api::Port::protocol>("protocol", "http, https, tcp or udp.", {.max_size = 8}));
+    field<&api::Port::protocol>(
+        "protocol", "http, https, tcp or udp; httpGet and metrics need http.", {.max_size = 8}));
 template <>
 inline constexpr auto table<api::HttpGet> = object<api::HttpGet>(
     "HttpGet", "A request that must be answered with 2xx or 3xx.",
@@ -104,16 +108,17 @@ inline constexpr auto table<api::Parameter> = checked_object<api::Parameter, api
     field<&api::Parameter::required>("required", "Whether it must be given."),
     field<&api::Parameter::values>("values", "Allowed values.", {.max_size = 64, .set = true}));
 template <>
-inline constexpr auto table<api::TemplateSpec> = object<api::TemplateSpec>(
-    "TemplateSpec", "A recipe.",
-    field<&api::TemplateSpec::title>("title", "One line.", {.max_size = 128}),
-    field<&api::TemplateSpec::docs>("docs", "Markdown.", {.max_size = 65536}),
-    field<&api::TemplateSpec::release>("release", "Version of the recipe.", {.max_size = 63}),
-    field<&api::TemplateSpec::parameters>("parameters", "What a user may choose.",
-                                          {.max_size = 64, .list_key = "name"}),
-    field<&api::TemplateSpec::contract>("contract", "Spec of a Contract, with ${parameters}."),
-    field<&api::TemplateSpec::workload>("workload", "Spec of a Workload, with ${parameters}.",
-                                        {.required = true}));
+inline constexpr auto table<api::TemplateSpec> =
+    checked_object<api::TemplateSpec, api::check_template_spec>(
+        "TemplateSpec", "A recipe.",
+        field<&api::TemplateSpec::title>("title", "One line.", {.max_size = 128}),
+        field<&api::TemplateSpec::docs>("docs", "Markdown.", {.max_size = 65536}),
+        field<&api::TemplateSpec::release>("release", "Version of the recipe.", {.max_size = 63}),
+        field<&api::TemplateSpec::parameters>("parameters", "What a user may choose.",
+                                              {.max_size = 64, .list_key = "name"}),
+        field<&api::TemplateSpec::contract>("contract", "Spec of a Contract, with ${parameters}."),
+        field<&api::TemplateSpec::workload>("workload", "Spec of a Workload, with ${parameters}.",
+                                            {.required = true}));
 template <>
 inline constexpr auto table<api::Template> = object<api::Template>(
     "Template", "An immutable, versioned recipe for a contract and its workload.",
@@ -121,11 +126,13 @@ inline constexpr auto table<api::Template> = object<api::Template>(
     field<&api::Template::spec>("spec", "The recipe.", {.required = true, .immutable = true}));
 
 template <>
-inline constexpr auto table<api::WorkloadRole> = object<api::WorkloadRole>(
-    "WorkloadRole", "What the members of a role run.",
-    field<&api::WorkloadRole::name>("name", "Role of the contract.",
-                                    {.required = true, .max_size = 63, .format = &api::dns_label}),
-    field<&api::WorkloadRole::run>("run", "The process."));
+inline constexpr auto table<api::WorkloadRole> =
+    checked_object<api::WorkloadRole, api::check_workload_role>(
+        "WorkloadRole", "What the members of a role run.",
+        field<&api::WorkloadRole::name>(
+            "name", "Role of the contract.",
+            {.required = true, .max_size = 63, .format = &api::dns_label}),
+        field<&api::WorkloadRole::run>("run", "The process; it needs a command."));
 template <>
 inline constexpr auto table<api::WorkloadSpec> =
     checked_object<api::WorkloadSpec, api::check_workload_spec>(
@@ -334,7 +341,8 @@ inline constexpr auto table<api::Instance> = object<api::Instance>(
     field<&api::Instance::status>("status", "What its agent saw."));
 
 template <>
-inline constexpr auto table<api::EndpointSpec> = object<api::EndpointSpec>(
+inline constexpr auto table<api::EndpointSpec> = checked_object<api::EndpointSpec,
+                                                                api::check_endpoint_spec>(
     "EndpointSpec", "How traffic reaches a workload.",
     field<&api::EndpointSpec::workload>(
         "workload", "Workload.",
@@ -342,7 +350,11 @@ inline constexpr auto table<api::EndpointSpec> = object<api::EndpointSpec>(
     field<&api::EndpointSpec::role>("role", "Role; empty: all.", {.max_size = 63}),
     field<&api::EndpointSpec::port>("port", "Name of the port.",
                                     {.required = true, .max_size = 15, .format = &api::dns_label}),
-    field<&api::EndpointSpec::protocol>("protocol", "http, https, tcp or udp.", {.max_size = 8}),
+    field<&api::EndpointSpec::protocol>(
+        "protocol",
+        "http, https, tcp or udp; absent: as the port says. A port that says otherwise is told in "
+        "condition Ready.",
+        {.max_size = 8}),
     field<&api::EndpointSpec::load_balancing>(
         "loadBalancing", "How requests are spread.",
         {.later = "needs the gateway; use the addresses in status"}),

@@ -17,6 +17,8 @@ constexpr std::pair<std::string_view, std::string_view> fills[] = {
     {"RoleBinding", R"({"spec":{"scope":{"tenant":"acme"}}})"},
     {"Contract",
      R"({"spec":{"roles":[{"name":"server","count":2,"each":{"cpu":4,"memory":"8Gi"}}]}})"},
+    {"Template",
+     R"({"spec":{"workload":{"a":null,"roles":[{"name":"server","run":{"command":["/bin/true"]}}]}}})"},
     {"Workload",
      R"({"spec":{"contract":"chat","roles":[{"name":"server","run":{"command":["/bin/true"]}}]}})"},
 };

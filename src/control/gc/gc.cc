@@ -71,18 +71,26 @@ bool can_be_orphaned(const api::Object& dependent) {
          !dependent.as<api::Instance>();
 }
 
-// Deleted in the foreground: dependents go first. Orphaned: they stay, without an owner. Either way
-// after every other finalizer has let go: a contract winds down before its offer and its instances
-// are taken from it.
+// Whether an owner that is deleted in the foreground waits for this object.
+bool blocks(const api::ObjectMeta& dependent, std::string_view owner_uid) {
+  return std::ranges::any_of(dependent.owner_references, [&](const api::OwnerReference& o) {
+    return o.uid == owner_uid && o.block_owner_deletion;
+  });
+}
+
+// Deleted in the foreground: dependents are deleted first, and those that block are waited for.
+// Orphaned: they stay, without an owner. Either way after every other finalizer has let go: a
+// contract winds down before its offer and its instances are taken from it.
 void propagate(Plan& plan, const ledger::Record& owner, std::string_view how, const Input& in) {
   const api::ObjectMeta& meta = owner.object.meta();
   if (meta.finalizers.size() > 1) return;
-  size_t left = 0;
+  size_t left = 0, seen = 0;
   for (const std::string& key : in.view.owned_by(meta.uid)) {
     const auto dependent = in.view.find(key);
     const bool is_foreground = how == api::foreground_finalizer;
     if (!dependent || (!is_foreground && !can_be_orphaned(dependent->object))) continue;
-    if (++left > sweep) continue;
+    if (!is_foreground || blocks(dependent->object.meta(), meta.uid)) ++left;
+    if (++seen > sweep) continue;
     if (is_foreground) {
       erase(plan, *dependent, in.now);
       continue;

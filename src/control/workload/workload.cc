@@ -93,6 +93,46 @@ void count(api::Workload& next, const std::vector<const api::Instance*>& instanc
     s.phase = WorkloadPhase::starting;
 }
 
+// What of the roles comes to nothing: one that the contract lacks, or one of the contract that is
+// given nothing to run. Empty: none.
+std::string fault_of_roles(const std::vector<api::WorkloadRole>& roles,
+                           const api::Contract& contract) {
+  if (roles.empty()) return {};  // the template has not filled them in yet
+  std::string fault;
+  const auto add = [&](const std::string& text) { fault += (fault.empty() ? "" : "; ") + text; };
+  for (const api::WorkloadRole& r : roles)
+    if (std::ranges::count(contract.spec.roles, r.name, &api::ContractRole::name) == 0)
+      add("contract \"" + contract.metadata.name + "\" has no role \"" + r.name +
+          "\": it runs nowhere");
+  for (const api::ContractRole& r : contract.spec.roles)
+    if (std::ranges::count(roles, r.name, &api::WorkloadRole::name) == 0)
+      add("role \"" + r.name + "\" of the contract is given nothing to run");
+  return fault;
+}
+
+// Why no traffic comes through, whatever the instances do; empty: it can.
+std::string fault_of_endpoint(const api::EndpointSpec& spec, const api::Workload* workload) {
+  const std::string name = "workload \"" + spec.workload + "\"";
+  if (workload == nullptr) return name + " does not exist";
+  if (workload->spec.roles.empty()) return {};  // its template has not filled them in yet
+  bool has_role = false;
+  const api::Port* port = nullptr;
+  for (const api::WorkloadRole& r : workload->spec.roles) {
+    if (!spec.role.empty() && r.name != spec.role) continue;
+    has_role = true;
+    const auto found = std::ranges::find(r.run.ports, spec.port, &api::Port::name);
+    if (found != r.run.ports.end()) port = &*found;
+  }
+  if (!has_role) return name + " has no role \"" + spec.role + "\"";
+  if (port == nullptr)
+    return (spec.role.empty() ? name : "role \"" + spec.role + "\" of " + name) +
+           " has no port \"" + spec.port + "\"";
+  if (!spec.protocol.empty() && spec.protocol != port->protocol)
+    return "port \"" + spec.port + "\" of " + name + " speaks " + port->protocol + ", not " +
+           spec.protocol;
+  return {};
+}
+
 std::vector<const api::Instance*> instances_of(const ledger::View& view, std::string_view ns,
                                                std::string_view workload) {
   auto all = view.all<api::Instance>(ns);
@@ -128,11 +168,19 @@ Plan WorkloadController::plan(std::string_view key, const Input& in) const {
   next.status.contract = contract_of(*w);
   Result<void> made;
   if (!w->spec.template_name.empty()) made = instantiate(*w, next, in, plan);
-  api::set_condition(
-      next.status.conditions, "Instantiated",
-      made ? ConditionStatus::true_ : ConditionStatus::false_, made ? "Filled" : "Invalid",
-      made ? "roles and contract are there" : made.error().message, w->metadata.generation, in.now);
   const auto* contract = in.view.get<api::Contract>(w->metadata.ns, next.status.contract);
+  const std::string stray =
+      made && contract != nullptr ? fault_of_roles(next.spec.roles, *contract) : "";
+  const bool is_whole = made && stray.empty();
+  api::set_condition(next.status.conditions, "Instantiated",
+                     is_whole ? ConditionStatus::true_ : ConditionStatus::false_,
+                     is_whole ? "Filled"
+                     : made   ? "RolesDiffer"
+                              : "Invalid",
+                     is_whole ? "roles and contract are there"
+                     : made   ? stray
+                              : made.error().message,
+                     w->metadata.generation, in.now);
   const auto instances = instances_of(in.view, w->metadata.ns, w->metadata.name);
   count(next, instances);
   const bool runs =
@@ -155,11 +203,13 @@ std::vector<std::string> EndpointController::keys_for(const ledger::Record& reco
                                                       const ledger::View& view) const {
   if (record.object.as<api::Endpoint>()) return {record.object.key()};
   std::vector<std::string> keys;
-  const std::string& ns = record.object.meta().ns;
-  if (const auto* i = record.object.as<api::Instance>())
-    for (const auto* e : view.all<api::Endpoint>(ns))
-      if (e->spec.workload == i->spec.workload)
-        keys.push_back(api::kind_of<api::Endpoint>().key(ns, e->metadata.name));
+  const api::ObjectMeta& meta = record.object.meta();
+  const auto* instance = record.object.as<api::Instance>();
+  if (instance == nullptr && !record.object.as<api::Workload>()) return keys;
+  const std::string& workload = instance != nullptr ? instance->spec.workload : meta.name;
+  for (const auto* e : view.all<api::Endpoint>(meta.ns))
+    if (e->spec.workload == workload)
+      keys.push_back(api::kind_of<api::Endpoint>().key(meta.ns, e->metadata.name));
   return keys;
 }
 
@@ -178,12 +228,18 @@ Plan EndpointController::plan(std::string_view key, const Input& in) const {
   }
   const auto ready = std::count_if(next.status.addresses.begin(), next.status.addresses.end(),
                                    [](const auto& a) { return a.ready; });
-  api::set_condition(next.status.conditions, "Ready",
-                     ready > 0 ? ConditionStatus::true_ : ConditionStatus::false_,
-                     ready > 0 ? "InstancesReady" : "NoInstanceReady",
-                     std::to_string(ready) + " of " + std::to_string(next.status.addresses.size()) +
-                         " instances are ready",
-                     e->metadata.generation, in.now);
+  const std::string fault =
+      fault_of_endpoint(e->spec, in.view.get<api::Workload>(e->metadata.ns, e->spec.workload));
+  const bool is_ready = ready > 0 && fault.empty();
+  api::set_condition(
+      next.status.conditions, "Ready", is_ready ? ConditionStatus::true_ : ConditionStatus::false_,
+      is_ready         ? "InstancesReady"
+      : !fault.empty() ? "LeadsNowhere"
+                       : "NoInstanceReady",
+      !fault.empty() ? fault
+                     : std::to_string(ready) + " of " +
+                           std::to_string(next.status.addresses.size()) + " instances are ready",
+      e->metadata.generation, in.now);
   if (schema::print(next) != schema::print(*e))
     plan.update(api::Object::of(std::move(next)), revision_of(e->metadata));
   return plan;
