@@ -119,6 +119,9 @@ void check_guarantee(const Guarantee& g, const Path& at, Errors& errors) {
   check_share(g.target, at / "target", errors);
   if (g.quantile == 1) errors.add(Fault::invalid, at / "quantile", "must be below 1");
   check_span(g.window, seconds(1), hours(24), at / "window", errors);
+  // Times are kept by the second.
+  if (g.window.us % seconds(1).us != 0)
+    errors.add(Fault::invalid, at / "window", "must be whole seconds");
   if (g.measured_by == MeasuredBy::gateway)
     errors.add(Fault::not_supported, at / "measuredBy",
                "the gateway is not built yet; use workload or agent");

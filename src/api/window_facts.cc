@@ -41,12 +41,17 @@ void mark_seen(Window& window, double how_much) {
   window.context[std::string(seen)] = share(std::clamp(how_much, 0.0, 1.0));
 }
 
-std::string measurement_name(std::string_view metric, double quantile) {
-  std::string name(metric);
-  if (quantile > 0) {
+std::string promise_name(const Guarantee& guarantee) {
+  std::string name = guarantee.metric;
+  if (guarantee.quantile > 0) {
     char text[32];
-    const int n = std::snprintf(text, sizeof text, " p%.7g", quantile * 100);
+    const int n = std::snprintf(text, sizeof text, " p%.7g", guarantee.quantile * 100);
     name.append(text, static_cast<size_t>(std::max(n, 0)));
+  }
+  const char* link = " when ";
+  for (const auto& [metric, bound] : guarantee.when) {
+    name += link + metric + bound;
+    link = " and ";
   }
   return name.substr(0, 128);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/contract.h"
 #include "api/workload.h"
 
 namespace freehold::api {
@@ -24,9 +25,9 @@ void mark_quantile(Window& window, double quantile);  // 0: the value itself, no
 void mark_beyond(Window& window);                     // the truth is larger than the value
 void mark_seen(Window& window, double share);         // only where it is less than `least_seen`
 
-// For people, and to tell a p50 and a p99 of one metric apart: "latency p99". At most 128
-// characters.
-std::string measurement_name(std::string_view metric, double quantile);
+// For people, and to tell promises about one metric apart: "latency p99 when load<=12/s". At most
+// 128 characters.
+std::string promise_name(const Guarantee& guarantee);
 
 // All that identifies what was measured: a p50 and a p99 of one metric are two measurements.
 bool is_of(const Window& window, std::string_view metric, double quantile, Duration length);

@@ -95,14 +95,16 @@ int quote(const ClientOptions& client, const FileOptions& options) {
   size_t found = 0;
   const Terminal t = terminal(stdout);
   for (const json::Value& result : results_of(*answer)) {
-    if (result.string_at({"kind"}) != "Contract") continue;
-    ++found;
     const json::Value* prediction = result.at({"prediction"});
-    if (prediction != nullptr && prediction->at({"refusal"}) != nullptr) code = refused;
+    if (result.string_at({"kind"}) != "Contract" && prediction == nullptr) continue;
+    ++found;
+    if (prediction != nullptr && (prediction->at({"refusal"}) != nullptr ||
+                                  prediction->string_at({"acceptance"}).starts_with("not ")))
+      code = refused;
     if (client.output == Output::json || client.output == Output::yaml) continue;
     put(paint("contract/" + std::string(result.string_at({"name"})), Colour::bold, t) + "\n");
     if (prediction == nullptr) {
-      put("  it is there already and would not change\n");
+      put("  nothing would become of it: it is as it would be, reserved, or has ended\n");
       continue;
     }
     put(prediction_text(*prediction, "  ", t));

@@ -88,6 +88,11 @@ std::string prediction_text(const json::Value& prediction, std::string_view inde
   std::string out = in + paint("would be offered", Colour::good, t);
   if (const auto price = prediction.string_at({"pricePerHour"}); !price.empty())
     out += " for " + std::string(price);
+  for (const auto& [name, words] : {std::pair{"total", " in all"}, std::pair{"energy", " at most"}})
+    if (const auto value = prediction.string_at({name}); !value.empty())
+      out += ", " + std::string(value) + words;
+  if (const auto acceptance = prediction.string_at({"acceptance"}); !acceptance.empty())
+    out += "; " + printable(acceptance);
   out += "\n";
   size_t shown = 0;
   if (const json::Value* placement = prediction.at({"placement"});

@@ -25,11 +25,10 @@ std::string guarantees_table(const std::vector<api::Guarantee>& promised,
   Table table({"GUARANTEE", "PROMISED", "MEDIAN", "WORST", "KEPT", "WINDOWS", "BASIS"});
   for (size_t i = 0; i < all.size(); ++i) {
     const api::GuaranteeStatus& g = all[i];
-    const double quantile = i < promised.size() ? promised[i].quantile : 0;
     const api::Verdicts& v = g.windows;
     const bool judged = v.fulfilled + v.violated > 0;
-    table.add({api::measurement_name(g.metric, quantile), or_dash(g.promised), measured(g.median),
-               measured(g.worst), judged ? percent(g.delivered_share) : "-",
+    table.add({i < promised.size() ? api::promise_name(promised[i]) : g.metric, or_dash(g.promised),
+               measured(g.median), measured(g.worst), judged ? percent(g.delivered_share) : "-",
                std::to_string(v.fulfilled) + " kept, " + std::to_string(v.violated) +
                    " violated, " + std::to_string(v.not_determined) + " not determined",
                api::enum_text(g.basis)});

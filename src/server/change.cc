@@ -1,6 +1,6 @@
 // Several objects at once. POST …/changes commits a set whole or not at all; POST …/plans says what
-// that would do: each difference, and for contracts what would be offered. Both are made by the
-// same code. Body: {"spec": {"objects": [...]}}.
+// that would do: each difference, and what would become of contracts. Both are made by the same
+// code. Body: {"spec": {"objects": [...]}}.
 #include <algorithm>
 #include <optional>
 
@@ -10,11 +10,10 @@
 #include "api/site.h"
 #include "base/limits.h"
 #include "base/strings.h"
-#include "control/contract/admission.h"
 #include "control/contract/price.h"
+#include "control/forecast.h"
 #include "json/patch.h"
 #include "json/yaml.h"
-#include "place/place.h"
 #include "server/api_server.h"
 
 namespace freehold::server {
@@ -182,50 +181,100 @@ Result<std::vector<ApiServer::SetItem>> ApiServer::lay_all(const Exchange& x) {
 
 namespace {
 
-// What would be offered, if the contract were asked for now.
-json::Value predict(const ledger::Ledger& ledger, const api::Contract& contract,
-                    const control::Brought& brought, Time now) {
-  const auto refused = [](const api::Refusal& refusal) {
-    json::Object out;
-    out["refusal"] = schema::to_json(schema::type_of<api::Refusal>, &refusal);
-    return out;
-  };
-  const auto admission = control::admission_of(ledger, ledger.view(), contract, brought);
-  if (!admission.ok()) return refused(control::refusal_of(admission));
-  place::Request request;
-  request.contract_key =
-      api::kind_of<api::Contract>().key(contract.metadata.ns, contract.metadata.name);
-  request.tenant = admission.tenant;
-  request.spec = contract.spec;
-  place::Options options;
-  options.now = now;
-  const place::Decision decision = place::decide(ledger.fleet(), request, options);
-  if (!decision.placement) return refused(decision.refusal);
-  const control::PriceQuote quote =
-      control::price_of(ledger.view(), ledger.fleet(), decision.placement->members, now);
-  const auto at_price =
-      control::admission_at_price(ledger, ledger.view(), contract, quote, brought);
-  if (!at_price.ok()) return refused(control::refusal_of(at_price));
+json::Value refused(const api::Refusal& refusal) {
   json::Object out;
-  json::Array placement;
-  for (const api::AllocatedMember& m : decision.placement->members) {
-    if (placement.size() == limits::allocation_members) break;
-    placement.push_back(schema::to_json(schema::type_of<api::AllocatedMember>, &m));
-  }
-  out["members"] = static_cast<int64_t>(decision.placement->members.size());
-  out["placement"] = std::move(placement);
-  if (quote.per_hour.is_set()) out["pricePerHour"] = quote.per_hour.text();
-  json::Array missing;
-  for (const std::string& m : quote.missing) missing.emplace_back(m);
-  if (!missing.empty()) out["notPriced"] = std::move(missing);
-  out["decision"] = decision.digest;
+  out["refusal"] = schema::to_json(schema::type_of<api::Refusal>, &refusal);
   return out;
 }
 
+json::Value refused(std::string message) {
+  api::Refusal refusal;
+  refusal.cls = api::RefusalClass::not_now;
+  refusal.message = std::move(message);
+  return refused(refusal);
+}
+
+std::string message_of(const std::vector<api::Condition>& conditions, std::string_view type) {
+  const api::Condition* c = api::find_condition(conditions, type);
+  return c == nullptr ? std::string() : c->message;
+}
+
+// Whether the offer would be taken, and who says so.
+std::string acceptance_of(const api::Contract& contract) {
+  if (contract.status.phase >= api::ContractPhase::reserved) return "accepted at once";
+  if (contract.spec.accept.mode == api::AcceptMode::manual) return "waits for freehold accept";
+  return "not accepted: " + message_of(contract.status.conditions, "Reserved");
+}
+
+json::Value offered(const control::Forecast& forecast, const api::Contract& contract,
+                    const api::Offer& offer, Time now) {
+  json::Object out;
+  json::Array placement;
+  std::vector<api::AllocatedMember> members;
+  for (const auto* a : forecast.view().owned<api::Allocation>(contract.metadata.uid))
+    if (a->spec.offer == offer.metadata.name)
+      members.insert(members.end(), a->spec.members.begin(), a->spec.members.end());
+  for (const api::AllocatedMember& m : members) {
+    if (placement.size() == limits::allocation_members) break;
+    placement.push_back(schema::to_json(schema::type_of<api::AllocatedMember>, &m));
+  }
+  out["members"] = static_cast<int64_t>(members.size());
+  out["placement"] = std::move(placement);
+  const std::pair<const char*, const Quantity&> facts[] = {
+      {"pricePerHour", offer.spec.price_per_hour},
+      {"total", offer.spec.total},
+      {"power", offer.spec.power},
+      {"energy", offer.spec.energy}};
+  for (const auto& [name, value] : facts)
+    if (value.is_set()) out[name] = value.text();
+  json::Array missing;
+  for (const std::string& m :
+       control::price_of(forecast.view(), forecast.fleet(), members, now).missing)
+    missing.emplace_back(m);
+  if (!missing.empty()) out["notPriced"] = std::move(missing);
+  out["acceptance"] = acceptance_of(contract);
+  out["decision"] = offer.spec.decision;
+  return out;
+}
+
+// What would become of a contract, as its controller would have it; null when nothing would.
+json::Value predict(const control::Forecast& forecast, const ledger::View& view,
+                    const std::string& ns, const std::string& name, Time now) {
+  const auto* before = view.get<api::Contract>(ns, name);
+  const auto* contract = forecast.view().get<api::Contract>(ns, name);
+  if (contract == nullptr || contract == before) return {};
+  // What is reserved stays where it is, what has ended stays ended.
+  if (before != nullptr && before->status.phase >= api::ContractPhase::reserved) return {};
+  const api::ContractStatus& status = contract->status;
+  const auto* offer = forecast.view().get<api::Offer>(ns, status.offer);
+  if (offer != nullptr) return offered(forecast, *contract, *offer, now);
+  if (!status.refusal.message.empty()) return refused(status.refusal);
+  for (const char* type : {"Admitted", "Offered", "Reserved"})
+    if (const auto* c = api::find_condition(status.conditions, type);
+        c != nullptr && c->status != api::ConditionStatus::true_)
+      return refused(c->message);
+  return {};
+}
+
+// Of a contract, or of the one that a workload brings with its template.
+json::Value predict(const control::Forecast& forecast, const ledger::View& view,
+                    const api::Object& object, Time now) {
+  const std::string& ns = object.meta().ns;
+  if (object.as<api::Contract>() != nullptr)
+    return predict(forecast, view, ns, object.meta().name, now);
+  const auto* workload = forecast.view().get<api::Workload>(ns, object.meta().name);
+  if (object.as<api::Workload>() == nullptr || workload == nullptr ||
+      workload->spec.template_name.empty())
+    return {};
+  if (const auto* c = api::find_condition(workload->status.conditions, "Instantiated");
+      c != nullptr && c->status == api::ConditionStatus::false_)
+    return refused(c->message);
+  return predict(forecast, view, ns, workload->status.contract, now);
+}
+
 // `listed` is null for a set that is committed.
-json::Value describe(const ledger::Ledger& ledger, const api::Object& o, const std::string& action,
-                     const std::vector<schema::Difference>* listed, const control::Brought& brought,
-                     Time now) {
+json::Value describe(const api::Object& o, const std::string& action,
+                     const std::vector<schema::Difference>* listed) {
   json::Object out;
   out["apiVersion"] = o.kind().api_version();
   out["kind"] = o.kind().name;
@@ -242,8 +291,6 @@ json::Value describe(const ledger::Ledger& ledger, const api::Object& o, const s
     differences.emplace_back(std::move(difference));
   }
   out["differences"] = std::move(differences);
-  if (const auto* contract = o.as<api::Contract>(); contract && action != "unchanged")
-    out["prediction"] = predict(ledger, *contract, brought, now);
   return out;
 }
 
@@ -265,12 +312,25 @@ void ApiServer::change_set(const ExchangePtr& x, bool plan, int attempt) {
   if (!dry) return x->fail(dry.error());
   auto set = lay_all(*x);
   if (!set) return x->fail(set.error());
+  const Time now = runtime_.now();
+  const control::Input known{ledger_.view(),   ledger_.fleet(), ledger_, heartbeats_, now,
+                             runtime_.uptime()};
+  std::optional<control::Forecast> forecast;
+  if (plan) {
+    std::vector<const api::Object*> changed;
+    for (const SetItem& item : *set)
+      if (item.action != "unchanged") changed.push_back(&item.op.object);
+    forecast.emplace(known, changed);
+  }
   json::Array results;
-  control::Brought brought;
-  for (const SetItem& item : *set) brought.push_back(&item.op.object);
-  for (const SetItem& item : *set)
-    results.push_back(describe(ledger_, item.op.object, item.action,
-                               plan ? &item.differences : nullptr, brought, runtime_.now()));
+  for (const SetItem& item : *set) {
+    json::Value result = describe(item.op.object, item.action, plan ? &item.differences : nullptr);
+    if (forecast && item.action != "unchanged")
+      if (auto prediction = predict(*forecast, ledger_.view(), item.op.object, now);
+          !prediction.is_null())
+        (*result.as_object())["prediction"] = std::move(prediction);
+    results.push_back(std::move(result));
+  }
   json::Object out;
   out["apiVersion"] = "freehold.dev/v1alpha1";
   out["kind"] = plan ? "Plan" : "Change";

@@ -54,7 +54,9 @@ void ApiServer::node_lease(const ExchangePtr& x) {
   if (ledger_.view().get<api::Node>({}, meta.name) == nullptr)
     return x->fail({Reason::not_found, "nodes.freehold.dev \"" + meta.name + "\" not found"});
   meta.resource_version = std::to_string(ledger_.view().rev());
-  heartbeats_.renewed(meta.name, runtime_.uptime());
+  const Time said = lease->as<api::Lease>()->spec.renew_time.time;
+  heartbeats_.renewed(meta.name, runtime_.uptime(),
+                      said.is_set() ? runtime_.now() - said : Duration{});
   node_leases_.insert_or_assign(meta.name, *lease);
   answer(*lease, verb == "create" ? 201 : 200);
 }

@@ -7,48 +7,30 @@
 
 namespace freehold::control {
 
-namespace {
-
-// What the set brings goes before what is there.
-template <class T>
-const T* find(const ledger::View& view, const Brought& brought, std::string_view name) {
-  for (const api::Object* o : brought)
-    if (const T* object = o->as<T>(); object != nullptr && object->metadata.name == name)
-      return object;
-  return view.get<T>({}, name);
+std::string tenant_of(const ledger::View& view, std::string_view ns) {
+  const auto* space = view.get<api::Namespace>({}, ns);
+  if (space == nullptr) return {};
+  const auto label = space->metadata.labels.find(api::tenant_label);
+  return label == space->metadata.labels.end() ? std::string() : label->second;
 }
 
-std::string tenant_of(const ledger::Ledger& ledger, const Brought& brought, const std::string& ns) {
-  for (const api::Object* o : brought) {
-    const auto* space = o->as<api::Namespace>();
-    if (space == nullptr || space->metadata.name != ns) continue;
-    const auto label = space->metadata.labels.find(api::tenant_label);
-    return label == space->metadata.labels.end() ? std::string() : label->second;
-  }
-  return ledger.tenant_of(ns);
-}
-
-}  // namespace
-
-Admission tenant_admission(const ledger::Ledger& ledger, const ledger::View& view,
-                           const std::string& ns, const Brought& brought) {
-  const std::string tenant = tenant_of(ledger, brought, ns);
+Admission tenant_admission(const ledger::View& view, const std::string& ns) {
+  const std::string tenant = tenant_of(view, ns);
   if (tenant.empty())
     return {"NoTenant",
             "namespace \"" + ns + "\" belongs to no tenant; empty it, label it with " +
                 std::string(api::tenant_label) + "=<tenant>, and ask again",
             {}};
-  if (find<api::Tenant>(view, brought, tenant) == nullptr)
+  if (view.get<api::Tenant>({}, tenant) == nullptr)
     return {"NoTenant", "tenant \"" + tenant + "\" does not exist; create it", tenant};
   return {{}, {}, tenant};
 }
 
-Admission admission_of(const ledger::Ledger& ledger, const ledger::View& view,
-                       const api::Contract& contract, const Brought& brought) {
-  const Admission of_tenant = tenant_admission(ledger, view, contract.metadata.ns, brought);
+Admission admission_of(const ledger::View& view, const api::Contract& contract) {
+  const Admission of_tenant = tenant_admission(view, contract.metadata.ns);
   if (!of_tenant.ok()) return of_tenant;
   const std::string& tenant = of_tenant.tenant;
-  const auto* t = find<api::Tenant>(view, brought, tenant);
+  const auto* t = view.get<api::Tenant>({}, tenant);
   if (t->metadata.deletion_timestamp.is_set())
     return {"TenantEnds", "tenant \"" + tenant + "\" is being deleted", tenant};
   if (t->spec.isolation > contract.spec.isolation)
@@ -57,7 +39,7 @@ Admission admission_of(const ledger::Ledger& ledger, const ledger::View& view,
                 "\" demands a higher isolation than the contract; raise spec.isolation",
             tenant};
   const std::string& priority = contract.spec.priority;
-  if (!priority.empty() && find<api::PriorityClass>(view, brought, priority) == nullptr)
+  if (!priority.empty() && view.get<api::PriorityClass>({}, priority) == nullptr)
     return {
         "NoPriorityClass",
         "priority class \"" + priority + "\" does not exist; create it or leave out spec.priority",
@@ -65,13 +47,12 @@ Admission admission_of(const ledger::Ledger& ledger, const ledger::View& view,
   return {"QuotaExceeded", quota_exceeded(view, *t, contract), tenant};
 }
 
-Admission admission_at_price(const ledger::Ledger& ledger, const ledger::View& view,
-                             const api::Contract& contract, const PriceQuote& quote,
-                             const Brought& brought) {
-  const std::string tenant = tenant_of(ledger, brought, contract.metadata.ns);
+Admission admission_at_price(const ledger::View& view, const api::Contract& contract,
+                             const PriceQuote& quote) {
+  const std::string tenant = tenant_of(view, contract.metadata.ns);
   std::string why = why_too_high(quote, contract.spec.term.duration);
   if (!why.empty()) return {"PriceTooHigh", std::move(why), tenant};
-  const auto* t = find<api::Tenant>(view, brought, tenant);
+  const auto* t = view.get<api::Tenant>({}, tenant);
   if (t == nullptr) return {{}, {}, tenant};
   return {"QuotaExceeded", money_exceeded(view, *t, contract, quote.per_hour), tenant};
 }

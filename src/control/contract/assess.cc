@@ -7,7 +7,9 @@
 #include <set>
 #include <utility>
 
+#include "api/measured.h"
 #include "api/window_facts.h"
+#include "base/strings.h"
 #include "control/contract/price.h"
 
 namespace freehold::control {
@@ -40,6 +42,11 @@ Quantity as_promised(const Quantity& value, const Quantity& bound) {
   return rate ? Quantity::of(value.value(), Dimension::rate) : value;
 }
 
+// Both count thousandths, and either may be meant: 12 a second.
+bool is_count(Dimension dimension) {
+  return dimension == Dimension::number || dimension == Dimension::rate;
+}
+
 // "<=12/s" against a value; nothing when the dimensions differ.
 std::optional<bool> holds(std::string_view condition, const Quantity& value) {
   size_t n = 0;
@@ -47,7 +54,13 @@ std::optional<bool> holds(std::string_view condition, const Quantity& value) {
          (condition[n] == '<' || condition[n] == '>' || condition[n] == '='))
     ++n;
   const std::string_view op = condition.substr(0, n);
-  const auto bound = Quantity::parse(condition.substr(n), value.dimension());
+  const std::string_view text = trim(condition.substr(n));
+  auto bound = Quantity::parse(text, value.dimension());
+  if (!bound && is_count(value.dimension())) {
+    bound = Quantity::parse(
+        text, value.dimension() == Dimension::number ? Dimension::rate : Dimension::number);
+    if (bound) bound = Quantity::of(bound->value(), value.dimension());
+  }
   if (!bound || bound->currency() != value.currency()) return std::nullopt;
   if (op == "<=") return value <= *bound;
   if (op == ">=") return value >= *bound;
@@ -271,34 +284,50 @@ bool is_held(const api::Instance& i) {
   return i.spec.run.command.empty() && i.status.phase == api::InstancePhase::prepared;
 }
 
-// Whether someone's measurement of this window may still come.
+// Whether someone's measurement of this window may still come. Windows are told by the clock of
+// their node, so what is known by the server's is told by it, too.
 bool must_wait(const api::Guarantee& g, Time start, const std::vector<MemberView>& members,
-               Time now) {
+               Time server_now) {
   const Time ended = start + g.window;
   for (const MemberView& m : members) {
+    const Time now = server_now - m.behind;
     const api::InstanceStatus& s = m.instance->status;
     if (!s.started_at.is_set() && !is_held(*m.instance)) continue;
     if (has_window_from(m, g, start)) continue;
     if (s.phase == api::InstancePhase::stopped || s.phase == api::InstancePhase::lost) continue;
-    if (m.node_heard && now < std::max(ended, m.heard_since) + grace_of(g)) return true;
+    if (m.node_heard && now < std::max(ended, m.heard_since - m.behind) + grace_of(g)) return true;
     if (m.node_heard) continue;
     if (!m.silent_since.is_set()) return true;
-    if (now < std::max(m.silent_since + silence_grace, ended + grace_of(g))) return true;
+    const Time silent_since = m.silent_since - m.behind;
+    if (now < std::max(silent_since + silence_grace, ended + grace_of(g))) return true;
   }
   return false;
 }
 
-// From when on a member owes windows; nothing for one that runs no more, or did not yet. The window
-// in which it started is not measured, and the next one not surely.
+// From when on a member owes windows; nothing for one that ended well, or did not start yet. One
+// that failed for good is not measured any more: what it owes is a gap, not a silence about it. The
+// window in which it started is not measured, and the next one not surely.
 std::optional<Time> owes_since(const api::Guarantee& g, const MemberView& m, Time active_at) {
   const api::InstanceStatus& s = m.instance->status;
-  const bool runs =
-      s.phase == api::InstancePhase::running || s.phase == api::InstancePhase::backing_off;
-  const Time start = is_held(*m.instance) ? active_at : runs ? s.started_at : Time{};
+  const bool runs = s.phase == api::InstancePhase::running ||
+                    s.phase == api::InstancePhase::backing_off ||
+                    s.phase == api::InstancePhase::failed;
+  const Time active = active_at.is_set() ? active_at - m.behind : Time{};
+  Time start = is_held(*m.instance) ? active : runs ? s.started_at : Time{};
+  // What it says is its last start.
+  if (start.is_set() && s.restarts > 0 && active.is_set()) start = std::min(start, active);
   return start.is_set() ? std::optional(start + g.window) : std::nullopt;
 }
 
-std::string name_of(const api::Guarantee& g) { return api::measurement_name(g.metric, g.quantile); }
+// Where nothing runs that could say it, a metric of the workload is not asked for: of a gate and
+// its workers only the gate may know the latency.
+std::vector<MemberView> telling(const api::Guarantee& g, const std::vector<MemberView>& members) {
+  if (api::is_measured_by_agent(g.metric)) return members;
+  std::vector<MemberView> some;
+  for (const MemberView& m : members)
+    if (m.instance->spec.run.metrics) some.push_back(m);
+  return some.empty() ? members : some;
+}
 
 void count(const api::Guarantee& g, api::GuaranteeStatus& gs, const Judged& judged) {
   switch (judged.verdict) {
@@ -329,7 +358,7 @@ void refresh(const api::Guarantee& g, api::GuaranteeStatus& gs, const api::Contr
   gs.delivered_share = determined > 0 ? static_cast<double>(gs.windows.fulfilled) / determined : 0;
   gs.budget_left = budget_left(g, gs.windows, term);
   std::vector<Quantity> values;
-  const std::string measured = name_of(g);
+  const std::string measured = api::promise_name(g);
   for (const api::AssessedWindow& w : status.windows)
     if (w.metric == measured && w.length == g.window && w.value.is_set() &&
         w.verdict != verdict_name(Verdict::not_determined))
@@ -341,8 +370,8 @@ void refresh(const api::Guarantee& g, api::GuaranteeStatus& gs, const api::Contr
 }
 
 void keep(api::ContractStatus& status, const api::Guarantee& g, Time start, const Judged& judged) {
-  status.windows.push_back({name_of(g), std::string(verdict_name(judged.verdict)), judged.reason,
-                            start, g.window, judged.value, judged.samples});
+  status.windows.push_back({api::promise_name(g), std::string(verdict_name(judged.verdict)),
+                            judged.reason, start, g.window, judged.value, judged.samples});
   if (status.windows.size() > kept_windows) status.windows.erase(status.windows.begin());
 }
 
@@ -396,8 +425,15 @@ bool write_off(const api::Guarantee& g, api::ContractStatus& status, api::Guaran
 }  // namespace
 
 bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
-            const std::vector<MemberView>& members, Time now) {
+            const std::vector<MemberView>& all, Time now) {
   bool changed = false;
+  // By the clock that is behind most: what the others measured since is handed in, not owed.
+  Time end = status.released_at.is_set() ? std::min(now, status.released_at) : now;
+  const auto is_behind = [](const MemberView& a, const MemberView& b) {
+    return a.behind < b.behind;
+  };
+  if (const auto m = std::max_element(all.begin(), all.end(), is_behind); m != all.end())
+    end = end - m->behind;
   status.guarantees.resize(spec.guarantees.size());
   for (size_t i = 0; i < spec.guarantees.size(); ++i) {
     const api::Guarantee& g = spec.guarantees[i];
@@ -405,12 +441,14 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
     if (gs.metric != g.metric) {
       gs = {};
       gs.metric = g.metric;
-      gs.promised = g.at_least.is_set() ? g.at_least : g.at_most;
       gs.basis = api::Basis::trial;
       changed = true;
     }
+    const Quantity& promised = g.at_least.is_set() ? g.at_least : g.at_most;
+    changed |= gs.promised != promised;
+    gs.promised = promised;
+    const std::vector<MemberView> members = telling(g, all);
     bool moved = false;
-    const Time end = status.released_at.is_set() ? std::min(now, status.released_at) : now;
     bool waits = false;
     std::deque<api::Window> contexts;
     for (auto& [start, windows] : collect(g, gs.assessed_until, members, contexts)) {

@@ -43,6 +43,7 @@ struct MemberView {
   bool node_heard = true;  // its node is heard from, so what it has not handed in will not come
   Time heard_since;        // since when
   Time silent_since{};     // since when it is not; unset: not known
+  Duration behind{};       // what its clock, by which windows begin, misses to the server's
 };
 
 // A machine that starts anew, or comes back to the network, brings the windows that it measured.

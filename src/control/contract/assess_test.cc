@@ -250,6 +250,89 @@ TEST(Measures, ConditionsAreMeasuredTooAndEachOnce) {
             "cpu_cores agent 10\n");
 }
 
+TEST_F(Assessing, WindowsAreWaitedForByTheClockThatTellsThem) {
+  instance.status.started_at = seconds_at(1);
+  spec.guarantees[0].window = seconds(2);
+  const Duration behind = seconds(24);
+  const auto look = [&](int64_t node_s) {
+    return assess(spec, status, {{&instance, true, seconds_at(25), {}, behind}},
+                  seconds_at(node_s) + behind);
+  };
+  for (int64_t s = 4; s < 60; s += 2) {
+    hand_in(s, "25/s");
+    look(s + 3);
+    std::erase_if(instance.status.windows, [&](const api::Window& w) {
+      return w.start + w.length <= status.guarantees[0].assessed_until;
+    });
+  }
+  EXPECT_EQ(counts().fulfilled, 28);
+  EXPECT_EQ(counts().not_determined, 0);
+  // Up to the end of the contract, which the server told: nothing of the node's own future.
+  status.released_at = seconds_at(60) + behind;
+  look(1'000);
+  EXPECT_EQ(counts().not_determined, 0);
+  EXPECT_EQ(status.guarantees[0].assessed_until, seconds_at(60));
+}
+
+TEST_F(Assessing, WhatFailedForGoodIsNotKeptAndNotForgotten) {
+  instance.status.started_at = seconds_at(1);
+  hand_in(20, "25/s");
+  instance.status.phase = api::InstancePhase::failed;
+  run(200);
+  EXPECT_EQ(counts().fulfilled, 1);
+  EXPECT_GE(counts().not_determined, 14);
+  EXPECT_EQ(counts().violated, 0);
+}
+
+TEST_F(Assessing, WhatWasMeasuredBeforeARestartIsOwedAllTheSame) {
+  status.active_at = seconds_at(10);
+  instance.status.started_at = seconds_at(90);
+  instance.status.restarts = 1;
+  hand_in(100, "25/s");
+  run(110);
+  EXPECT_EQ(counts().fulfilled, 1);
+  EXPECT_EQ(counts().not_determined, 8) << "from 20 s to 100 s";
+}
+
+TEST_F(Assessing, OnlyMembersThatHaveAnEndpointAreAskedForMetricsOfTheWorkload) {
+  api::Instance worker = instance;
+  instance.spec.run.metrics.emplace();
+  hand_in(0, "25/s");
+  worker.status.windows = {window(spec.guarantees[0], 0, "")};
+  assess(spec, status, {{&instance, true, {1}}, {&worker, true, {1}}}, seconds_at(11));
+  EXPECT_EQ(counts().fulfilled, 1);
+  EXPECT_EQ(counts().not_determined, 0);
+}
+
+TEST_F(Assessing, ThePromiseIsTheOneThatIsMadeNow) {
+  hand_in(0, "25/s");
+  run(10);
+  spec.guarantees[0].at_least = q("5/s");
+  EXPECT_TRUE(run(11));
+  EXPECT_EQ(status.guarantees[0].promised, q("5/s"));
+}
+
+TEST_F(Assessing, ConditionsMayHaveABlankAndCountASecondInEitherForm) {
+  for (const char* condition : {"<= 12/s", "<=12", "<12.5/s"}) {
+    for (const char* load : {"12/s", "12"}) {
+      status = {};
+      spec.guarantees[0].when = {{"load", condition}};
+      instance.status.windows = {window(spec.guarantees[0], 0, "25/s"), measured("load", 0, load)};
+      run(11);
+      EXPECT_EQ(counts().fulfilled, 1) << condition << " with " << load;
+    }
+  }
+}
+
+TEST(PromiseName, TellsPromisesAboutOneMetricApart) {
+  api::Guarantee g = latency("50ms", 0.99);
+  EXPECT_EQ(api::promise_name(g), "latency p99");
+  g.when = {{"load", "<=12/s"}, {"prompt_tokens", "<=2048"}};
+  EXPECT_EQ(api::promise_name(g), "latency p99 when load<=12/s and prompt_tokens<=2048");
+  g.quantile = 0;
+  EXPECT_EQ(api::promise_name(g), "latency when load<=12/s and prompt_tokens<=2048");
+}
+
 TEST_F(Assessing, AWindowWaitsForAMemberThatMayStillHandItIn) {
   api::Instance other = instance;
   hand_in(0, "25/s");

@@ -97,7 +97,7 @@ std::map<std::string, api::Instance> wanted_instances(const Work& work) {
   std::map<std::string, api::Instance> wanted;
   const api::Contract& c = work.next;
   const api::Workload* workload = bound_workload(work.in.view, c);
-  const std::string tenant = work.in.ledger.tenant_of(work.ns());
+  const std::string tenant = tenant_of(work.in.view, work.ns());
   const int64_t user_id = user_id_of(work.in.view, tenant).value_or(0);
   for (const api::Allocation* a : work.allocations()) {
     for (const api::AllocatedMember& m : a->spec.members) {

@@ -120,6 +120,43 @@ TEST_F(Replaced, by_hardware_below_the_floor_the_old_members_stay_and_the_price_
   EXPECT_GT(status().statement->price.value(), 0);
 }
 
+TEST_F(ContractLife, one_promise_that_is_missed_is_not_hidden_by_another_that_is_kept) {
+  // Both measured alike; `up` is handed in last.
+  world.report = [this](api::InstanceStatus& status, const api::Instance&) {
+    if (status.phase != api::InstancePhase::running) return;
+    const int64_t now = world.runtime.now().us / 1'000'000;
+    if (!status.started_at.is_set()) status.started_at = {now * 1'000'000};
+    status.windows.clear();
+    for (const char* metric : {"cpu_cores", "available_capacity"}) {
+      api::Window& w = status.windows.emplace_back();
+      w.metric = metric;
+      w.length = seconds(5);
+      w.start = {(now / 5 - 1) * 5'000'000};
+      w.samples = 5;
+      w.value = Quantity::of(1000, Dimension::number);
+    }
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  for (const char* metric : {"cpu_cores", "available_capacity"}) {
+    api::Guarantee& g = c.spec.guarantees.emplace_back();
+    g.metric = metric;
+    g.at_least = Quantity::of(g.metric == "cpu_cores" ? 2000 : 1000, Dimension::number);
+    g.window = seconds(5);
+    g.target = 0.5;
+  }
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(minutes(1));
+  const api::ContractStatus& status = world.get<api::Contract>("a", "c")->status;
+  ASSERT_EQ(status.guarantees.size(), 2u);
+  EXPECT_GT(status.guarantees[0].windows.violated, 3);
+  EXPECT_GT(status.guarantees[1].windows.fulfilled, 3);
+  const api::Condition* within = api::find_condition(status.conditions, "WithinGuarantee");
+  ASSERT_NE(within, nullptr);
+  EXPECT_EQ(within->status, api::ConditionStatus::false_);
+  EXPECT_EQ(within->message.substr(0, 9), "cpu_cores");
+}
+
 TEST_F(ContractLife, a_silent_machine_is_told_of_and_what_it_measured_is_not_known) {
   world.report = [this](api::InstanceStatus& status, const api::Instance&) {
     if (status.phase == api::InstancePhase::running && !status.started_at.is_set())

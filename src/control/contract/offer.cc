@@ -19,7 +19,7 @@ using api::ConditionStatus;
 using api::ContractPhase;
 
 Admission no_tenant(const Work& w) {
-  Admission admission = tenant_admission(w.in.ledger, w.in.view, w.ns());
+  Admission admission = tenant_admission(w.in.view, w.ns());
   if (!admission.ok()) return admission;
   if (!user_id_of(w.in.view, admission.tenant))
     return {"NoUserId",
@@ -36,7 +36,7 @@ constexpr Duration rest_after_attempts = minutes(5);
 
 // False, and Admitted says why, when the contract may not be offered anything.
 bool admit(Work& w) {
-  const Admission admission = admission_of(w.in.ledger, w.in.view, w.before);
+  const Admission admission = admission_of(w.in.view, w.before);
   if (!admission.ok()) {
     w.condition("Admitted", ConditionStatus::false_, admission.reason, admission.message);
     return false;
@@ -104,7 +104,7 @@ api::Offer describe_offer(const Work& w, const place::Decision& decision, const 
 // Takes from the quotas in the same commit: of two contracts that were admitted from one view, the
 // second finds the tenant changed and is looked at again.
 void take_quota(Work& w) {
-  const auto* tenant = w.in.view.get<api::Tenant>({}, w.in.ledger.tenant_of(w.ns()));
+  const auto* tenant = w.in.view.get<api::Tenant>({}, tenant_of(w.in.view, w.ns()));
   if (tenant == nullptr) return;
   Usage taken = request_of(w.before.spec);
   for (const ledger::Op& op : w.plan.ops)
@@ -136,7 +136,7 @@ void refuse(Work& w, const api::Refusal& refusal) {
 bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase phase) {
   place::Request request;
   request.contract_key = api::kind_of<api::Contract>().key(w.ns(), w.name());
-  request.tenant = w.in.ledger.tenant_of(w.ns());
+  request.tenant = tenant_of(w.in.view, w.ns());
   request.spec = w.before.spec;
   request.avoid_nodes = avoid;
   request.own = own_contracts(w);
@@ -152,7 +152,7 @@ bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase 
   // Other hardware under the same contract costs what was agreed.
   const api::Offer* agreed = phase == api::OfferPhase::accepted ? w.offer() : nullptr;
   if (agreed == nullptr) {
-    const Admission admission = admission_at_price(w.in.ledger, w.in.view, w.before, quote);
+    const Admission admission = admission_at_price(w.in.view, w.before, quote);
     if (!admission.ok()) {
       w.status().refusal = refusal_of(admission);
       return false;

@@ -1,5 +1,8 @@
 // A reserved contract: instances, the gate, the acceptance run, assessment, breach and remedies.
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
 
 #include "base/strings.h"
 #include "control/contract/assess.h"
@@ -65,7 +68,8 @@ MemberView member_view(const Work& w, const api::Instance& i) {
   if (const auto* active = api::find_condition(w.before.status.conditions, "Active");
       node == nullptr && active != nullptr && active->reason == "NodeGone")
     since = active->last_transition_time;
-  return {&i, heard, heard ? since : Time{}, heard ? Time{} : since};
+  return {&i, heard, heard ? since : Time{}, heard ? Time{} : since,
+          w.in.heartbeats.behind(i.spec.node)};
 }
 
 // A sentence about the first one whose machine is silent, and for longer than a restart of the
@@ -337,6 +341,18 @@ void run_remedy(Work& w, const Instances& current, const api::GuaranteeStatus& g
   w.status().remedies.push_back(std::move(run));
 }
 
+// Of the newest determined window of each promise: the first that is violated, else the newest.
+const api::AssessedWindow* telling_window(const api::ContractStatus& status) {
+  const api::AssessedWindow* newest = nullptr;
+  std::set<std::pair<std::string_view, int64_t>> seen;
+  for (auto it = status.windows.rbegin(); it != status.windows.rend(); ++it) {
+    if (it->verdict == "notDetermined" || !seen.emplace(it->metric, it->length.us).second) continue;
+    if (it->verdict == "violated") return &*it;
+    if (newest == nullptr) newest = &*it;
+  }
+  return newest;
+}
+
 void judge_windows(Work& w, const Instances& all, const Instances& current) {
   // While a replacement starts, the members that serve are the old ones.
   const bool replaced = all_of(current, has_begun);
@@ -344,17 +360,14 @@ void judge_windows(Work& w, const Instances& all, const Instances& current) {
   for (const auto* i : all)
     if (replaced == (i->spec.offer == w.status().offer)) members.push_back(member_view(w, *i));
   const bool changed = assess(w.before.spec, w.status(), members, w.in.now);
-  if (changed && silent_member(w, current).empty()) {
-    const auto missed = std::find_if(w.status().windows.rbegin(), w.status().windows.rend(),
-                                     [](const auto& x) { return x.verdict != "notDetermined"; });
-    if (missed != w.status().windows.rend()) {
-      const bool kept = missed->verdict == "fulfilled";
+  if (changed && silent_member(w, current).empty())
+    if (const auto* telling = telling_window(w.status())) {
+      const bool kept = telling->verdict == "fulfilled";
       w.condition("WithinGuarantee", kept ? ConditionStatus::true_ : ConditionStatus::false_,
                   kept ? "Fulfilled" : "Violated",
-                  missed->metric + " " + missed->value.text() + " in the window of " +
-                      format_rfc3339(missed->start));
+                  telling->metric + " " + telling->value.text() + " in the window of " +
+                      format_rfc3339(telling->start));
     }
-  }
   Duration shortest = hours(1);
   for (const api::Guarantee& g : w.before.spec.guarantees) shortest = std::min(shortest, g.window);
   if (!w.before.spec.guarantees.empty()) w.plan.look_again(std::max(shortest, seconds(1)));

@@ -99,11 +99,10 @@ std::string sentence(const api::Contract& c, const api::Statement& s, Duration u
                      format_duration(whole_seconds(s.until - s.from)) + ". ";
   for (size_t i = 0; i < s.guarantees.size(); ++i) {
     const api::GuaranteeStatus& g = s.guarantees[i];
-    const double quantile = i < c.spec.guarantees.size() ? c.spec.guarantees[i].quantile : 0;
     const int64_t determined = g.windows.fulfilled + g.windows.violated;
-    text += api::measurement_name(g.metric, quantile) + ": promised " + g.promised.text() +
-            ", kept in " + std::to_string(g.windows.fulfilled) + " of " +
-            std::to_string(determined) + " windows";
+    text += (i < c.spec.guarantees.size() ? api::promise_name(c.spec.guarantees[i]) : g.metric) +
+            ": promised " + g.promised.text() + ", kept in " + std::to_string(g.windows.fulfilled) +
+            " of " + std::to_string(determined) + " windows";
     if (g.windows.not_determined > 0)
       text += " (" + std::to_string(g.windows.not_determined) + " not determined)";
     if (g.median.is_set()) text += ", median " + humanize(g.median.value(), g.median.dimension());
