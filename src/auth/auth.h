@@ -70,7 +70,8 @@ Error forbidden(const Request& request, const Verdict& verdict);
 // `before` is null on create.
 Result<void> check_write(const User& user, const api::Object* before, const api::Object& after,
                          std::string_view subresource);
-// Same for reading one object.
+// Same for reading one object. A write asks it too, before it looks at what is there: a refusal
+// that speaks of the outcome would tell.
 Result<void> check_read(const User& user, const api::Object& object);
 
 // Each rule that holds for a user, for `auth can-i --list`.

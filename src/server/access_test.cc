@@ -65,6 +65,37 @@ TEST_F(AccessTest, an_agent_writes_the_status_of_its_own_instances_and_lets_go_o
   EXPECT_EQ(agent("DELETE", instances + "/on-n1"), 403);
 }
 
+// What a write makes of an object, or says is wrong with it, would tell what the object holds.
+TEST_F(AccessTest, an_agent_learns_nothing_of_what_others_run_by_writing_it) {
+  make(instances, R"({"metadata":{"name":"dark"},"spec":{"node":"n2","contract":"c","offer":"o",)"
+                  R"("role":"main","run":{"command":["x"],)"
+                  R"("env":[{"name":"PIN","value":"S3cr3t!hunter2"}]}}})");
+  const std::string path = std::string(own) + instances + "/dark";
+  const auto write = [&](const char* method, const char* type, const std::string& body) {
+    http::Request r = Desk::request(method, path, body);
+    r.headers["content-type"] = type;
+    return desk.send(desk.agent("n1"), std::move(r));
+  };
+  const std::string env = "/spec/run/env/0/value";
+  const std::string test = R"([{"op":"test","path":")" + env + R"(","value":")";
+  for (const std::string& patch :
+       {R"([{"op":"copy","from":")" + env + R"(","path":"/spec/node"}])", test + R"(wrong"}])",
+        test + R"(S3cr3t!hunter2"}])", std::string(R"([{"op":"remove","path":"/spec/none"}])")}) {
+    const Answer told = write("PATCH", "application/json-patch+json", patch);
+    EXPECT_EQ(told.status, 403) << patch;
+    EXPECT_EQ(told.text().find("hunter2"), std::string::npos) << told.text();
+  }
+  for (const char* body : {R"({"spec":{"node":"Not A Name"}})", R"({"nonsense":1})", "{"})
+    EXPECT_EQ(write("PATCH", "application/merge-patch+json", body).status, 403) << body;
+  for (const char* body : {R"({"metadata":{"resourceVersion":"1"},"spec":{"node":"!"}})", "{"})
+    EXPECT_EQ(write("PUT", "application/json", body).status, 403) << body;
+  EXPECT_EQ(desk.apply(desk.agent("n1"),
+                       R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Instance","metadata":)"
+                       R"({"name":"dark","namespace":"default"},"spec":{"node":"!"}})")
+                .status,
+            403);
+}
+
 TEST_F(AccessTest, an_agent_says_where_its_machine_stands_once_and_not_what_it_is_for) {
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"fra1"}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":null}})"), 403);

@@ -124,6 +124,7 @@ Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Val
   if (const auto may_update = check_access(one); !(before ? may_update : may_create))
     return may_create ? may_update.error() : may_create.error();
   if (!before) one.route.verb = "create";
+  if (before) TRY(auth::check_read(x.user, before->object));
   const auto laid = before ? json::merge_patch(api::to_json(before->object), document) : document;
   api::Object object(*kind);
   schema::Errors errors;

@@ -330,6 +330,8 @@ void ApiServer::update(const ExchangePtr& x) {
   if (!before)
     return x->fail(
         {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
+  // Before anything is said of the body, which may ask what the object holds.
+  if (auto r = auth::check_read(x->user, before->object); !r) return x->fail(r.error());
   auto object = read_body(*x);
   if (!object) return x->fail(object.error());
   const std::string& version = object->meta().resource_version;
@@ -410,6 +412,8 @@ void ApiServer::patch(const ExchangePtr& x, int attempt) {
   if (!before)
     return x->fail(
         {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
+  // A patch copies and compares what is there: what came of it would tell.
+  if (auto r = auth::check_read(x->user, before->object); !r) return x->fail(r.error());
   const auto document = apply_patch(*x, api::to_json(before->object));
   if (!document) return x->fail(document.error());
   auto object = read_document(*x, *document);

@@ -139,6 +139,11 @@ def an_agent_stays_with_its_node(here):
         must(one, {403}, "POST", f"{OWN}/changes", {"spec": {"objects": [
             object_of("Instance", name, "default", **hijack)]}})
     must(one, {403}, "GET", f"{OWN}/namespaces/default/instances/on-n2")
+    for step in ({"op": "copy", "from": "/spec/contract", "path": "/spec/node"},
+                 {"op": "test", "path": "/spec/contract", "value": "c"},
+                 {"op": "test", "path": "/spec/contract", "value": "wrong"}):
+        must(one, {403}, "PATCH", f"{OWN}/namespaces/default/instances/on-n2", [step],
+             content_type="application/json-patch+json")
     must(one, {403}, "GET", f"{OWN}/namespaces/default/instances/on-n2/log")
     must(one, {403}, "PATCH", f"{OWN}/nodes/n2/status", {"status": {"kernel": "x"}},
          content_type="application/merge-patch+json")
