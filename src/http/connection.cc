@@ -464,8 +464,13 @@ void Connection::drain() {
   }
 }
 
-void Connection::expire(Duration now) {
-  if (now < deadline_) return;
+void Connection::expire() {
+  if (state_ == State::streaming && peer_.has_expired(core_->loop.now())) {
+    log(LogLevel::info, "http", "a stream was cut: the certificate of its reader has ended",
+        {{"peer", peer_.address}});
+    return cut();
+  }
+  if (core_->loop.uptime() < deadline_) return;
   if (state_ == State::streaming) {
     log(LogLevel::info, "http", "a stream was cut: its reader takes nothing",
         {{"peer", peer_.address}, {"queued_bytes", static_cast<uint64_t>(outbox_.size())}});

@@ -64,9 +64,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Connection(std::shared_ptr<ServerCore> core, Socket socket);
 
   void start();
-  void cut();                 // closes now; a stream is told later, from the loop
-  void drain();               // the server stops: ends after what is in flight
-  void expire(Duration now);  // cuts when its time is over
+  void cut();     // closes now; a stream is told later, from the loop
+  void drain();   // the server stops: ends after what is in flight
+  void expire();  // cuts when its time is over, and a stream with its peer's certificate
   std::shared_ptr<StreamOfConnection> stream_now() const { return stream_.lock(); }
 
   // For the Responder.

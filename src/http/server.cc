@@ -68,9 +68,8 @@ void ServerCore::arm_sweep() {
 }
 
 void ServerCore::sweep() {
-  const Duration now = loop.uptime();
   // Backwards: one that is cut swaps places with the last, which had its turn.
-  for (size_t i = connections_.size(); i-- > 0;) connections_[i]->expire(now);
+  for (size_t i = connections_.size(); i-- > 0;) connections_[i]->expire();
 }
 
 void ServerCore::stop(Task done) {

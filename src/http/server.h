@@ -17,8 +17,8 @@ namespace freehold::http {
 
 // A response that goes on: chunks are queued and sent as the peer takes them. Owned by the handler
 // as long as it likes; dropping it ends the response. When the queue passes
-// limits::watch_queue_bytes, or the peer takes nothing for the body time limit, the connection is
-// cut and `closed()` turns true.
+// limits::watch_queue_bytes, the peer takes nothing for the body time limit, or the certificate of
+// the peer ends, the connection is cut and `closed()` turns true.
 class Stream {
  public:
   virtual ~Stream() = default;

@@ -38,7 +38,7 @@ void ApiServer::handle(http::Request request, std::unique_ptr<http::Responder> r
   auto x = std::make_shared<Exchange>();
   x->request = std::move(request);
   x->responder = std::move(responder);
-  auto peer = auth::authenticate(ledger_.view(), x->request.peer);
+  auto peer = auth::authenticate(ledger_.view(), x->request.peer, runtime_.now());
   if (!peer) return x->fail(peer.error());
   auto user = auth::act_as(std::move(*peer), x->request);
   if (!user) return x->fail(user.error());
@@ -52,7 +52,8 @@ void ApiServer::cut_off(const store::Commit& commit) {
     if (change.value || !std::string_view(change.key).starts_with(prefix)) continue;
     for (const auto& [id, watcher] : watchers_) {
       if (watcher->ended) continue;
-      if (auto r = auth::authenticate(ledger_.view(), watcher->x->request.peer); !r)
+      const http::Peer& peer = watcher->x->request.peer;
+      if (auto r = auth::authenticate(ledger_.view(), peer, runtime_.now()); !r)
         watcher->fail(r.error());
     }
   }

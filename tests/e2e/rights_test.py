@@ -184,6 +184,33 @@ def a_certificate_ends_with_its_node(here):
          content_type="application/merge-patch+json")
 
 
+def a_certificate_proves_nothing_once_it_has_ended(here):
+    must(here.admin, {201, 409}, "POST", f"{CORE}/default/secrets",
+         object_of("Secret", "short", stringData={"k": SECRET}))
+    path, file = f"{CORE}/default/secrets/short", here.directory / "carol.kubeconfig"
+    file.write_text(harness.freehold("kubeconfig", "carol", "--group", "freehold:admins",
+                                     "--ttl", "4s", "--data-dir", here.server.data)[1])
+    kept, watching = harness.Client(file), harness.Client(file)
+    must(kept, {200}, "GET", path)
+    watching.connection.request("GET", f"{CORE}?watch=1&timeoutSeconds=60")
+    watch = watching.connection.getresponse()
+    began = time.monotonic()
+    try:
+        watch.read()
+    except harness.http.client.HTTPException:
+        pass  # it was cut
+    if time.monotonic() - began > 10:
+        raise harness.Failure("a watch outlived the certificate of who watched")
+    said = must(kept, {401}, "GET", path)
+    harness.expect(r"the certificate of \"carol\" ended at", json.loads(said)["message"])
+    kept.connection.close()
+    try:
+        code, _ = kept.send("GET", path)  # with what the connection before left to resume
+    except (OSError, harness.http.client.HTTPException):
+        return
+    raise harness.Failure(f"a certificate that has ended bought a connection: {code}")
+
+
 def an_agent_whose_node_was_deleted_keeps_its_work(here):
     if harness.needs_root():
         return
@@ -309,6 +336,7 @@ def test(directory):
     here = Here(directory)
     parts = [a_developer_stays_with_his_tenant, an_agent_stays_with_its_node,
              a_certificate_says_what_the_server_knows, a_certificate_ends_with_its_node,
+             a_certificate_proves_nothing_once_it_has_ended,
              an_agent_whose_node_was_deleted_keeps_its_work,
              an_agent_beside_its_control_plane_joins_again_by_itself, a_role_grants_what_it_says,
              the_record_does_not_give_secrets_away, a_token_is_for_one_machine_once,
