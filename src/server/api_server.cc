@@ -100,7 +100,9 @@ void ApiServer::dispatch(const ExchangePtr& x) {
   x->form = *form;
   const std::string& verb = x->route.verb;
   ++requests_[verb + " " + std::string(x->route.kind->plural)];
-  if (is_node_lease(x->route) && verb != "watch") return node_lease(x);
+  const bool writes =
+      verb == "create" || verb == "update" || verb == "patch" || verb == "deletecollection";
+  if (is_node_lease(x->route) && writes) return node_lease(x);
   if (x->route.subresource == "log") return log(x);
   if (verb == "get") return get(x);
   if (verb == "list") return list(x);
