@@ -270,6 +270,26 @@ TEST_F(AccessTest, a_rule_without_groups_is_of_our_own_group_and_an_empty_list_i
   EXPECT_EQ(desk.send(Desk::user("bob"), "GET", std::string(own) + "/nodes/n1").status, 200);
 }
 
+// As `kubectl get NAME -w` and `kubectl wait` ask.
+TEST_F(AccessTest, a_rule_with_names_allows_lists_and_watches_of_one_of_them) {
+  make("/roles", R"({"metadata":{"name":"of-c1"},"spec":{"rules":[{"verbs":["get","list","watch"],)"
+                 R"("resources":["contracts"],"names":["c1"]}]}})");
+  make("/rolebindings", R"({"metadata":{"name":"b"},"spec":{"role":"of-c1","scope":{"fleet":true},)"
+                        R"("subjects":[{"kind":"User","name":"bob"}]}})");
+  const std::string path = std::string(own) + "/namespaces/default/contracts";
+  const auto bob = Desk::user("bob");
+  const auto status = [&](const std::string& query) {
+    return desk.send(bob, "GET", path + query).status;
+  };
+  EXPECT_EQ(status("?fieldSelector=metadata.name%3Dc1"), 200);
+  EXPECT_EQ(desk.watch(bob, path + "?watch=1&fieldSelector=metadata.name%3Dc1")->status, 200);
+  for (const char* query : {"", "?fieldSelector=metadata.name%3Dc2", "?labelSelector=a%3Db",
+                            "?fieldSelector=metadata.name!%3Dc1",
+                            "?fieldSelector=metadata.name%3Dc2&fieldSelector=metadata.name%3Dc1"})
+    EXPECT_EQ(status(query), 403) << query;
+  EXPECT_EQ(desk.send(bob, "DELETE", path + "?fieldSelector=metadata.name%3Dc1").status, 403);
+}
+
 TEST_F(AccessTest, nobody_binds_a_role_that_is_yet_to_be_made) {
   make("/roles", R"({"metadata":{"name":"binder"},"spec":{"rules":[{"verbs":["*"],)"
                  R"("groups":["freehold.dev"],"resources":["rolebindings"]}]}})");

@@ -80,6 +80,10 @@ Result<void> ApiServer::check_access(Exchange& x) const {
 }
 
 void ApiServer::dispatch(const ExchangePtr& x) {
+    // A list of one, as `kubectl get NAME -w` asks for it, is of that name.
+    if (request.verb == "list" || request.verb == "watch")
+      if (const auto fields = FieldSelector::parse(*x.route.kind, request.field_selector); fields)
+        request.name = fields->required("metadata.name");
   auto routed = route(x->request);
   // What is no kind of ours may still be a review, a plan or a stand-in: decided once it is known
   // who asks.
