@@ -29,7 +29,14 @@ ApiServer::ApiServer(Runtime& runtime, ledger::Ledger& ledger, control::Heartbea
       shell_(shell),
       options_(std::move(options)),
       encoded_(std::make_unique<EncodedEvents>()) {
-  ledger_.on_commit([this](const store::CommitPtr& commit) { cut_off(*commit); });
+  ledger_.on_commit([this](const store::CommitPtr& commit) {
+    refusing_ = false;
+    cut_off(*commit);
+  });
+  ledger_.store().on_rollback([this] {
+    refusing_ = true;
+    ++refusals_;
+  });
 }
 
 ApiServer::~ApiServer() = default;
@@ -73,6 +80,10 @@ Result<void> ApiServer::check_access(Exchange& x) const {
     request.ns = x.route.ns;
     request.name = x.route.name;
     request.field_selector = x.request.parameter("fieldSelector").value_or("");
+    // A list of one, as `kubectl get NAME -w` asks for it, is of that name.
+    if (request.verb == "list" || request.verb == "watch")
+      if (const auto fields = FieldSelector::parse(*x.route.kind, request.field_selector); fields)
+        request.name = fields->required("metadata.name");
   }
   const auth::Verdict verdict = auth::authorize(ledger_, request);
   if (!verdict.allowed) return auth::forbidden(request, verdict);
@@ -80,10 +91,6 @@ Result<void> ApiServer::check_access(Exchange& x) const {
 }
 
 void ApiServer::dispatch(const ExchangePtr& x) {
-    // A list of one, as `kubectl get NAME -w` asks for it, is of that name.
-    if (request.verb == "list" || request.verb == "watch")
-      if (const auto fields = FieldSelector::parse(*x.route.kind, request.field_selector); fields)
-        request.name = fields->required("metadata.name");
   auto routed = route(x->request);
   // What is no kind of ours may still be a review, a plan or a stand-in: decided once it is known
   // who asks.

@@ -130,9 +130,15 @@ class ApiServer final : public http::Handler {
   uint64_t next_watcher_ = 1;
   std::map<std::string, uint64_t> requests_;  // by "verb resource code", for /metrics
   bool draining_ = false;
+  uint64_t refusals_ = 0;  // times that the disk refused what waited for it
+  bool refusing_ = false;  // the last time, it did
 };
 
 // ---- what other files of the server offer
+
+// Beside what could not be read, which rules of its table a document breaks (write.cc); what could
+// not be read is not missing, too.
+void add_broken_rules(const api::Object& object, schema::Errors& errors);
 
 // Tables for kubectl (table.cc). `definitions`: with the columns, else rows only.
 enum class Include : uint8_t { none, metadata, object };
