@@ -137,7 +137,7 @@ Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Val
   if (kind->namespaced && !is_dns_label(ns))
     errors.add(schema::Fault::invalid, "metadata.namespace", "is no valid name of a namespace");
   if (!errors.empty()) {
-    api::validate(object, errors);
+    add_broken_rules(object, errors);
     return errors.to_error(kind->name, name);
   }
   // What is seen is not what is wanted, so a set does not write it. Two exceptions, which importers
