@@ -41,6 +41,7 @@ class ServerCore {
   const ServerOptions options;
   Handler& handler;
   std::shared_ptr<TlsContext> tls;
+  size_t strangers = 0;  // connections that showed no certificate
   // One pair of buffers for all: a connection needs them only while it is being served.
   Scratch incoming;
   Scratch outgoing;
@@ -131,7 +132,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool flush_posted_ = false;
   bool continue_sent_ = false;
   bool keeps_alive_ = true;
-  bool is_head_ = false;  // the request being answered: no body
+  bool is_stranger_ = false;  // counted in ServerCore::strangers
+  bool is_head_ = false;      // the request being answered: no body
   bool is_http_1_0_ = false;
   bool is_chunked_ = false;
 };
