@@ -280,6 +280,7 @@ void Running::serve_logs() {
   http::ServerOptions options;
   options.listen = options_.listen;
   options.tls = tls();
+  options.connections = 200;  // twice the readers that it serves
   auto server = http::Server::start(loop_, std::move(options), *log_handler_);
   if (!server.ok()) {
     // Work is worth more than its logs.
