@@ -6,6 +6,7 @@ is logged. An agent whose node was deleted is refused, keeps its work, and joins
 import copy
 import json
 import pathlib
+import resource
 import ssl
 import subprocess
 import sys
@@ -22,7 +23,10 @@ class Here:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.server = harness.Server(directory, "--organization", "example", "--site", "home")
+        soft, self.files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, soft), self.files))
         self.server.start()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, self.files))
         self.admin = self.server.client()
         self.tokens = []
 
@@ -313,6 +317,19 @@ def a_token_is_for_one_machine_once(here):
         raise harness.Failure(f"a token for n5 let n6 join: {got}")
 
 
+def strangers_do_not_take_all_files(here):
+    """A small bound at its start is no bound: the server takes what it may have."""
+    limits = pathlib.Path(f"/proc/{here.server.process.pid}/limits").read_text()
+    harness.expect(rf"Max open files\s+{here.files}\s", limits)
+    strangers = [here.someone() for _ in range(300)]
+    for stranger in strangers:
+        must(stranger, {200}, "GET", "/livez")
+    must(here.someone(), {200}, "GET", "/livez")
+    must(here.admin, {200}, "GET", CORE)
+    for stranger in strangers:
+        stranger.connection.close()
+
+
 def strangers_are_told_nothing(here):
     stranger = here.someone()
     for path in ("/api", "/apis", "/openapi/v2", "/metrics", CORE, f"{OWN}/nodes"):
@@ -340,7 +357,7 @@ def test(directory):
              an_agent_whose_node_was_deleted_keeps_its_work,
              an_agent_beside_its_control_plane_joins_again_by_itself, a_role_grants_what_it_says,
              the_record_does_not_give_secrets_away, a_token_is_for_one_machine_once,
-             strangers_are_told_nothing]
+             strangers_do_not_take_all_files, strangers_are_told_nothing]
     try:
         for part in parts:
             part(here)
