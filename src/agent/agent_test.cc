@@ -384,6 +384,29 @@ TEST_F(AgentTest, AProcessThatIsNotLiveIsRestartedAndOneThatIsNotReadySaysSo) {
   EXPECT_GE(at("y").status.restarts, 1);
 }
 
+// What the agent lacks says nothing of the workload.
+TEST_F(AgentTest, AProbeThatCannotBePutLeavesTheVerdictAsItWas) {
+  api::Instance x = wanted("x");
+  api::Probe ask;
+  ask.command = {"/bin/check"};
+  ask.period = seconds(1);
+  x.spec.run.readiness = ask;
+  x.spec.run.ports.push_back({.name = "http"});
+  ask.command.clear();
+  ask.tcp_port = "http";
+  x.spec.run.liveness = ask;
+  put(x);
+  ASSERT_TRUE(at("x").status.ready);
+  host_.can_ask = false;
+  host_.well = false;
+  runtime_.pass(minutes(1));
+  EXPECT_TRUE(at("x").status.ready);
+  EXPECT_EQ(machine("x").launches, 1);
+  host_.can_ask = true;
+  runtime_.pass(seconds(5));
+  EXPECT_EQ(at("x").status.last_exit->reason, "Unhealthy");
+}
+
 TEST_F(AgentTest, AnIdleInstanceIsNotWrittenAgainAndAgain) {
   put(wanted("x"));
   runtime_.pass(minutes(1));

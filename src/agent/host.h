@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,8 +120,10 @@ class Host {
   // likes.
   virtual void probe(const std::string& id, const ProbeRequest& request,
                      std::function<void(Result<ExecOutcome>)> done) = 0;
-  // Whether a TCP connection to this port of the machine opens in time.
-  virtual void knock(int64_t port, Duration timeout, std::function<void(bool)> done) = 0;
+  // Whether a TCP connection to this port of the machine opens in time; nothing when none could be
+  // tried, as without a file descriptor to spare.
+  virtual void knock(int64_t port, Duration timeout,
+                     std::function<void(std::optional<bool>)> done) = 0;
   virtual Result<int64_t> free_port() = 0;
   virtual Result<std::unique_ptr<LogReader>> open_log(const std::string& id, LogRun run,
                                                       int64_t last_lines) = 0;  // -1: all

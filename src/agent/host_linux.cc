@@ -92,7 +92,8 @@ class LinuxHost final : public Host {
             std::function<void(Result<ExecOutcome>)> done) override;
   void probe(const std::string& id, const ProbeRequest& request,
              std::function<void(Result<ExecOutcome>)> done) override;
-  void knock(int64_t port, Duration timeout, std::function<void(bool)> done) override {
+  void knock(int64_t port, Duration timeout,
+             std::function<void(std::optional<bool>)> done) override {
     knock_port(loop_, port, timeout, std::move(done));
   }
   Result<int64_t> free_port() override;

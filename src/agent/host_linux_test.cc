@@ -427,7 +427,7 @@ TEST_F(HostLinux, AKnockTellsWhetherSomethingListens) {
   const auto port = host_->free_port();
   ASSERT_TRUE(port.ok());
   std::optional<bool> open;
-  host_->knock(*port, seconds(1), [&](bool result) { open = result; });
+  host_->knock(*port, seconds(1), [&](std::optional<bool> result) { open = result; });
   ASSERT_TRUE(wait([&] { return open.has_value(); }));
   EXPECT_FALSE(*open);
 }

@@ -104,7 +104,7 @@ namespace {
 
 struct Knock {
   explicit Knock(Loop& loop) : socket(loop.context()) {}
-  void end(bool open) {
+  void end(std::optional<bool> open) {
     timer.cancel();
     boost::system::error_code ignored;
     socket.close(ignored);
@@ -112,18 +112,28 @@ struct Knock {
   }
   asio::ip::tcp::socket socket;
   Timer timer;
-  std::function<void(bool)> done;
+  std::function<void(std::optional<bool>)> done;
 };
 
 }  // namespace
 
-void knock_port(Loop& loop, int64_t port, Duration timeout, std::function<void(bool)> done) {
+void knock_port(Loop& loop, int64_t port, Duration timeout,
+                std::function<void(std::optional<bool>)> done) {
   auto knock = std::make_shared<Knock>(loop);
   knock->done = std::move(done);
   const asio::ip::tcp::endpoint address(asio::ip::address_v4::loopback(),
                                         static_cast<uint16_t>(port));
-  knock->socket.async_connect(address,
-                              [knock](boost::system::error_code error) { knock->end(!error); });
+  boost::system::error_code failure;
+  knock->socket.open(address.protocol(), failure);
+  if (failure) {
+    loop.post([knock] { knock->end(std::nullopt); });
+    return;
+  }
+  knock->socket.async_connect(address, [knock](boost::system::error_code error) {
+    const bool tried =
+        error != boost::system::errc::address_not_available;  // no port of our own is free
+    knock->end(tried ? std::optional<bool>(!error) : std::nullopt);
+  });
   knock->timer = loop.timer(timeout, [weak = std::weak_ptr<Knock>(knock)] {
     if (const auto self = weak.lock()) self->end(false);
   });

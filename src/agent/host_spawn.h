@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +48,8 @@ class Readable {
 void reap(int pid);
 
 // Whether a TCP connection to this port of the machine opens in time; `done` runs once.
-void knock_port(Loop& loop, int64_t port, Duration timeout, std::function<void(bool)> done);
+void knock_port(Loop& loop, int64_t port, Duration timeout,
+                std::function<void(std::optional<bool>)> done);
 Result<int64_t> find_free_port();
 // The first address that is not a loopback's; "127.0.0.1" without one.
 std::string guess_address();

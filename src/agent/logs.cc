@@ -86,7 +86,8 @@ void LogHandler::handle(http::Request request, std::unique_ptr<http::Responder> 
   auto refuse = [&](Reason reason, std::string message) {
     answer(*responder, Error{reason, std::move(message), {}});
   };
-  if (request.peer.certificate_common_name != server_name)
+  if (request.peer.certificate_common_name != server_name ||
+      request.peer.has_expired(runtime_.now()))
     return refuse(Reason::forbidden, "logs are handed to the API server; ask it");
   const auto parts = split(request.path, '/');
   if (parts.size() != 4 || parts[1] != "logs")

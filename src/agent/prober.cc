@@ -1,5 +1,6 @@
 #include "agent/prober.h"
 
+#include <optional>
 #include <utility>
 
 namespace freehold::agent {
@@ -40,7 +41,7 @@ struct Prober::State : std::enable_shared_from_this<State> {
   void ask() {
     // Each question is answered once, whoever answers late.
     const int64_t number = ++questions;
-    auto answer = [weak = weak_from_this(), number](bool good) {
+    auto answer = [weak = weak_from_this(), number](std::optional<bool> good) {
       const auto self = weak.lock();
       if (self && self->questions == number && self->open) self->take(good);
     };
@@ -51,24 +52,29 @@ struct Prober::State : std::enable_shared_from_this<State> {
       http::Request request;
       request.path = probe.http_get->path;
       transport->request(std::move(request), probe.timeout, [answer](Result<http::Response> r) {
+        if (!r.ok() && http::is_own_fault(r.error())) return answer(std::nullopt);
         answer(r.ok() && r->status >= 200 && r->status < 400);
       });
     } else if (!probe.tcp_port.empty()) {
       host.knock(doors.port(probe.tcp_port), probe.timeout, answer);
     } else {
       host.exec(target.id, {probe.command, target.env, target.user_id, probe.timeout},
-                [answer](Result<ExecOutcome> r) { answer(r.ok() && r->code == 0); });
+                [answer](Result<ExecOutcome> r) {
+                  answer(r.ok() ? std::optional<bool>(r->code == 0) : std::nullopt);
+                });
     }
   }
 
-  void take(bool good) {
+  void take(std::optional<bool> answer) {
     open = false;
+    wait(probe.period);
+    if (!answer) return;
+    const bool good = *answer;
     in_row = asked && good == last ? in_row + 1 : 1;
     asked = true;
     last = good;
     if (in_row >= (good ? probe.success_threshold : probe.failure_threshold))
       verdict = good ? Readiness::good : Readiness::bad;
-    wait(probe.period);
     answered();
   }
 

@@ -1,5 +1,7 @@
-// Prober: asks a process again and again whether it is well, and counts answers in a row. Scraper:
-// fetches its metrics. Both for one run of one instance; destroying them stops them. Loop thread.
+// Prober: asks a process again and again whether it is well, and counts answers in a row. A
+// question that could not be put, for a fault of this machine, is no answer and changes no verdict.
+// Scraper: fetches its metrics. Both for one run of one instance; destroying them stops them. Loop
+// thread.
 #pragma once
 
 #include <cstdint>

@@ -280,6 +280,7 @@ void Running::serve_logs() {
   http::ServerOptions options;
   options.listen = options_.listen;
   options.tls = tls();
+  options.connections = 200;  // twice the readers that it serves
   auto server = http::Server::start(loop_, std::move(options), *log_handler_);
   if (!server.ok()) {
     // Work is worth more than its logs.
@@ -293,9 +294,10 @@ void Running::serve_logs() {
 void Running::renew() {
   timer_ = loop_.timer(renew_check, [this] { renew(); });
   // Those of whoever embeds us are theirs to renew.
-  if (!options_.certificate_pem.empty()) return;
+  if (!options_.certificate_pem.empty() && !options_.certify) return;
   const auto validity = http::certificate_validity(credentials_.certificate_pem);
   if (!validity.ok() || !is_renewal_due(*validity, loop_.now())) return;
+  if (options_.certify) return certify_anew();
   renew_credentials(transport_, credentials_, [this](Result<Credentials> result) {
     if (!result.ok()) {
       log(LogLevel::warning, "agent", "cannot renew the certificate",

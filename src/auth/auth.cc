@@ -134,9 +134,13 @@ bool User::in(std::string_view group) const {
   return std::find(groups.begin(), groups.end(), group) != groups.end();
 }
 
-Result<User> authenticate(const ledger::View& view, const http::Peer& peer) {
+Result<User> authenticate(const ledger::View& view, const http::Peer& peer, Time now) {
   if (peer.certificate_common_name.empty())
     return User{std::string(anonymous), {std::string(unauthenticated)}};
+  if (peer.has_expired(now))
+    return Error{Reason::unauthorized, "the certificate of \"" + peer.certificate_common_name +
+                                           "\" ended at " + format_rfc3339(peer.certificate_until) +
+                                           "; `freehold kubeconfig` makes another"};
   User user{peer.certificate_common_name, {}};
   std::string uid;
   for (const std::string& organization : peer.certificate_organizations)

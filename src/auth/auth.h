@@ -37,9 +37,9 @@ struct User {
   std::string actor() const { return by.empty() ? name : by + " as " + name; }
 };
 
-// `unauthorized` for an agent whose Node was deleted, also when another of that name has come
-// since.
-Result<User> authenticate(const ledger::View& view, const http::Peer& peer);
+// `unauthorized` with a certificate that has ended, and for an agent whose Node was deleted, also
+// when another of that name has come since.
+Result<User> authenticate(const ledger::View& view, const http::Peer& peer, Time now);
 // What the certificate of an agent says: all that it is, and nothing that it asked for.
 http::Subject subject_of_node(std::string_view name, std::string_view uid);
 // Whoever the request wishes to act as (`kubectl --as`), else the user himself. Administrators may;
@@ -70,7 +70,8 @@ Error forbidden(const Request& request, const Verdict& verdict);
 // `before` is null on create.
 Result<void> check_write(const User& user, const api::Object* before, const api::Object& after,
                          std::string_view subresource);
-// Same for reading one object.
+// Same for reading one object. A write asks it too, before it looks at what is there: a refusal
+// that speaks of the outcome would tell.
 Result<void> check_read(const User& user, const api::Object& object);
 
 // Each rule that holds for a user, for `auth can-i --list`.

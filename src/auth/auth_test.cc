@@ -90,7 +90,7 @@ class AuthTest : public ::testing::Test {
 };
 
 TEST_F(AuthTest, who_has_no_certificate_is_nobody_and_may_nothing_but_join) {
-  const User user = authenticate(ledger->view(), {}).value();
+  const User user = authenticate(ledger->view(), {}, runtime.now()).value();
   EXPECT_EQ(user.name, anonymous);
   const auto path = [&](const char* p) {
     Request r;
@@ -110,18 +110,33 @@ TEST_F(AuthTest, a_group_comes_from_the_certificate_alone) {
   http::Peer peer;
   peer.certificate_common_name = "root";
   peer.certificate_organizations = {"freehold:admins"};
-  const auto user = [&] { return authenticate(ledger->view(), peer).value(); };
+  const auto user = [&] { return authenticate(ledger->view(), peer, runtime.now()).value(); };
   EXPECT_TRUE(user().in(admins));
   EXPECT_FALSE(user().in(nodes));
   peer.certificate_organizations = {};
   EXPECT_FALSE(user().in(admins));
 }
 
+TEST_F(AuthTest, a_certificate_that_has_ended_proves_nothing) {
+  http::Peer peer;
+  peer.certificate_common_name = "carol";
+  peer.certificate_organizations = {std::string(admins)};
+  peer.certificate_until = runtime.now() + seconds(6);
+  const auto at = [&](Duration later) {
+    return authenticate(ledger->view(), peer, runtime.now() + later);
+  };
+  EXPECT_TRUE(at(seconds(5)).ok());
+  EXPECT_EQ(at(seconds(6)).error().reason, Reason::unauthorized);
+  EXPECT_EQ(at(hours(1)).error().reason, Reason::unauthorized);
+}
+
 TEST_F(AuthTest, an_agent_is_who_it_is_while_its_node_is_there) {
   const auto authenticated_as = [&](const std::string& uid) {
     http::Subject subject = subject_of_node("n1", uid);
-    return authenticate(ledger->view(), {"10.0.0.3:1", std::move(subject.common_name),
-                                         std::move(subject.organizations)});
+    return authenticate(
+        ledger->view(),
+        {"10.0.0.3:1", std::move(subject.common_name), std::move(subject.organizations)},
+        runtime.now());
   };
   EXPECT_EQ(authenticated_as("").error().reason, Reason::unauthorized);
   EXPECT_EQ(authenticated_as("u1").error().reason, Reason::unauthorized);

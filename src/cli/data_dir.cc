@@ -102,6 +102,15 @@ Result<ServerKeys> open_keys(const DataDir& dir, const std::vector<std::string>&
   keys.authority = TRY(pair_at(pki + "ca", now, [&] {
     return http::make_authority("freehold", {from, now + authority_life});
   }));
+  TRY(renew_keys(dir, hosts, now, keys));
+  return keys;
+}
+
+Result<bool> renew_keys(const DataDir& dir, const std::vector<std::string>& hosts, Time now,
+                        ServerKeys& keys) {
+  const std::string pki = dir.path + "/pki/";
+  const Time from = now - hours(1);
+  const ServerKeys old = keys;
   // The hosts that the certificate serves stand beside it; another list means another certificate.
   std::string list = join(hosts, "\n");
   const auto before = read_file(pki + "server.hosts");
@@ -117,7 +126,9 @@ Result<ServerKeys> open_keys(const DataDir& dir, const std::vector<std::string>&
     return http::issue_client(keys.authority, {"admin", {std::string(auth::admins)}},
                               {from, now + certificate_life});
   }));
-  return keys;
+  return keys.server.certificate_pem != old.server.certificate_pem ||
+         keys.caller.certificate_pem != old.caller.certificate_pem ||
+         keys.admin.certificate_pem != old.admin.certificate_pem;
 }
 
 namespace {

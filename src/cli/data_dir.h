@@ -32,6 +32,9 @@ struct ServerKeys {
 };
 // Made at first start, and anew when it nears its end or `hosts` are not in it.
 Result<ServerKeys> open_keys(const DataDir& dir, const std::vector<std::string>& hosts, Time now);
+// All but the authority, which stays while the server runs. True when one was made anew.
+Result<bool> renew_keys(const DataDir& dir, const std::vector<std::string>& hosts, Time now,
+                        ServerKeys& keys);
 // How `subject` reaches the control plane that last served from this directory, with a certificate
 // for as long as `life`. `not_found` before its first start.
 Result<std::string> kubeconfig_for(const DataDir& dir, const http::Subject& subject, Duration life,

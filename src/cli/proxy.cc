@@ -18,6 +18,11 @@ AgentProxy::AgentProxy(Loop& loop, std::string ca_pem, http::KeyPair caller)
 
 AgentProxy::~AgentProxy() = default;
 
+void AgentProxy::replace_caller(http::KeyPair caller) {
+  caller_ = std::move(caller);
+  before_ = std::exchange(transports_, {});
+}
+
 void AgentProxy::fetch(const server::AgentAddress& agent, const std::string& path,
                        const http::Query& query, std::unique_ptr<http::Responder> responder) {
   auto& transport = transports_[{agent.endpoint, agent.node}];

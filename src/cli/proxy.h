@@ -18,6 +18,8 @@ class AgentProxy {
  public:
   AgentProxy(Loop& loop, std::string ca_pem, http::KeyPair caller);
   ~AgentProxy();
+  // For calls to come; what is under way ends as it began.
+  void replace_caller(http::KeyPair caller);
   void fetch(const server::AgentAddress& agent, const std::string& path, const http::Query& query,
              std::unique_ptr<http::Responder> responder);
 
@@ -27,7 +29,9 @@ class AgentProxy {
   std::string ca_pem_;
   http::KeyPair caller_;
   // By endpoint and node.
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<http::Transport>> transports_;
+  using Transports =
+      std::map<std::pair<std::string, std::string>, std::unique_ptr<http::Transport>>;
+  Transports transports_, before_;  // those of the caller before
   std::map<uint64_t, std::shared_ptr<Relay>> relays_;
   uint64_t next_ = 1;
 };

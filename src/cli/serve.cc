@@ -20,6 +20,7 @@ namespace freehold::cli {
 namespace {
 
 constexpr Duration stop_grace = seconds(5);
+constexpr Duration renew_check = hours(24);  // of certificates that last for a year
 
 int complain(const Error& error) {
   std::fprintf(stderr, "freehold: %s\n", error.message.c_str());
@@ -89,15 +90,38 @@ struct Running {
   ApiToBe api;
   std::unique_ptr<http::Server> server;
   std::string url;
+  Timer renewal;
 };
+
+http::TlsFiles tls_of(const ServerKeys& keys) {
+  return {keys.server.certificate_pem, keys.server.key_pem, keys.authority.certificate_pem};
+}
+
+Result<void> renew(Loop& loop, const ServeOptions& options, Running& r) {
+  ServerKeys next = r.keys;
+  if (!TRY(renew_keys(r.dir, hosts_for(options), loop.now(), next))) return {};
+  TRY(r.server->replace_tls(tls_of(next)));
+  r.proxy->replace_caller(next.caller);
+  TRY(write_kubeconfig(r.dir, next, r.url));
+  r.keys = std::move(next);  // what failed before is tried again
+  return {};
+}
+
+void keep_renewing(Loop& loop, const ServeOptions& options, Running& r) {
+  r.renewal = loop.timer(renew_check, [&loop, &options, &r] {
+    if (auto renewed = renew(loop, options, r); !renewed)
+      log(LogLevel::warning, "server", "cannot renew the certificates",
+          {{"error", renewed.error().to_string()}});
+    keep_renewing(loop, options, r);
+  });
+}
 
 Result<void> start(Loop& loop, const Program& program, const ServeOptions& options, Running& r) {
   r.dir = TRY(open_data_dir(options.data_dir));
   r.keys = TRY(open_keys(r.dir, hosts_for(options), loop.now()));
   http::ServerOptions listen;
   listen.listen = options.listen;
-  listen.tls = {r.keys.server.certificate_pem, r.keys.server.key_pem,
-                r.keys.authority.certificate_pem};
+  listen.tls = tls_of(r.keys);
   r.server = TRY(http::Server::start(loop, std::move(listen), r.api));
   r.store = TRY(store::open_sqlite(loop, {r.dir.store()}));
   r.proxy = std::make_unique<AgentProxy>(loop, r.keys.authority.certificate_pem, r.keys.caller);
@@ -119,6 +143,7 @@ Result<void> start(Loop& loop, const Program& program, const ServeOptions& optio
   if (host.empty() || host == "0.0.0.0" || host == "::") host = "127.0.0.1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
   r.url = "https://" + host + ":" + std::to_string(r.server->port());
+  keep_renewing(loop, options, r);
   return write_kubeconfig(r.dir, r.keys, r.url);
 }
 
@@ -172,6 +197,7 @@ Result<std::unique_ptr<agent::RunningAgent>> start_beside(Loop& loop, agent::Age
 }  // namespace
 
 int serve(const Program& program, const ServeOptions& options) {
+  http::raise_file_limit();
   Loop loop;
   log_with_time(loop);
   Running running;
@@ -184,6 +210,7 @@ int serve(const Program& program, const ServeOptions& options) {
 }
 
 int run_agent(const Program& program, const AgentCommand& command) {
+  http::raise_file_limit();
   Loop loop;
   log_with_time(loop);
   auto options = agent_options(program, command);
@@ -198,6 +225,7 @@ int run_agent(const Program& program, const AgentCommand& command) {
 }
 
 int serve_with_agent(const Program& program, const ServeOptions& options, AgentCommand command) {
+  http::raise_file_limit();
   Loop loop;
   log_with_time(loop);
   Running running;

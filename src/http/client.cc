@@ -12,6 +12,10 @@
 
 namespace freehold::http {
 
+bool is_own_fault(const Error& error) {
+  return error.causes.size() == 1 && error.causes[0].type == own_fault;
+}
+
 // ---- what the links of one client share
 
 ClientCore::ClientCore(Loop& loop_, Url url_, std::shared_ptr<TlsContext> tls_,

@@ -26,6 +26,10 @@ struct StreamEvents {
   std::function<void(Result<void> end)> on_end{};  // last; error when cut
 };
 
+// Of an error: this machine could not even try, for want of a file descriptor or of a port. It says
+// nothing of the peer.
+bool is_own_fault(const Error& error);
+
 class Transport {
  public:
   // Open requests and streams end without a callback.

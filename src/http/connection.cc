@@ -127,6 +127,11 @@ void Connection::handshake() {
   Peer certified = channel_.peer();
   certified.address = std::move(peer_.address);
   peer_ = std::move(certified);
+  if (peer_.certificate_common_name.empty()) {
+    if (core_->strangers >= core_->options.strangers) return linger();
+    is_stranger_ = true;
+    ++core_->strangers;
+  }
   state_ = State::waiting;
   deadline_ = from_now(core_->options.header_timeout);
   receive();
@@ -395,7 +400,9 @@ void Connection::tell_drained_soon() {
 void Connection::end_response() {
   if (!keeps_alive_ || core_->stopping()) return linger();
   state_ = State::waiting;
-  deadline_ = from_now(core_->options.idle_timeout);
+  const ServerOptions& times = core_->options;
+  deadline_ = from_now(is_stranger_ ? std::min(times.stranger_idle_timeout, times.idle_timeout)
+                                    : times.idle_timeout);
   // Posted, not called: a client that sends many requests at once must not deepen the stack.
   if (!input_.empty() || channel_.has_buffered()) return receive_soon();
   input_.shrink_to_fit();
@@ -428,6 +435,7 @@ void Connection::cut() {
   const auto self = shared_from_this();  // the list may hold the last reference
   if (state_ == State::waiting) channel_.close_notify();
   state_ = State::closed;
+  if (std::exchange(is_stranger_, false)) --core_->strangers;
   deadline_ = never;
   ErrorCode ignored;
   socket_.close(ignored);
@@ -464,8 +472,13 @@ void Connection::drain() {
   }
 }
 
-void Connection::expire(Duration now) {
-  if (now < deadline_) return;
+void Connection::expire() {
+  if (state_ == State::streaming && peer_.has_expired(core_->loop.now())) {
+    log(LogLevel::info, "http", "a stream was cut: the certificate of its reader has ended",
+        {{"peer", peer_.address}});
+    return cut();
+  }
+  if (core_->loop.uptime() < deadline_) return;
   if (state_ == State::streaming) {
     log(LogLevel::info, "http", "a stream was cut: its reader takes nothing",
         {{"peer", peer_.address}, {"queued_bytes", static_cast<uint64_t>(outbox_.size())}});

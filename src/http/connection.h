@@ -41,6 +41,7 @@ class ServerCore {
   const ServerOptions options;
   Handler& handler;
   std::shared_ptr<TlsContext> tls;
+  size_t strangers = 0;  // connections that showed no certificate
   // One pair of buffers for all: a connection needs them only while it is being served.
   Scratch incoming;
   Scratch outgoing;
@@ -64,9 +65,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Connection(std::shared_ptr<ServerCore> core, Socket socket);
 
   void start();
-  void cut();                 // closes now; a stream is told later, from the loop
-  void drain();               // the server stops: ends after what is in flight
-  void expire(Duration now);  // cuts when its time is over
+  void cut();     // closes now; a stream is told later, from the loop
+  void drain();   // the server stops: ends after what is in flight
+  void expire();  // cuts when its time is over, and a stream with its peer's certificate
   std::shared_ptr<StreamOfConnection> stream_now() const { return stream_.lock(); }
 
   // For the Responder.
@@ -131,7 +132,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool flush_posted_ = false;
   bool continue_sent_ = false;
   bool keeps_alive_ = true;
-  bool is_head_ = false;  // the request being answered: no body
+  bool is_stranger_ = false;  // counted in ServerCore::strangers
+  bool is_head_ = false;      // the request being answered: no body
   bool is_http_1_0_ = false;
   bool is_chunked_ = false;
 };

@@ -96,10 +96,12 @@ void Link::connect_next(std::string problem) {
   socket_.close(error);
   socket_.open(endpoint.protocol(), error);
   if (!error) socket_.non_blocking(true, error);
-  if (error) return fail(error.message());
+  if (error) return fail(error.message(), {{std::string(own_fault), "", "nothing was sent"}});
   tune(socket_.native_handle());
   socket_.async_connect(endpoint, [self = shared_from_this()](ErrorCode failure) {
     if (self->state_ != State::connecting) return;
+    if (failure == boost::system::errc::address_not_available)
+      return self->fail(failure.message(), {{std::string(own_fault), "", "nothing was sent"}});
     if (failure) return self->connect_next(failure.message());
     self->channel_ = Channel::client(self->socket_.native_handle(), self->core_->tls);
     self->state_ = State::handshaking;
@@ -314,7 +316,7 @@ void Link::complete() {
   }
 }
 
-void Link::fail(std::string problem) {
+void Link::fail(std::string problem, std::vector<Cause> causes) {
   if (state_ == State::closed) return;
   const auto self = shared_from_this();
   const auto exchange = std::exchange(exchange_, nullptr);
@@ -333,7 +335,8 @@ void Link::fail(std::string problem) {
   const bool unknown = sent_any_ && !refused && !exchange->is_stream;
   exchange->fail({unknown ? Reason::timeout : Reason::unavailable,
                   fmt::format("{}: {}{}", core_->options.url, problem,
-                              unknown ? "; whether the request took effect is unknown" : "")});
+                              unknown ? "; whether the request took effect is unknown" : ""),
+                  std::move(causes)});
 }
 
 void Link::fail_soon(std::string problem) {

@@ -22,6 +22,9 @@ namespace freehold::http {
 
 class Link;
 
+// Of an error that is this machine's own (is_own_fault).
+inline constexpr std::string_view own_fault = "NotTried";
+
 inline constexpr Duration never{std::numeric_limits<int64_t>::max()};
 
 struct Exchange {
@@ -107,7 +110,7 @@ class Link final : public std::enable_shared_from_this<Link> {
   void tell_stream();
   void ended(const Progress& progress);
   void complete();
-  void fail(std::string problem);
+  void fail(std::string problem, std::vector<Cause> causes = {});
   void fail_soon(std::string problem);
   void wait_readable();
   void wait_writable();

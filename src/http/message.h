@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace freehold::http {
 
@@ -28,6 +29,12 @@ struct Peer {
   std::string address;                  // "127.0.0.1:40112"
   std::string certificate_common_name;  // verified against our CA; empty without one
   std::vector<std::string> certificate_organizations;
+  Time certificate_until{};  // not set: there is none, or it has no end
+
+  // A connection may outlive what was proved when it began.
+  bool has_expired(Time now) const {
+    return certificate_until.is_set() && now >= certificate_until;
+  }
 };
 
 struct Request {

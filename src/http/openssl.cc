@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 
 #include <climits>
+#include <ctime>
 
 #include "base/limits.h"
 
@@ -69,6 +70,14 @@ std::vector<std::string> subject_texts(const X509_NAME* subject, int nid) {
   }
   ERR_clear_error();
   return texts;
+}
+
+Result<Time> time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) {
+    return Error{Reason::invalid, "the certificate holds no valid time"};
+  }
+  return Time{int64_t{timegm(&parts)} * 1'000'000};
 }
 
 }  // namespace freehold::http

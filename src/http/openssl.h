@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace freehold::http {
 
@@ -51,5 +52,6 @@ Result<std::vector<X509Ptr>> read_certificates(std::string_view pem);
 Result<EvpPkey> read_key(std::string_view pem);
 // The values of one kind of entry, as UTF-8, in order; empty for one that is not text or holds NUL.
 std::vector<std::string> subject_texts(const X509_NAME* subject, int nid);
+Result<Time> time_of(const ASN1_TIME* time);  // Errors: `invalid`.
 
 }  // namespace freehold::http

@@ -242,14 +242,6 @@ Result<std::string> issue_to(const Authority& authority, EVP_PKEY* key, const Su
   return sign(certificate.get(), authority.key.get());
 }
 
-Result<Time> time_of(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) {
-    return Error{Reason::invalid, "the certificate holds no valid time"};
-  }
-  return Time{int64_t{timegm(&parts)} * 1'000'000};
-}
-
 // Looked up once: OpenSSL searches its providers for each use of EVP_sha256().
 const EVP_MD* sha256_method() {
   static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);

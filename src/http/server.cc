@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -68,9 +69,8 @@ void ServerCore::arm_sweep() {
 }
 
 void ServerCore::sweep() {
-  const Duration now = loop.uptime();
   // Backwards: one that is cut swaps places with the last, which had its turn.
-  for (size_t i = connections_.size(); i-- > 0;) connections_[i]->expire(now);
+  for (size_t i = connections_.size(); i-- > 0;) connections_[i]->expire();
 }
 
 void ServerCore::stop(Task done) {
@@ -222,7 +222,20 @@ std::vector<std::shared_ptr<StreamOfConnection>> ServerCore::streams() const {
   return found;
 }
 
+void raise_file_limit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 Result<std::unique_ptr<Server>> Server::start(Loop& loop, ServerOptions options, Handler& handler) {
+  // The store, agents and what runs beside need the rest.
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    options.connections = std::min<size_t>(options.connections, files.rlim_cur / 2);
+    options.strangers = std::min<size_t>(options.strangers, files.rlim_cur / 8);
+  }
   auto server = std::make_unique<ServerOnLoop>(loop, std::move(options), handler);
   TRY(server->open());
   return std::unique_ptr<Server>(std::move(server));

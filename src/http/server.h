@@ -17,8 +17,8 @@ namespace freehold::http {
 
 // A response that goes on: chunks are queued and sent as the peer takes them. Owned by the handler
 // as long as it likes; dropping it ends the response. When the queue passes
-// limits::watch_queue_bytes, or the peer takes nothing for the body time limit, the connection is
-// cut and `closed()` turns true.
+// limits::watch_queue_bytes, the peer takes nothing for the body time limit, or the certificate of
+// the peer ends, the connection is cut and `closed()` turns true.
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -63,14 +63,25 @@ struct ServerOptions {
   // For a whole request body, and for taking some part of a response.
   Duration body_timeout = seconds(limits::body_timeout_s);
   Duration idle_timeout = seconds(limits::idle_timeout_s);
+  // The same for clients without a certificate, who are served little.
+  Duration stranger_idle_timeout = seconds(limits::header_timeout_s);
   // After the last response: the client has read it by then, else closing would take it away.
   Duration linger_timeout = seconds(2);
 
-  size_t connections = limits::connections;  // further ones are closed at once
+  // Further ones are closed at once. Whatever is said here, no more than half of the files that
+  // the process may open.
+  size_t connections = limits::connections;
+  // Of them, clients without a certificate: they never take the place of those with one. No more
+  // than an eighth of the files.
+  size_t strangers = limits::connections / 4;
   size_t header_bytes = limits::header_bytes;
   size_t body_bytes = limits::body_bytes;
   size_t stream_queue_bytes = limits::watch_queue_bytes;
 };
+
+// Lets this process open as many files as it may at all; before the first server starts. What it
+// starts inherits that.
+void raise_file_limit();
 
 class Server {
  public:

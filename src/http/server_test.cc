@@ -273,6 +273,41 @@ TEST(Server, closes_connections_beyond_its_limit) {
   EXPECT_THAT(two.read_until("GET / "), StartsWith("HTTP/1.1 200"));
 }
 
+TEST(Server, keeps_places_for_clients_with_a_certificate) {
+  ServerOptions options;
+  options.strangers = 2;
+  TestServer server(echo, std::move(options));
+  RawClient one(server.port()), two(server.port());
+  for (RawClient* client : {&one, &two}) {
+    ASSERT_TRUE(client->handshake());
+    client->send(get);
+    EXPECT_THAT(client->read_until("GET / "), StartsWith("HTTP/1.1 200"));
+  }
+  RawClient three(server.port());
+  three.handshake();
+  three.send(get);
+  EXPECT_EQ(three.read_to_end(), "");
+  RawClient known(server.port(), certificates().client);
+  ASSERT_TRUE(known.handshake());
+  known.send(get);
+  EXPECT_THAT(known.read_until("GET / "), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(Server, lets_clients_without_a_certificate_idle_for_less_long) {
+  ServerOptions options;
+  options.stranger_idle_timeout = milliseconds(20);
+  TestServer server(echo, std::move(options));
+  RawClient known(server.port(), certificates().client), stranger(server.port());
+  for (RawClient* client : {&known, &stranger}) {
+    ASSERT_TRUE(client->handshake());
+    client->send(get);
+    EXPECT_THAT(client->read_until("GET / "), StartsWith("HTTP/1.1 200"));
+  }
+  EXPECT_EQ(stranger.read_to_end(), "");
+  known.send(get);
+  EXPECT_THAT(known.read_until("GET / "), StartsWith("HTTP/1.1 200"));
+}
+
 // ---- the end
 
 TEST(Server, stop_closes_idle_connections_and_ends_streams) {

@@ -224,12 +224,10 @@ Result<std::shared_ptr<TlsContext>> TlsContext::for_server(const TlsFiles& files
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
   }
   SSL_CTX_set_alpn_select_cb(ctx, select_protocol, nullptr);
-  // Sessions live in tickets that the client keeps: they cost the server no memory.
-  constexpr std::string_view id = "freehold";
-  SSL_CTX_set_session_id_context(ctx, reinterpret_cast<const unsigned char*>(id.data()),
-                                 static_cast<unsigned>(id.size()));
+  // No session is resumed: who comes again with a certificate that has ended is judged again.
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_num_tickets(ctx, 1);
+  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(ctx, 0);
   return std::shared_ptr<TlsContext>(new TlsContext(std::move(impl)));
 }
 
@@ -447,6 +445,9 @@ Peer Channel::peer() const {
   if (ssl_ == nullptr || SSL_get_verify_result(ssl_) != X509_V_OK) return peer;
   const X509* certificate = SSL_get0_peer_certificate(ssl_);
   if (certificate == nullptr) return peer;
+  const auto until = time_of(X509_get0_notAfter(certificate));
+  if (!until.ok()) return peer;
+  peer.certificate_until = *until;
   const X509_NAME* subject = X509_get_subject_name(certificate);
   auto names = subject_texts(subject, NID_commonName);
   // Two names would let two readers see two different users.

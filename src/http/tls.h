@@ -73,7 +73,7 @@ class Channel {
   bool write_plain(std::string_view bytes);   // below TLS; only before a handshake is done
 
   bool is_resumed() const;
-  Peer peer() const;  // common name and organizations of the verified certificate; no address
+  Peer peer() const;  // what the verified certificate says; no address
   // The last failure was the peer's fatal alert: it refused us (certificate, protocol).
   bool is_refused() const { return refused_; }
   // The peer spoke plain HTTP to a TLS server.

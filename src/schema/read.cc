@@ -76,14 +76,15 @@ class Walk {
   void integer(int64_t& out, const Path& at);
   void number(double& out, const Path& at);
   void enumeration(const TypeInfo& type, void* out, const Path& at);
-  void bytes(Bytes& out, const Path& at);
+  void bytes(const Rules& rules, Bytes& out, const Path& at);
   void quantity(const Rules& rules, Quantity& out, const Path& at);
   void any(json::Value& out, const Path& at);
 
   // A string for `what`; false when there is none (reported, or malformed).
   bool string(std::string_view& out, const Path& at, std::string_view what);
   template <class Out, class Parse>
-  void parsed_string(Out& out, const Path& at, std::string_view what, Parse parse);
+  void parsed_string(const Rules& rules, Out& out, const Path& at, std::string_view what,
+                     Parse parse);
   void mismatch(const Path& at, std::string_view what, std::string_view remedy = {});
   void unknown_field(const TypeInfo& type, const Path& at);
   bool is_header(const Path& at);
@@ -113,13 +114,13 @@ void Walk::value(const TypeInfo& type, const Rules& rules, void* out, const Path
       return;
     }
     case Kind::bytes:
-      return bytes(*static_cast<Bytes*>(out), at);
+      return bytes(rules, *static_cast<Bytes*>(out), at);
     case Kind::quantity:
       return quantity(rules, *static_cast<Quantity*>(out), at);
     case Kind::time:
     case Kind::micro_time:
-      return parsed_string(*static_cast<Time*>(out), at, "a time such as 2026-11-23T15:39:13Z",
-                           [&type](std::string_view text) {
+      return parsed_string(rules, *static_cast<Time*>(out), at,
+                           "a time such as 2026-11-23T15:39:13Z", [&type](std::string_view text) {
                              std::optional<Time> time = parse_rfc3339(text);
                              // Kept as it will be printed, so that a value and its document never
                              // differ.
@@ -128,8 +129,8 @@ void Walk::value(const TypeInfo& type, const Rules& rules, void* out, const Path
                              return time;
                            });
     case Kind::duration:
-      return parsed_string(*static_cast<Duration*>(out), at, "a duration such as 30s or 1h30m",
-                           parse_duration);
+      return parsed_string(rules, *static_cast<Duration*>(out), at,
+                           "a duration such as 30s or 1h30m", parse_duration);
     case Kind::any:
       return any(*static_cast<json::Value*>(out), at);
     case Kind::enumeration:
@@ -260,8 +261,8 @@ void Walk::enumeration(const TypeInfo& type, void* out, const Path& at) {
   errors_.add(Fault::not_supported, at, unsupported_value(type, name));
 }
 
-void Walk::bytes(Bytes& out, const Path& at) {
-  parsed_string(out, at, "base64 text", [](std::string_view text) -> std::optional<Bytes> {
+void Walk::bytes(const Rules& rules, Bytes& out, const Path& at) {
+  parsed_string(rules, out, at, "base64 text", [](std::string_view text) -> std::optional<Bytes> {
     std::optional<std::string> data = base64_decode(text);
     if (!data && text.find_first_of("\r\n") != text.npos) {
       // `base64` and YAML blocks wrap lines; Go's decoder ignores the breaks too.
@@ -320,13 +321,15 @@ bool Walk::string(std::string_view& out, const Path& at, std::string_view what) 
 }
 
 template <class Out, class Parse>
-void Walk::parsed_string(Out& out, const Path& at, std::string_view what, Parse parse) {
+void Walk::parsed_string(const Rules& rules, Out& out, const Path& at, std::string_view what,
+                         Parse parse) {
   std::string_view text;
   if (!string(text, at, what)) return;
   if (auto parsed = parse(text))
     out = std::move(*parsed);
   else
-    errors_.add(Fault::invalid, at, quoted(text) + " is not " + std::string(what));
+    errors_.add(Fault::invalid, at,
+                (rules.secret ? "is" : quoted(text) + " is") + (" not " + std::string(what)));
 }
 
 void Walk::mismatch(const Path& at, std::string_view what, std::string_view remedy) {

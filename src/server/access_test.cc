@@ -65,6 +65,37 @@ TEST_F(AccessTest, an_agent_writes_the_status_of_its_own_instances_and_lets_go_o
   EXPECT_EQ(agent("DELETE", instances + "/on-n1"), 403);
 }
 
+// What a write makes of an object, or says is wrong with it, would tell what the object holds.
+TEST_F(AccessTest, an_agent_learns_nothing_of_what_others_run_by_writing_it) {
+  make(instances, R"({"metadata":{"name":"dark"},"spec":{"node":"n2","contract":"c","offer":"o",)"
+                  R"("role":"main","run":{"command":["x"],)"
+                  R"("env":[{"name":"PIN","value":"S3cr3t!hunter2"}]}}})");
+  const std::string path = std::string(own) + instances + "/dark";
+  const auto write = [&](const char* method, const char* type, const std::string& body) {
+    http::Request r = Desk::request(method, path, body);
+    r.headers["content-type"] = type;
+    return desk.send(desk.agent("n1"), std::move(r));
+  };
+  const std::string env = "/spec/run/env/0/value";
+  const std::string test = R"([{"op":"test","path":")" + env + R"(","value":")";
+  for (const std::string& patch :
+       {R"([{"op":"copy","from":")" + env + R"(","path":"/spec/node"}])", test + R"(wrong"}])",
+        test + R"(S3cr3t!hunter2"}])", std::string(R"([{"op":"remove","path":"/spec/none"}])")}) {
+    const Answer told = write("PATCH", "application/json-patch+json", patch);
+    EXPECT_EQ(told.status, 403) << patch;
+    EXPECT_EQ(told.text().find("hunter2"), std::string::npos) << told.text();
+  }
+  for (const char* body : {R"({"spec":{"node":"Not A Name"}})", R"({"nonsense":1})", "{"})
+    EXPECT_EQ(write("PATCH", "application/merge-patch+json", body).status, 403) << body;
+  for (const char* body : {R"({"metadata":{"resourceVersion":"1"},"spec":{"node":"!"}})", "{"})
+    EXPECT_EQ(write("PUT", "application/json", body).status, 403) << body;
+  EXPECT_EQ(desk.apply(desk.agent("n1"),
+                       R"({"apiVersion":"freehold.dev/v1alpha1","kind":"Instance","metadata":)"
+                       R"({"name":"dark","namespace":"default"},"spec":{"node":"!"}})")
+                .status,
+            403);
+}
+
 TEST_F(AccessTest, an_agent_says_where_its_machine_stands_once_and_not_what_it_is_for) {
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":"fra1"}})"), 403);
   EXPECT_EQ(agent("PATCH", "/nodes/n1", R"({"spec":{"site":null}})"), 403);
@@ -237,6 +268,26 @@ TEST_F(AccessTest, a_rule_without_groups_is_of_our_own_group_and_an_empty_list_i
        R"({"metadata":{"name":"b"},"spec":{"role":"reader","scope":{"fleet":true},)"
        R"("subjects":[{"kind":"User","name":"bob"}]}})");
   EXPECT_EQ(desk.send(Desk::user("bob"), "GET", std::string(own) + "/nodes/n1").status, 200);
+}
+
+// As `kubectl get NAME -w` and `kubectl wait` ask.
+TEST_F(AccessTest, a_rule_with_names_allows_lists_and_watches_of_one_of_them) {
+  make("/roles", R"({"metadata":{"name":"of-c1"},"spec":{"rules":[{"verbs":["get","list","watch"],)"
+                 R"("resources":["contracts"],"names":["c1"]}]}})");
+  make("/rolebindings", R"({"metadata":{"name":"b"},"spec":{"role":"of-c1","scope":{"fleet":true},)"
+                        R"("subjects":[{"kind":"User","name":"bob"}]}})");
+  const std::string path = std::string(own) + "/namespaces/default/contracts";
+  const auto bob = Desk::user("bob");
+  const auto status = [&](const std::string& query) {
+    return desk.send(bob, "GET", path + query).status;
+  };
+  EXPECT_EQ(status("?fieldSelector=metadata.name%3Dc1"), 200);
+  EXPECT_EQ(desk.watch(bob, path + "?watch=1&fieldSelector=metadata.name%3Dc1")->status, 200);
+  for (const char* query : {"", "?fieldSelector=metadata.name%3Dc2", "?labelSelector=a%3Db",
+                            "?fieldSelector=metadata.name!%3Dc1",
+                            "?fieldSelector=metadata.name%3Dc2&fieldSelector=metadata.name%3Dc1"})
+    EXPECT_EQ(status(query), 403) << query;
+  EXPECT_EQ(desk.send(bob, "DELETE", path + "?fieldSelector=metadata.name%3Dc1").status, 403);
 }
 
 TEST_F(AccessTest, nobody_binds_a_role_that_is_yet_to_be_made) {

@@ -95,7 +95,18 @@ Result<Encoding> encoding_of(std::string_view content_type) {
                "application/json, application/yaml, application/vnd.kubernetes.protobuf"};
 }
 
+namespace {
+
+// kubectl shows the causes of what is invalid and nothing else, so that there is always one.
+std::vector<Cause> causes_of(const Error& error) {
+  if (error.reason != Reason::invalid || !error.causes.empty()) return error.causes;
+  return {{"FieldValueInvalid", "request", error.message}};
+}
+
+}  // namespace
+
 json::Value status_of(const Error& error, const About& about) {
+  const std::vector<Cause> all_causes = causes_of(error);
   json::Object details;
   if (!about.name.empty()) details["name"] = about.name;
   if (about.kind != nullptr) {
@@ -104,9 +115,9 @@ json::Value status_of(const Error& error, const About& about) {
     details["kind"] = error.reason == Reason::invalid ? about.kind->name : about.kind->plural;
   }
   if (!about.uid.empty()) details["uid"] = about.uid;
-  if (!error.causes.empty()) {
+  if (!all_causes.empty()) {
     json::Array causes;
-    for (const Cause& c : error.causes) {
+    for (const Cause& c : all_causes) {
       json::Object cause;
       cause["reason"] = c.type;
       cause["message"] = c.message;

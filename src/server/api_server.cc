@@ -29,7 +29,14 @@ ApiServer::ApiServer(Runtime& runtime, ledger::Ledger& ledger, control::Heartbea
       shell_(shell),
       options_(std::move(options)),
       encoded_(std::make_unique<EncodedEvents>()) {
-  ledger_.on_commit([this](const store::CommitPtr& commit) { cut_off(*commit); });
+  ledger_.on_commit([this](const store::CommitPtr& commit) {
+    refusing_ = false;
+    cut_off(*commit);
+  });
+  ledger_.store().on_rollback([this] {
+    refusing_ = true;
+    ++refusals_;
+  });
 }
 
 ApiServer::~ApiServer() = default;
@@ -38,7 +45,7 @@ void ApiServer::handle(http::Request request, std::unique_ptr<http::Responder> r
   auto x = std::make_shared<Exchange>();
   x->request = std::move(request);
   x->responder = std::move(responder);
-  auto peer = auth::authenticate(ledger_.view(), x->request.peer);
+  auto peer = auth::authenticate(ledger_.view(), x->request.peer, runtime_.now());
   if (!peer) return x->fail(peer.error());
   auto user = auth::act_as(std::move(*peer), x->request);
   if (!user) return x->fail(user.error());
@@ -52,7 +59,8 @@ void ApiServer::cut_off(const store::Commit& commit) {
     if (change.value || !std::string_view(change.key).starts_with(prefix)) continue;
     for (const auto& [id, watcher] : watchers_) {
       if (watcher->ended) continue;
-      if (auto r = auth::authenticate(ledger_.view(), watcher->x->request.peer); !r)
+      const http::Peer& peer = watcher->x->request.peer;
+      if (auto r = auth::authenticate(ledger_.view(), peer, runtime_.now()); !r)
         watcher->fail(r.error());
     }
   }
@@ -72,6 +80,10 @@ Result<void> ApiServer::check_access(Exchange& x) const {
     request.ns = x.route.ns;
     request.name = x.route.name;
     request.field_selector = x.request.parameter("fieldSelector").value_or("");
+    // A list of one, as `kubectl get NAME -w` asks for it, is of that name.
+    if (request.verb == "list" || request.verb == "watch")
+      if (const auto fields = FieldSelector::parse(*x.route.kind, request.field_selector); fields)
+        request.name = fields->required("metadata.name");
   }
   const auth::Verdict verdict = auth::authorize(ledger_, request);
   if (!verdict.allowed) return auth::forbidden(request, verdict);
@@ -99,7 +111,9 @@ void ApiServer::dispatch(const ExchangePtr& x) {
   x->form = *form;
   const std::string& verb = x->route.verb;
   ++requests_[verb + " " + std::string(x->route.kind->plural)];
-  if (is_node_lease(x->route) && verb != "watch") return node_lease(x);
+  const bool writes =
+      verb == "create" || verb == "update" || verb == "patch" || verb == "deletecollection";
+  if (is_node_lease(x->route) && writes) return node_lease(x);
   if (x->route.subresource == "log") return log(x);
   if (verb == "get") return get(x);
   if (verb == "list") return list(x);

@@ -82,6 +82,8 @@ class ApiServer final : public http::Handler {
   void list(const ExchangePtr& x);
   void watch(const ExchangePtr& x);
   void log(const ExchangePtr& x);
+  // What a request is about, wherever it is kept; null when it is not there.
+  ledger::RecordPtr find(const Route& route) const;
   // Calls `then` once the view has reached `rev`, or answers 504 after 3 s.
   void when_reached(const ExchangePtr& x, store::Rev rev, std::function<void()> then);
   // The same for all that is on its way to the disk now: what stood in the way can be seen then.
@@ -115,22 +117,28 @@ class ApiServer final : public http::Handler {
 
   // ---- node leases live in memory (lease.cc)
   bool is_node_lease(const Route& route) const;
-  void node_lease(const ExchangePtr& x);
+  void node_lease(const ExchangePtr& x);  // made or renewed; the rest as for any object
 
   Runtime& runtime_;
   ledger::Ledger& ledger_;
   control::Heartbeats& heartbeats_;
   const control::Shell* shell_;
   ApiOptions options_;
-  std::map<std::string, api::Object, std::less<>> node_leases_;
+  std::map<std::string, ledger::RecordPtr, std::less<>> node_leases_;
   std::unique_ptr<struct EncodedEvents> encoded_;
   std::map<uint64_t, std::shared_ptr<struct Watcher>> watchers_;
   uint64_t next_watcher_ = 1;
   std::map<std::string, uint64_t> requests_;  // by "verb resource code", for /metrics
   bool draining_ = false;
+  uint64_t refusals_ = 0;  // times that the disk refused what waited for it
+  bool refusing_ = false;  // the last time, it did
 };
 
 // ---- what other files of the server offer
+
+// Beside what could not be read, which rules of its table a document breaks (write.cc); what could
+// not be read is not missing, too.
+void add_broken_rules(const api::Object& object, schema::Errors& errors);
 
 // Tables for kubectl (table.cc). `definitions`: with the columns, else rows only.
 enum class Include : uint8_t { none, metadata, object };

@@ -123,6 +123,7 @@ Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Val
   if (const auto may_update = check_access(one); !(before ? may_update : may_create))
     return may_create ? may_update.error() : may_create.error();
   if (!before) one.route.verb = "create";
+  if (before) TRY(auth::check_read(x.user, before->object));
   const auto laid = before ? json::merge_patch(api::to_json(before->object), document) : document;
   api::Object object(*kind);
   schema::Errors errors;
@@ -135,7 +136,7 @@ Result<ApiServer::SetItem> ApiServer::lay_one(const Exchange& x, const json::Val
   if (kind->namespaced && !is_dns_label(ns))
     errors.add(schema::Fault::invalid, "metadata.namespace", "is no valid name of a namespace");
   if (!errors.empty()) {
-    api::validate(object, errors);
+    add_broken_rules(object, errors);
     return errors.to_error(kind->name, name);
   }
   // What is seen is not what is wanted, so a set does not write it. Two exceptions, which importers

@@ -37,7 +37,8 @@ void sample(std::string& out, std::string_view name, std::string_view labels, ui
 
 std::string metrics_text(const ledger::Ledger& ledger, store::Store& store,
                          const control::Shell* shell,
-                         const std::map<std::string, uint64_t>& requests, size_t watchers) {
+                         const std::map<std::string, uint64_t>& requests, size_t watchers,
+                         uint64_t refusals) {
   std::string out;
   const store::Stats s = store.stats();
   const ledger::Stats& l = ledger.stats();
@@ -52,6 +53,9 @@ std::string metrics_text(const ledger::Ledger& ledger, store::Store& store,
   sample(out, "freehold_store_group_commits_total", "", s.group_commits);
   line(out, "freehold_store_waiting_commits", "gauge", "Commits on their way to the disk.");
   sample(out, "freehold_store_waiting_commits", "", s.waiting);
+  line(out, "freehold_store_refused_total", "counter",
+       "Times that the disk refused what waited for it.");
+  sample(out, "freehold_store_refused_total", "", refusals);
   line(out, "freehold_store_revision", "gauge", "Revision of the last durable change.");
   sample(out, "freehold_store_revision", "", store.head());
   line(out, "freehold_ledger_leaves_total", "counter", "Leaves appended to the record.");
@@ -90,28 +94,73 @@ struct StandIn {
   std::string_view plural, list_kind;
 };
 constexpr StandIn stand_ins[] = {{"services", "ServiceList"}, {"pods", "PodList"}};
+// Where kubectl looks for the reason why it does not know a kind.
+constexpr std::string_view definitions_path =
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+http::Response empty_list(std::string_view kind, std::string_view api_version, Form form) {
+  json::Object metadata, list;
+  metadata["resourceVersion"] = "0";
+  list["kind"] = form == Form::table ? std::string_view("Table") : kind;
+  list["apiVersion"] = form == Form::table ? "meta.k8s.io/v1" : api_version;
+  list["metadata"] = std::move(metadata);
+  if (form == Form::table) list["columnDefinitions"] = json::Array{};
+  list[form == Form::table ? "rows" : "items"] = json::Array{};
+  return respond_value(200, list);
+}
 
 }  // namespace
 
 std::optional<http::Response> stand_in(const http::Request& request, Form form) {
-  if (request.method != "GET" || !request.path.starts_with("/api/v1/")) return std::nullopt;
+  if (request.method != "GET") return std::nullopt;
+  if (request.path == definitions_path)
+    return empty_list("CustomResourceDefinitionList", "apiextensions.k8s.io/v1", form);
+  if (!request.path.starts_with("/api/v1/")) return std::nullopt;
   const auto parts = split(std::string_view(request.path).substr(8), '/');
   const bool everywhere = parts.size() == 1;
   const bool within = parts.size() == 3 && parts[0] == "namespaces";
   if (!everywhere && !within) return std::nullopt;
   for (const StandIn& s : stand_ins) {
-    if (parts.back() != s.plural) continue;
-    json::Object metadata, list;
-    metadata["resourceVersion"] = "0";
-    list["kind"] = form == Form::table ? std::string_view("Table") : s.list_kind;
-    list["apiVersion"] = form == Form::table ? "meta.k8s.io/v1" : "v1";
-    list["metadata"] = std::move(metadata);
-    if (form == Form::table) list["columnDefinitions"] = json::Array{};
-    list[form == Form::table ? "rows" : "items"] = json::Array{};
-    return respond_value(200, list);
+    if (parts.back() == s.plural) return empty_list(s.list_kind, "v1", form);
   }
   return std::nullopt;
 }
+
+namespace {
+
+struct HealthCheck {
+  std::string_view name, trouble;  // no trouble: it is well
+};
+
+// As kube-apiserver answers: all checks or the one that the path names; each by name with ?verbose,
+// or when one fails.
+http::Response health(std::string_view endpoint, const http::Request& r,
+                      std::vector<HealthCheck> checks) {
+  const std::string_view path = r.path;
+  if (path.size() > endpoint.size()) {
+    const std::string_view name = path.substr(endpoint.size() + 1);
+    std::erase_if(checks, [&](const HealthCheck& c) { return c.name != name; });
+    if (checks.empty())
+      return respond_error({Reason::not_found, "there is no check \"" + std::string(name) +
+                                                   "\" at " + std::string(endpoint)});
+  }
+  const bool is_well = std::all_of(checks.begin(), checks.end(),
+                                   [](const HealthCheck& c) { return c.trouble.empty(); });
+  if (is_well && !r.parameter("verbose")) return respond_text(200, "ok");
+  std::string text;
+  for (const HealthCheck& c : checks) {
+    text += (c.trouble.empty() ? "[+]" : "[-]") + std::string(c.name);
+    text += c.trouble.empty() ? " ok\n" : " failed: " + std::string(c.trouble) + "\n";
+  }
+  text += std::string(endpoint.substr(1)) + " check " + (is_well ? "passed\n" : "failed\n");
+  return respond_text(is_well ? 200 : 503, std::move(text));
+}
+
+bool is_at(std::string_view path, std::string_view endpoint) {
+  return path == endpoint || (path.starts_with(endpoint) && path[endpoint.size()] == '/');
+}
+
+}  // namespace
 
 bool ApiServer::other(const ExchangePtr& x) {
   const http::Request& r = x->request;
@@ -122,13 +171,18 @@ bool ApiServer::other(const ExchangePtr& x) {
   };
   const bool reads = r.method == "GET" || r.method == "HEAD";
   if (reads && path == "/version") return answer(version_of(options_.version));
-  if (reads && (path == "/livez" || path == "/healthz" || path.starts_with("/livez/")))
-    return answer(respond_text(200, "ok"));
-  if (reads && (path == "/readyz" || path.starts_with("/readyz/")))
-    return answer(draining_ ? respond_text(503, "draining") : respond_text(200, "ok"));
+  for (const std::string_view endpoint : {"/livez", "/healthz"})
+    if (reads && is_at(path, endpoint)) return answer(health(endpoint, r, {{"ping", ""}}));
+  if (reads && is_at(path, "/readyz")) {
+    return answer(health("/readyz", r,
+                         {{"ping", ""},
+                          {"shutdown", draining_ ? "draining" : ""},
+                          {"store", refusing_ ? "the disk refused the last write" : ""}}));
+  }
   if (reads && path == "/metrics") {
     http::Response response = respond_text(
-        200, metrics_text(ledger_, ledger_.store(), shell_, requests_, watchers_.size()));
+        200,
+        metrics_text(ledger_, ledger_.store(), shell_, requests_, watchers_.size(), refusals_));
     response.headers["content-type"] = "text/plain; version=0.0.4; charset=utf-8";
     return answer(std::move(response));
   }

@@ -1,6 +1,7 @@
 // Reading: one object, a list at a snapshot, the log of an instance.
 #include <algorithm>
 
+#include "api/core.h"
 #include "api/workload.h"
 #include "base/limits.h"
 #include "base/strings.h"
@@ -129,6 +130,16 @@ Result<void> select_past(store::Store& store, const api::Kind& kind, const Query
   }
 }
 
+// Node leases, where they belong to what is listed.
+void select_from(const std::map<std::string, ledger::RecordPtr, std::less<>>& node_leases,
+                 const Exchange& x, const Query& q, Selected& out) {
+  const bool here = x.route.ns.empty() || x.route.ns == auth::node_lease_namespace;
+  if (x.route.kind != &api::kind_of<api::Lease>() || !here) return;
+  for (const auto& [name, lease] : node_leases)
+    if (q.labels.matches(lease->object.meta().labels) && q.fields.matches(lease->object))
+      out.records.push_back(lease);
+}
+
 // The token of this answer goes on behind the last page, in what is there now.
 http::Response respond_too_late(const Query& q, const About& about) {
   json::Value status = status_of(
@@ -226,7 +237,7 @@ void ApiServer::when_settled(const ExchangePtr& x, std::function<void()> then) {
 }
 
 void ApiServer::get(const ExchangePtr& x) {
-  const ledger::RecordPtr record = ledger_.view().find(*x->route.kind, x->route.ns, x->route.name);
+  const ledger::RecordPtr record = find(x->route);
   if (!record)
     return x->fail(
         {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
@@ -266,6 +277,8 @@ void ApiServer::list(const ExchangePtr& x) {
       const bool is_late = r.error().reason == Reason::expired && !q.after.empty();
       return is_late ? x->respond(respond_too_late(q, x->about())) : x->fail(r.error());
     }
+    // Kept beside the store, and always on the last page: they are as many as there are nodes.
+    if (selected.next.empty()) select_from(node_leases_, *x, q, selected);
     auto response = respond_list(*x, selected, runtime_.now());
     response ? x->respond(std::move(*response)) : x->fail(response.error());
   });

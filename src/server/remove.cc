@@ -128,7 +128,7 @@ ledger::Op deletion_of(const ledger::RecordPtr& record, const Options& o, Time n
 }  // namespace
 
 void ApiServer::remove(const ExchangePtr& x, int attempt) {
-  const ledger::RecordPtr record = ledger_.view().find(*x->route.kind, x->route.ns, x->route.name);
+  const ledger::RecordPtr record = find(x->route);
   if (!record)
     return x->fail(
         {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
@@ -142,6 +142,12 @@ void ApiServer::remove(const ExchangePtr& x, int attempt) {
   if (!options->uid.empty() && options->uid != uid)
     return x->fail({Reason::conflict, "Precondition failed: UID in precondition: " + options->uid +
                                           ", UID in object meta: " + uid});
+  if (is_node_lease(x->route)) {
+    if (options->rev != 0 && options->rev != record->rev)
+      return x->fail({Reason::conflict, "the lease was renewed since that resourceVersion"});
+    if (!options->dry_run) node_leases_.erase(x->route.name);
+    return x->respond(respond_value(200, success({x->route.kind, x->route.name, uid})));
+  }
   ledger::Change change;
   change.ops.push_back(deletion_of(record, *options, runtime_.now()));
   change.actor.user = x->user.actor();

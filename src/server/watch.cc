@@ -218,7 +218,8 @@ void ApiServer::watch(const ExchangePtr& x) {
     if (*n > 0) limit = seconds(static_cast<int64_t>(std::min<uint64_t>(*n, 86'400)));
   }
   when_reached(x, *rev, [this, x, watcher, limit, rev = *rev, initial = *send_initial] {
-    if (auto r = auth::authenticate(ledger_.view(), x->request.peer); !r) return x->fail(r.error());
+    if (auto r = auth::authenticate(ledger_.view(), x->request.peer, runtime_.now()); !r)
+      return x->fail(r.error());
     const uint64_t id = next_watcher_++;
     watchers_[id] = watcher;
     watcher->on_end = [this, id] { watchers_.erase(id); };

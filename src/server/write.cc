@@ -14,6 +14,7 @@
 #include "json/yaml.h"
 #include "schema/protobuf.h"
 #include "server/api_server.h"
+#include "server/strategic.h"
 
 namespace freehold::server {
 
@@ -72,7 +73,7 @@ bool is_own(const api::Kind& kind) { return kind.group == api::group; }
 Result<void> judge_reading(const api::Object& object, schema::Errors& errors,
                            std::string_view name) {
   if (errors.empty()) return {};
-  api::validate(object, errors);
+  add_broken_rules(object, errors);
   return errors.to_error(object.kind().name, name);
 }
 
@@ -131,6 +132,20 @@ Result<void> check_room_for_names(const api::Object& object) {
 
 }  // namespace
 
+void add_broken_rules(const api::Object& object, schema::Errors& errors) {
+  const std::vector<schema::FieldError> unread = errors.all();
+  const auto is_within = [](std::string_view path, std::string_view outer) {
+    return path.starts_with(outer) &&
+           (path.size() == outer.size() || path[outer.size()] == '.' || path[outer.size()] == '[');
+  };
+  schema::Errors broken;
+  api::validate(object, broken);
+  for (const schema::FieldError& e : broken.all())
+    if (std::none_of(unread.begin(), unread.end(),
+                     [&](const schema::FieldError& u) { return is_within(e.path, u.path); }))
+      errors.add(e.fault, e.path, e.detail);
+}
+
 Result<bool> ApiServer::is_dry_run(const Exchange& x) const {
   const auto value = x.request.parameter("dryRun");
   if (!value || value->empty()) return false;
@@ -142,6 +157,7 @@ Result<api::Object> ApiServer::read_document(Exchange& x, const json::Value& doc
   api::Object object(*x.route.kind);
   schema::Errors errors;
   const auto outcome = TRY(api::read_object(object, document, errors));
+  if (x.route.name.empty()) x.route.name = object.meta().name;
   TRY(judge_fields(x, outcome));
   TRY(judge_reading(object, errors, x.route.name));
   return object;
@@ -165,6 +181,7 @@ Result<api::Object> ApiServer::read_body(Exchange& x) {
       return Error{Reason::unsupported_media_type, kind.resource() + " is read as JSON or YAML"};
     const auto fields =
         TRY(schema::read_protobuf(*kind.type, object.data(), envelope.message, errors));
+    if (x.route.name.empty()) x.route.name = object.meta().name;
     TRY(judge_fields(x, fields));
     TRY(judge_reading(object, errors, object.meta().name));
     return object;
@@ -172,6 +189,7 @@ Result<api::Object> ApiServer::read_body(Exchange& x) {
   if (encoding != Encoding::json)
     return Error{Reason::unsupported_media_type, "a patch is sent with PATCH"};
   const auto outcome = TRY(api::read_object(object, std::string_view(*x.request.body), errors));
+  if (x.route.name.empty()) x.route.name = object.meta().name;
   TRY(judge_fields(x, outcome));
   TRY(judge_reading(object, errors, object.meta().name));
   return object;
@@ -330,6 +348,8 @@ void ApiServer::update(const ExchangePtr& x) {
   if (!before)
     return x->fail(
         {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
+  // Before anything is said of the body, which may ask what the object holds.
+  if (auto r = auth::check_read(x->user, before->object); !r) return x->fail(r.error());
   auto object = read_body(*x);
   if (!object) return x->fail(object.error());
   const std::string& version = object->meta().resource_version;
@@ -356,32 +376,6 @@ void ApiServer::update(const ExchangePtr& x) {
 
 namespace {
 
-// Strategic merge patch on the core kinds: merge semantics, but owner references merge by uid and
-// finalizers are a set.
-json::Value merge_lists(json::Value target, const json::Value& patch, const json::Value& before) {
-  for (const std::string_view list : {"ownerReferences", "finalizers"}) {
-    const json::Value* add = patch.at({"metadata", list});
-    const json::Value* have = before.at({"metadata", list});
-    if (add == nullptr || add->as_array() == nullptr) continue;
-    json::Array merged = have && have->as_array() ? *have->as_array() : json::Array();
-    for (const json::Value& item : *add->as_array()) {
-      const auto same = [&](const json::Value& other) {
-        return list == "finalizers" ? other == item
-                                    : other.string_at({"uid"}) == item.string_at({"uid"});
-      };
-      const auto it = std::find_if(merged.begin(), merged.end(), same);
-      if (it == merged.end())
-        merged.push_back(item);
-      else
-        *it = item;
-    }
-    if (json::Object* root = target.as_object())
-      if (json::Value* metadata = root->find("metadata"); metadata && metadata->as_object())
-        (*metadata->as_object())[list] = std::move(merged);
-  }
-  return target;
-}
-
 Result<json::Value> apply_patch(const Exchange& x, const json::Value& before) {
   const Encoding encoding = TRY(encoding_of(x.request.header("content-type")));
   if (!x.request.body) return Error{Reason::bad_request, "the request has no body"};
@@ -398,9 +392,8 @@ Result<json::Value> apply_patch(const Exchange& x, const json::Value& before) {
                  "a patch is application/merge-patch+json, application/json-patch+json or "
                  "application/strategic-merge-patch+json"};
   if (patch.as_object() == nullptr) return Error{Reason::bad_request, "a merge patch is an object"};
-  json::Value after = json::merge_patch(before, patch);
-  return encoding == Encoding::strategic_patch ? merge_lists(std::move(after), patch, before)
-                                               : std::move(after);
+  if (encoding == Encoding::strategic_patch) return strategic_merge(before, patch);
+  return json::merge_patch(before, patch);
 }
 
 }  // namespace
@@ -410,6 +403,8 @@ void ApiServer::patch(const ExchangePtr& x, int attempt) {
   if (!before)
     return x->fail(
         {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
+  // A patch copies and compares what is there: what came of it would tell.
+  if (auto r = auth::check_read(x->user, before->object); !r) return x->fail(r.error());
   const auto document = apply_patch(*x, api::to_json(before->object));
   if (!document) return x->fail(document.error());
   auto object = read_document(*x, *document);

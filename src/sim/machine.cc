@@ -147,7 +147,7 @@ class Machine::Door final : public agent::Host {
       done(agent::ExecOutcome{0, R"({"test":"cpu","value":)" + std::to_string(rate) + "}"});
     });
   }
-  void knock(int64_t, Duration, std::function<void(bool)> done) override {
+  void knock(int64_t, Duration, std::function<void(std::optional<bool>)> done) override {
     const bool well = machine_.calm_ || !machine_.world_.random().percent(10);
     later(milliseconds(2), [done = std::move(done), well] { done(well); });
   }

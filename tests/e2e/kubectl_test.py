@@ -107,6 +107,48 @@ def a_finalizer_holds_what_is_deleted(dev):
     expect(r"not found", dev.kubectl("get", "site", "held", status=1))
 
 
+def apply_follows_the_lists_of_metadata(dev):
+    for held in ("[x.io/a]", "[x.io/a, x.io/b]", "[x.io/b]", "[]"):
+        expect(r"configmap/listed (created|configured)", dev.kubectl(
+            "apply", "-f", "-", text="apiVersion: v1\nkind: ConfigMap\n"
+            f"metadata: {{name: listed, namespace: default, finalizers: {held}}}\n"))
+        have = dev.get("configmap", "listed")["metadata"].get("finalizers", [])
+        if have != [f for f in ("x.io/a", "x.io/b") if f in held]:
+            raise Failure(f"applied {held}, got {have}")
+    expect(r"deleted", dev.kubectl("delete", "configmap", "listed"))
+
+
+def refusals_say_why(dev):
+    expect(r"patch operation 1", dev.kubectl(
+        "patch", "site", "home", "--type=json", "-p",
+        '[{"op":"test","path":"/spec/pue","value":9}]', status=1))
+    number = SITE.replace("home", "other").replace("{country: DE, regimes: [EU]}", "7")
+    said = dev.kubectl("create", "-f", "-", text=number, status=1)
+    expect(r'The Site "other" is invalid: spec.jurisdiction: expected', said)
+    if "required" in said:
+        raise Failure(f"a field that was given is called missing: {said}")
+    said = dev.kubectl("apply", "-f", "-", text=SITE.replace("kind: Site", "kind: Sight"), status=1)
+    if "check CRD" in said:
+        raise Failure(f"a misspelt kind is not called one: {said}")
+
+
+def node_leases_obey_dry_runs_and_selectors(dev):
+    def names(*more):
+        return dev.kubectl("get", "leases", "-o", "name", *more).split()
+
+    inside, lease = ("-n", "freehold-node-lease"), "lease.coordination.k8s.io/here"
+    wait_for("the lease is there", lambda: lease in names("-A"))
+    expect(r"deleted", dev.kubectl("delete", "lease", "here", *inside, "--dry-run=server"))
+    for more in (inside, (*inside, "--field-selector", "metadata.name=here")):
+        if names(*more) != [lease]:
+            raise Failure(f"{more}: {names(*more)}")
+    for more in (("-l", "nope=1"), ("--field-selector", "metadata.name=zzz")):
+        if names(*inside, *more):
+            raise Failure(f"{more} is ignored")
+    if "<unknown>" in dev.kubectl("get", "leases", *inside):
+        raise Failure("the lease has no age")
+
+
 def verbs_on_node(dev):
     expect(r"condition met", dev.kubectl("wait", "nodes.freehold.dev/here",
                                          "--for=condition=Ready", "--timeout=30s"))
@@ -175,7 +217,10 @@ def test(directory):
     try:
         verbs_on_site(dev)
         a_finalizer_holds_what_is_deleted(dev)
+        apply_follows_the_lists_of_metadata(dev)
+        refusals_say_why(dev)
         verbs_on_node(dev)
+        node_leases_obey_dry_runs_and_selectors(dev)
         pid = verbs_on_contract_and_workload(dev)
         a_crash_loses_nothing(dev, pid)
         the_end(dev, pid)

@@ -6,6 +6,7 @@ is logged. An agent whose node was deleted is refused, keeps its work, and joins
 import copy
 import json
 import pathlib
+import resource
 import ssl
 import subprocess
 import sys
@@ -22,7 +23,10 @@ class Here:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.server = harness.Server(directory, "--organization", "example", "--site", "home")
+        soft, self.files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, soft), self.files))
         self.server.start()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, self.files))
         self.admin = self.server.client()
         self.tokens = []
 
@@ -139,6 +143,11 @@ def an_agent_stays_with_its_node(here):
         must(one, {403}, "POST", f"{OWN}/changes", {"spec": {"objects": [
             object_of("Instance", name, "default", **hijack)]}})
     must(one, {403}, "GET", f"{OWN}/namespaces/default/instances/on-n2")
+    for step in ({"op": "copy", "from": "/spec/contract", "path": "/spec/node"},
+                 {"op": "test", "path": "/spec/contract", "value": "c"},
+                 {"op": "test", "path": "/spec/contract", "value": "wrong"}):
+        must(one, {403}, "PATCH", f"{OWN}/namespaces/default/instances/on-n2", [step],
+             content_type="application/json-patch+json")
     must(one, {403}, "GET", f"{OWN}/namespaces/default/instances/on-n2/log")
     must(one, {403}, "PATCH", f"{OWN}/nodes/n2/status", {"status": {"kernel": "x"}},
          content_type="application/merge-patch+json")
@@ -177,6 +186,33 @@ def a_certificate_ends_with_its_node(here):
     must(old, {401}, "POST", "/renew", renewal)
     must(new, {403}, "PATCH", f"{OWN}/nodes/n7", {"spec": {"site": "elsewhere"}},
          content_type="application/merge-patch+json")
+
+
+def a_certificate_proves_nothing_once_it_has_ended(here):
+    must(here.admin, {201, 409}, "POST", f"{CORE}/default/secrets",
+         object_of("Secret", "short", stringData={"k": SECRET}))
+    path, file = f"{CORE}/default/secrets/short", here.directory / "carol.kubeconfig"
+    file.write_text(harness.freehold("kubeconfig", "carol", "--group", "freehold:admins",
+                                     "--ttl", "4s", "--data-dir", here.server.data)[1])
+    kept, watching = harness.Client(file), harness.Client(file)
+    must(kept, {200}, "GET", path)
+    watching.connection.request("GET", f"{CORE}?watch=1&timeoutSeconds=60")
+    watch = watching.connection.getresponse()
+    began = time.monotonic()
+    try:
+        watch.read()
+    except harness.http.client.HTTPException:
+        pass  # it was cut
+    if time.monotonic() - began > 10:
+        raise harness.Failure("a watch outlived the certificate of who watched")
+    said = must(kept, {401}, "GET", path)
+    harness.expect(r"the certificate of \"carol\" ended at", json.loads(said)["message"])
+    kept.connection.close()
+    try:
+        code, _ = kept.send("GET", path)  # with what the connection before left to resume
+    except (OSError, harness.http.client.HTTPException):
+        return
+    raise harness.Failure(f"a certificate that has ended bought a connection: {code}")
 
 
 def an_agent_whose_node_was_deleted_keeps_its_work(here):
@@ -281,6 +317,19 @@ def a_token_is_for_one_machine_once(here):
         raise harness.Failure(f"a token for n5 let n6 join: {got}")
 
 
+def strangers_do_not_take_all_files(here):
+    """A small bound at its start is no bound: the server takes what it may have."""
+    limits = pathlib.Path(f"/proc/{here.server.process.pid}/limits").read_text()
+    harness.expect(rf"Max open files\s+{here.files}\s", limits)
+    strangers = [here.someone() for _ in range(300)]
+    for stranger in strangers:
+        must(stranger, {200}, "GET", "/livez")
+    must(here.someone(), {200}, "GET", "/livez")
+    must(here.admin, {200}, "GET", CORE)
+    for stranger in strangers:
+        stranger.connection.close()
+
+
 def strangers_are_told_nothing(here):
     stranger = here.someone()
     for path in ("/api", "/apis", "/openapi/v2", "/metrics", CORE, f"{OWN}/nodes"):
@@ -304,10 +353,11 @@ def test(directory):
     here = Here(directory)
     parts = [a_developer_stays_with_his_tenant, an_agent_stays_with_its_node,
              a_certificate_says_what_the_server_knows, a_certificate_ends_with_its_node,
+             a_certificate_proves_nothing_once_it_has_ended,
              an_agent_whose_node_was_deleted_keeps_its_work,
              an_agent_beside_its_control_plane_joins_again_by_itself, a_role_grants_what_it_says,
              the_record_does_not_give_secrets_away, a_token_is_for_one_machine_once,
-             strangers_are_told_nothing]
+             strangers_do_not_take_all_files, strangers_are_told_nothing]
     try:
         for part in parts:
             part(here)

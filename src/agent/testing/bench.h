@@ -100,7 +100,10 @@ class FakeHost final : public Host {
   }
   void exec(const std::string&, const ExecRequest&,
             std::function<void(Result<ExecOutcome>)> done) override {
-    later([this, done = std::move(done)] { done(ExecOutcome{well ? 0 : 1, ""}); });
+    later([this, done = std::move(done)] {
+      if (!can_ask) return done(Error{Reason::internal, "too many open files", {}});
+      done(ExecOutcome{well ? 0 : 1, ""});
+    });
   }
   void probe(const std::string& id, const ProbeRequest& request,
              std::function<void(Result<ExecOutcome>)> done) override {
@@ -109,8 +112,10 @@ class FakeHost final : public Host {
       done(ExecOutcome{0, R"({"test":"cpu","value":1000000,"perCpuSecond":1000000})"});
     });
   }
-  void knock(int64_t, Duration, std::function<void(bool)> done) override {
-    later([this, done = std::move(done)] { done(well); });
+  void knock(int64_t, Duration, std::function<void(std::optional<bool>)> done) override {
+    later([this, done = std::move(done)] {
+      done(can_ask ? std::optional<bool>(well) : std::nullopt);
+    });
   }
   Result<int64_t> free_port() override { return ++ports_; }
   Result<std::unique_ptr<LogReader>> open_log(const std::string&, LogRun, int64_t) override {
@@ -130,6 +135,7 @@ class FakeHost final : public Host {
   std::map<std::string, std::string> files;
   std::vector<std::string> probes;
   bool obeys = true, well = true;
+  bool can_ask = true;  // there is a file descriptor for a probe
   Result<discover::Machine> hardware = Error{Reason::unavailable, "nobody looks", {}};
 
  private:

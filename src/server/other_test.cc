@@ -1,0 +1,66 @@
+// Health, and what kubectl looks for at any server.
+#include <gtest/gtest.h>
+
+#include "server/testing/desk.h"
+
+namespace freehold::server {
+namespace {
+
+using testing::Answer;
+using testing::Desk;
+
+struct OtherTest : ::testing::Test {
+  Answer get(const std::string& path) { return desk.send("GET", path); }
+  Answer write() {
+    return desk.send("POST", "/api/v1/namespaces/default/configmaps",
+                     R"({"metadata":{"generateName":"m-"}})");
+  }
+  static std::string text(const Answer& answer) {
+    const std::string* said = answer.body.as_string();
+    return said ? *said : answer.text();
+  }
+  Desk desk;
+};
+
+TEST_F(OtherTest, it_is_not_ready_while_the_disk_refuses_writes) {
+  store::set_faults(*desk.disk, {.full = true});
+  EXPECT_EQ(get("/readyz").status, 200);
+  EXPECT_GE(write().status, 500);
+  const Answer refused = get("/readyz");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(text(refused).find("[-]store failed: the disk refused the last write"),
+            std::string::npos)
+      << text(refused);
+  EXPECT_EQ(get("/readyz/store").status, 503);
+  EXPECT_EQ(get("/readyz/ping").status, 200);
+  EXPECT_EQ(get("/livez").status, 200);
+  EXPECT_EQ(text(get("/metrics")).find("freehold_store_refused_total 0"), std::string::npos);
+  store::set_faults(*desk.disk, {});
+  EXPECT_EQ(write().status, 201);
+  EXPECT_EQ(get("/readyz").status, 200);
+}
+
+TEST_F(OtherTest, health_names_its_checks_and_knows_no_others) {
+  EXPECT_EQ(text(get("/readyz")), "ok");
+  EXPECT_EQ(text(get("/readyz?verbose")),
+            "[+]ping ok\n[+]shutdown ok\n[+]store ok\nreadyz check passed\n");
+  EXPECT_EQ(text(get("/livez?verbose")), "[+]ping ok\nlivez check passed\n");
+  for (const char* path : {"/readyz/nonsense", "/livez/store", "/livez/", "/livezz"})
+    EXPECT_EQ(get(path).status, 404) << path;
+  desk.plane->api().drain();
+  EXPECT_EQ(get("/readyz").status, 503);
+  EXPECT_EQ(get("/livez").status, 200);
+}
+
+// Asked by kubectl before it says that it does not know a kind.
+TEST_F(OtherTest, there_are_no_custom_resource_definitions) {
+  const std::string path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const Answer list = get(path);
+  EXPECT_EQ(list.status, 200);
+  EXPECT_EQ(list.body.string_at({"kind"}), "CustomResourceDefinitionList");
+  EXPECT_TRUE(list.body.at({"items"})->as_array()->empty());
+  EXPECT_EQ(desk.send(http::Peer{}, "GET", path).status, 401);
+}
+
+}  // namespace
+}  // namespace freehold::server
