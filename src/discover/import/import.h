@@ -30,7 +30,8 @@ struct HostFacts {
   std::string scale_up_domain;
   api::NodePower power;
   schema::StringMap labels;
-  int64_t memory_bytes = 0;  // of the whole machine, from sources that know no memory nodes
+  int64_t memory_bytes = 0;        // of the whole machine, from sources that know no memory nodes
+  bool has_counted_nodes = false;  // its memory nodes have numbers in order, not the kernel's
 };
 
 // What one file or tree says.

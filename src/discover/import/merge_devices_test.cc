@@ -95,6 +95,30 @@ TEST(MergeDevices, numbered_network_cards_are_those_that_have_names) {
             "devices[nic]: 2 of class nic, 3 of class nic,");
 }
 
+TEST(MergeDevices, memory_nodes_that_were_counted_take_the_numbers_of_those_with_their_cpus) {
+  const auto with_cpus = [](HostFacts host, std::vector<std::string> cpus) {
+    host.profile.numa.resize(cpus.size());
+    for (size_t i = 0; i < cpus.size(); ++i) {
+      host.profile.numa[i].id = static_cast<int64_t>(i);
+      host.profile.numa[i].cpus = cpus[i];
+    }
+    return host;
+  };
+  HostFacts counted = with_cpus(machine({gpu("gpu0", "")}), {"16-31"});
+  counted.has_counted_nodes = true;
+  counted.profile.devices[0].numa = 0;
+  const auto numa = [&](std::vector<std::string> cpus) {
+    const One one = only(
+        merged({inventory("nvidia-smi", api::Confidence::vendor_library, counted),
+                inventory("hwloc", api::Confidence::sysfs,
+                          with_cpus(machine({gpu("gpu0", "0000:01:00.0")}), std::move(cpus)))}));
+    EXPECT_THAT(one.node.status.conflicts, IsEmpty());
+    return one.profile.devices[0].numa;
+  };
+  EXPECT_EQ(numa({"0-15", "16-31"}), 1);
+  EXPECT_EQ(numa({"0-15", "16-23", "24-31"}), -1) << "either of two";
+}
+
 TEST(MergeDevices, more_gpus_than_the_firmer_source_has_are_a_conflict_not_a_larger_machine) {
   auto placed = with_nodes({gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0")}, {0, 1});
   auto counted = with_nodes({gpu("gpu0", ""), gpu("gpu1", ""), gpu("gpu2", "")}, {1, 0, 0});

@@ -52,6 +52,38 @@ void settle_places(std::vector<HostClaim>& claims) {
   }
 }
 
+// Memory nodes that are only counted are those of another source which have CPUs of theirs alone;
+// where that is not one node, it is not known which.
+void settle_nodes(std::vector<HostClaim>& claims) {
+  const auto knows = [](const HostClaim& claim) {
+    return !claim.facts.has_counted_nodes && !claim.facts.profile.numa.empty();
+  };
+  const auto known = std::ranges::find_if(claims, knows);
+  if (known == claims.end()) return;
+  const auto cpus_of = [](const api::NumaNode& node) {
+    return parse_cpu_list(node.cpus).value_or(std::vector<uint32_t>{});
+  };
+  for (HostClaim& claim : claims) {
+    if (!claim.facts.has_counted_nodes) continue;
+    api::HardwareProfileSpec& profile = claim.facts.profile;
+    std::map<int64_t, int64_t> ids;  // -1: not known
+    for (const api::NumaNode& node : profile.numa) {
+      std::vector<int64_t> within;
+      const auto all = cpus_of(node);
+      for (const api::NumaNode& other : known->facts.profile.numa)
+        if (const auto cpus = cpus_of(other); !cpus.empty() && std::ranges::includes(all, cpus))
+          within.push_back(other.id);
+      ids[node.id] = within.size() == 1 ? within[0] : -1;
+    }
+    for (api::NumaNode& node : profile.numa) node.id = ids[node.id];
+    std::erase_if(profile.numa, [](const api::NumaNode& node) { return node.id < 0; });
+    for (api::Device& device : profile.devices)
+      if (device.numa >= 0) device.numa = ids[device.numa];
+    for (api::PciFunction& function : profile.pci)
+      if (function.numa >= 0) function.numa = ids[function.numa];
+  }
+}
+
 // The parts of a status that sources tell, as one document.
 json::Value status_document(const HostFacts& facts) {
   api::NodeStatus status;
@@ -240,6 +272,7 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
   std::ranges::stable_sort(
       claims, {}, [](const HostClaim& claim) { return rank_of(claim.speaker.confidence); });
   settle_places(claims);
+  settle_nodes(claims);
   settle_links(claims);
   const SourceTotals totals = totals_of_all(claims);  // before any device is left out
   MergedHost out;
