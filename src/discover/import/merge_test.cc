@@ -143,6 +143,24 @@ TEST(Merge, a_named_model_says_more_than_the_instructions_that_it_executes) {
   EXPECT_EQ(model("NVIDIA sm80", "10de:2330"), "NVIDIA sm80!") << "the ids are those of an H100";
 }
 
+TEST(Merge, a_model_says_more_than_its_family_and_a_product_more_than_its_processor) {
+  const auto value = [](std::string model, std::string product, std::string architecture) {
+    HostFacts firm = machine({gpu("gpu0", "0000:41:00.0", "Tesla V100-SXM3-32GB-H")});
+    firm.profile.product = "PowerNV 8335-GTB";
+    firm.profile.architecture = "ppc64le";
+    HostFacts weak = machine({gpu("gpu0", "0000:41:00.0", std::move(model))});
+    weak.profile.product = std::move(product);
+    weak.profile.architecture = std::move(architecture);
+    return only_conflict({inventory("slurm-nodes", api::Confidence::sysfs, std::move(weak)),
+                          inventory("hwloc", api::Confidence::sysfs, std::move(firm))});
+  };
+  EXPECT_EQ(value("v100", "IBM machine", "ppc64"), "");
+  EXPECT_EQ(value("tesla_v100", "PowerNV 8335-GTB", "ppc64le"), "");
+  EXPECT_EQ(value("v10", "S822LC", "x86_64"),
+            "architecture: x86_64, ppc64le,; devices[gpu0].model: v10, Tesla V100-SXM3-32GB-H,; "
+            "product: S822LC, PowerNV 8335-GTB,");
+}
+
 TEST(Merge, sums_that_differ_are_a_conflict) {
   const auto with_memory = [](int64_t gib) {
     HostFacts host = machine({});
