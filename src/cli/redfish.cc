@@ -150,6 +150,7 @@ int redfish_power(const RedfishOptions& options) {
     return done;
   }
   put(power_text(*survey, terminal(stdout)));
+  put_notes(survey->notes);
   return done;
 }
 
@@ -274,6 +275,7 @@ int redfish_limit(const RedfishOptions& options) {
   }
   const std::string text = limits_text(survey->limits, terminal(stdout));
   put(text.empty() ? "there is no power limit\n" : text);
+  put_notes(survey->notes);
   return done;
 }
 

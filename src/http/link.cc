@@ -333,10 +333,10 @@ void Link::fail(std::string problem, std::vector<Cause> causes) {
     return exchange->fail({Reason::too_large, fmt::format("{}: {}", core_->options.url, problem)});
   }
   const bool unknown = sent_any_ && !refused && !exchange->is_stream;
+  const std::string_view doubt =
+      unknown && !exchange->is_safe() ? "; whether the request took effect is unknown" : "";
   exchange->fail({unknown ? Reason::timeout : Reason::unavailable,
-                  fmt::format("{}: {}{}", core_->options.url, problem,
-                              unknown ? "; whether the request took effect is unknown" : ""),
-                  std::move(causes)});
+                  fmt::format("{}: {}{}", core_->options.url, problem, doubt), std::move(causes)});
 }
 
 void Link::fail_soon(std::string problem) {

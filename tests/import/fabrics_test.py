@@ -170,6 +170,9 @@ def resourceslice(files, yaml):
     same("devices", sorted((d["class"], d.get("address", ""), identities[d["id"]],
                             parents.get(d.get("address"), "")) for d in profile["devices"]),
          sorted(devices))
+    nodes = {n.get("id", 0) for n in profile.get("numa", [])}
+    same("memory nodes", {d["numa"] for d in profile["devices"] + profile.get("pci", [])
+                          if d.get("numa", -1) >= 0} <= nodes, True)
     same("source", {p["source"] for p in node["status"]["provenance"]} <=
          {"resourceslice"} | {f"resourceslice {file.name}" for file in files}, True)
     counts = collections.Counter(d[0] for d in devices)

@@ -325,6 +325,16 @@ TEST(SlurmNodes, a_machine_is_described_once_and_within_reason) {
               HasSubstr("would both be called \"a\""));
 }
 
+TEST(SlurmNodes, slices_of_a_gpu_are_no_gpus) {
+  const Inventory got = accepted(
+      import_slurm_nodes,
+      "NodeName=a CPUs=8 Gres=gpu:h100:8,gpu:1g.10gb:7,gpu:nvidia_a100_3g.40gb+me:2,gpu:rtx4g:1\n");
+  ASSERT_THAT(got.hosts, SizeIs(1));
+  EXPECT_THAT(got.hosts[0].profile.devices, SizeIs(9)) << "eight, and one with another name";
+  EXPECT_THAT(got.notes, Contains(HasSubstr("\"gpu:1g.10gb:7\" are slices of GPUs")));
+  EXPECT_THAT(got.notes, Contains(HasSubstr("\"gpu:nvidia_a100_3g.40gb+me:2\" are slices")));
+}
+
 // ---- ResourceSlices
 
 TEST(ResourceSlice, the_newest_complete_pool_of_each_driver_counts) {
@@ -378,6 +388,24 @@ TEST(ResourceSlice, a_partition_of_nothing_is_told) {
                                               "parentUUID: {string: GPU-00000000}",
                                               "parentUUID: {string: GPU-99999999}"));
   EXPECT_THAT(got.notes, Contains(HasSubstr("a partition of \"GPU-99999999\"")));
+}
+
+TEST(ResourceSlice, a_memory_node_that_a_device_is_near_to_is_there) {
+  const Inventory got =
+      accepted(import_resourceslice, replaced(sample("resourceslice_fuzz_corpus/two_drivers"),
+                                              "numaNode: {int: 1}", "numaNode: {int: 7}"));
+  std::vector<int64_t> nodes;
+  for (const HostFacts& facts : got.hosts)
+    for (const api::NumaNode& node : facts.profile.numa) nodes.push_back(node.id);
+  EXPECT_THAT(nodes, ::testing::IsSupersetOf({0, 7}));
+  for (const HostFacts& facts : got.hosts) EXPECT_EQ(testing::broken_promise(facts), "");
+}
+
+TEST(ResourceSlice, two_gpus_at_one_address_are_refused) {
+  EXPECT_THAT(
+      refused(import_resourceslice, replaced(sample("resourceslice_fuzz_corpus/two_drivers"),
+                                             "0000:20:00.0", "0000:10:00.0")),
+      HasSubstr("has the PCI address 0000:10:00.0 of gpu0 and another UUID"));
 }
 
 // ---- texts

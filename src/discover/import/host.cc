@@ -125,6 +125,19 @@ api::Device* find_device(HostFacts& host, std::string_view id) {
   return nullptr;
 }
 
+api::NumaNode& numa_node(HostFacts& host, int64_t id) {
+  for (api::NumaNode& node : host.profile.numa)
+    if (node.id == id) return node;
+  host.profile.numa.push_back({});
+  host.profile.numa.back().id = id;
+  return host.profile.numa.back();
+}
+
+void sort_numa(HostFacts& host) {
+  std::sort(host.profile.numa.begin(), host.profile.numa.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
+}
+
 namespace {
 
 // All names that something in a profile may point to.

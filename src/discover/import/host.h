@@ -45,6 +45,10 @@ Result<void> add_device(HostFacts& host, api::Device device, api::NodeDevice see
                         const ImportOptions& options);
 api::Device* find_device(HostFacts& host, std::string_view id);
 
+// The memory node of this number, which is added when it is not there: as the last.
+api::NumaNode& numa_node(HostFacts& host, int64_t id);
+void sort_numa(HostFacts& host);
+
 // The rules of the schema, and that everything which names something else in the profile names what
 // is there: parents, packages, memory nodes, ends of links, devices. `invalid` with the path.
 Result<void> check_host(const HostFacts& host, const ImportOptions& options);

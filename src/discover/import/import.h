@@ -30,7 +30,8 @@ struct HostFacts {
   std::string scale_up_domain;
   api::NodePower power;
   schema::StringMap labels;
-  int64_t memory_bytes = 0;  // of the whole machine, from sources that know no memory nodes
+  int64_t memory_bytes = 0;        // of the whole machine, from sources that know no memory nodes
+  bool has_counted_nodes = false;  // its memory nodes have numbers in order, not the kernel's
 };
 
 // What one file or tree says.
@@ -74,8 +75,8 @@ struct Merged {
   std::vector<std::string> notes;
 };
 // Machines of one name become one Node. Their devices are the same when address, identity or slot
-// agree, else when class and id do; but where an id is only a number, those of which one says
-// something of its own are kept apart with a note. Of two values the firmer source's stands; both
+// agree, else when class and id do; where only numbers agree, a source adds what it says of all
+// alike and no devices, and a note says so. Of two values the firmer source's stands; both
 // are kept as a conflict when they differ. Adapters of a fabric whose machine is not named find it
 // by the GUIDs of all machines. A Fabric that exceeds what an object may hold becomes several,
 // "NAME-1", "NAME-2" …, whose links name switches of the others as "fabric/switch". What needs a

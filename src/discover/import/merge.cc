@@ -12,6 +12,7 @@
 #include "discover/import/import.h"
 #include "discover/import/merge_fields.h"
 #include "discover/import/merge_host.h"
+#include "discover/import/rack_names.h"
 #include "discover/import/text.h"
 #include "discover/machine.h"
 #include "discover/parse.h"
@@ -67,6 +68,7 @@ class Merger {
 
   Result<void> take(Inventory inventory) {
     const Speaker speaker = speaker_of(inventory);
+    name_racks(inventory);
     for (HostFacts& host : inventory.hosts) {
       if (host.name.empty()) host.name = options_.name;
       if (host.name.empty())
@@ -85,6 +87,28 @@ class Merger {
     }
     for (const std::string& note : inventory.notes) out_.notes.push_back(note);
     return {};
+  }
+
+  void name_racks(Inventory& inventory) {
+    std::map<std::string, std::string> renamed;
+    for (api::Rack& rack : inventory.racks) {
+      const std::string& label = rack.metadata.name;
+      const std::string &row = rack.spec.row, &room = rack.spec.room;
+      const std::string name = rack_names_.name_of(label, row, room);
+      if (name == label) continue;
+      add_note(out_.notes, "rack " + label + (row.empty() ? "" : " in row " + row) +
+                               (room.empty() ? "" : " in room " + room) +
+                               " is another than the one of that label; it is called " + name +
+                               " here");
+      renamed[label] = name;
+      rack.metadata.name = name;
+    }
+    const auto rename = [&](std::string& rack) {
+      if (const auto at = renamed.find(rack); at != renamed.end()) rack = at->second;
+    };
+    for (HostFacts& host : inventory.hosts) rename(host.rack);
+    for (api::Fabric& fabric : inventory.fabrics)
+      for (api::FabricSwitch& there : fabric.spec.switches) rename(there.rack);
   }
 
   static void credit(api::ObjectMeta& metadata, const Speaker& speaker) {
@@ -195,6 +219,7 @@ class Merger {
   ByName<std::shared_ptr<const MergedHost>> hosts_;
   std::map<const MergedHost*, std::pair<std::string, std::string>> names_;  // of its profiles
   ByName<api::Rack> racks_;
+  RackNames rack_names_;
   ByName<api::PowerDomain> domains_;
   ByName<api::Fabric> fabrics_;
   std::map<std::string, size_t, std::less<>> without_site_;

@@ -59,11 +59,27 @@ bool may_be_model(std::string_view ids, std::string_view name) {
   return sold.empty() || said.empty() || sold.starts_with(said) || said.starts_with(sold);
 }
 
+// "v100" of "Tesla V100-SXM3-32GB": the words of the family, in a row, are among those of the
+// model.
+bool is_family_of(std::string_view family, std::string_view model) {
+  const auto words_of = [](std::string_view text) {
+    std::string words = " " + to_lower(text) + " ";
+    for (char& c : words)
+      if (c == '-' || c == '_') c = ' ';
+    return words;
+  };
+  return words_of(model).find(words_of(family)) != std::string::npos;
+}
+
+// NCCL tells the processor, of which the importer makes "AuthenticAMD family 25 machine".
+bool is_made_up_product(std::string_view product) { return product.ends_with(" machine"); }
+
 // Of two values that differ without a contradiction, the one that says more.
 enum class Finer { kept, other, neither };
 
-// A name is more than the numbers or the instruction set of the same model, a bridge more than the
-// root above it, a network device with RDMA more than one of which that is not known.
+// A name is more than the numbers or the instruction set of the same model, or than its family; a
+// bridge more than the root above it, a network device with RDMA more than one of which that is not
+// known.
 Finer finer_of(std::string_view field, const json::Value& kept, const json::Value& other) {
   const std::string *a = kept.as_string(), *b = other.as_string();
   if (a == nullptr || b == nullptr) return Finer::neither;
@@ -80,6 +96,12 @@ Finer finer_of(std::string_view field, const json::Value& kept, const json::Valu
     const bool fits = known.empty() || known == instructions_of(is_name_other ? *a : *b);
     return fits ? other_if(is_name_other) : Finer::neither;
   }
+  if (field == "model" && is_family_of(*a, *b)) return Finer::other;
+  if (field == "model" && is_family_of(*b, *a)) return Finer::kept;
+  if (field == "product" && is_made_up_product(*a) != is_made_up_product(*b))
+    return other_if(is_made_up_product(*a));
+  if (field == "architecture" && *a == "ppc64" && *b == "ppc64le") return Finer::other;  // NCCL's
+  if (field == "architecture" && *a == "ppc64le" && *b == "ppc64") return Finer::kept;
   if (field == "parent" && is_pci_root(*a) != is_pci_root(*b)) return other_if(is_pci_root(*a));
   if (field == "class" && *a == "nic" && *b == "rdma-nic") return Finer::other;
   if (field == "class" && *a == "rdma-nic" && *b == "nic") return Finer::kept;

@@ -8,269 +8,17 @@
 #include "base/quantity.h"
 #include "base/strings.h"
 #include "discover/import/host.h"
+#include "discover/import/merge_devices.h"
+#include "discover/import/merge_links.h"
 #include "discover/import/text.h"
 #include "discover/limits.h"
 #include "discover/parse.h"
 #include "json/value.h"
+#include "schema/scalar.h"
 
 namespace freehold::discover {
 
 namespace {
-
-bool is_network(api::DeviceClass cls) {
-  return cls == api::DeviceClass::nic || cls == api::DeviceClass::rdma_nic;
-}
-bool is_one_class(api::DeviceClass a, api::DeviceClass b) {
-  return a == b || (is_network(a) && is_network(b));
-}
-
-// Accelerators have no names of the kernel's, and management controllers number whatever they see:
-// such an id says only how many came before.
-bool is_counted(api::DeviceClass cls, const Speaker& speaker) {
-  return cls == api::DeviceClass::gpu || cls == api::DeviceClass::nvswitch ||
-         speaker.confidence == api::Confidence::bmc;
-}
-
-// By what a device is known.
-struct Known {
-  std::string id, address, slot;
-  api::DeviceClass cls = api::DeviceClass::other;
-  int64_t numa = -1;
-  std::set<std::string> identities;  // its own, and its ports'
-  std::string own;                   // its own; empty: unknown
-  std::string particulars;           // what tells it from others of its class; empty: nothing does
-  bool is_counted = false;           // its id is a number
-};
-
-const api::NodeDevice* find_seen(const HostFacts& facts, std::string_view id) {
-  const auto at = std::ranges::find(facts.devices, id, &api::NodeDevice::id);
-  return at == facts.devices.end() ? nullptr : &*at;
-}
-
-std::string link_text(api::LinkKind kind, int64_t count) {
-  return std::to_string(static_cast<int>(kind)) + "*" + std::to_string(count);
-}
-
-// Links to others of its class, as one word when there is one to each and all are alike: then they
-// tell none apart.
-std::string links_to_peers(const HostFacts& facts, const api::Device& device) {
-  std::map<std::string, std::string> links;  // of either end
-  size_t peers = 0;
-  for (const api::Device& other : facts.profile.devices) {
-    if (other.cls != device.cls || other.id == device.id) continue;
-    ++peers;
-    for (const api::DeviceLink& link : device.links)
-      if (link.to == other.id) links[other.id] = link_text(link.kind, link.count);
-    for (const api::DeviceLink& link : other.links)
-      if (link.to == device.id) links[other.id] = link_text(link.kind, link.count);
-  }
-  if (links.empty()) return {};
-  const bool are_alike = links.size() == peers && std::ranges::all_of(links, [&](const auto& link) {
-                           return link.second == links.begin()->second;
-                         });
-  return are_alike ? "all " + links.begin()->second : "those of " + device.id;
-}
-
-// What a source says of this one device that it need not say of the next: where it is, what it
-// hangs on, how it fares. Models and sizes are of the class.
-std::string particulars_of(const HostFacts& facts, const api::Device& device,
-                           const api::NodeDevice* seen) {
-  std::string out = device.address + device.slot + links_to_peers(facts, device);
-  const auto is_peer = [&](const std::string& id) {
-    const auto at = std::ranges::find(facts.profile.devices, id, &api::Device::id);
-    return at != facts.profile.devices.end() && at->cls == device.cls;
-  };
-  for (const api::DeviceLink& link : device.links)
-    if (!is_peer(link.to)) out += " " + link.to + " " + link_text(link.kind, link.count);
-  if (seen == nullptr) return out;
-  api::NodeDevice rest = *seen;
-  rest.id.clear();
-  for (api::LinkNow& link : rest.links)
-    if (is_peer(link.to)) link.to.clear();
-  const api::NodeDevice nothing;
-  const auto& type = schema::type_of<api::NodeDevice>;
-  if (!schema::equal(type, &rest, &nothing)) out += json::print(schema::to_json(type, &rest));
-  return out;
-}
-
-Known known_of(const HostFacts& facts, const api::Device& device, const Speaker& speaker) {
-  Known known;
-  known.id = device.id;
-  known.address = to_lower(device.address);
-  known.slot = to_lower(device.slot);
-  known.cls = device.cls;
-  known.numa = device.numa;
-  known.is_counted = is_counted(device.cls, speaker);
-  const api::NodeDevice* seen = find_seen(facts, device.id);
-  known.particulars = particulars_of(facts, device, seen);
-  if (seen == nullptr) return known;
-  known.own = plain_identity(seen->identity);
-  if (!known.own.empty()) known.identities.insert(known.own);
-  for (const api::DevicePort& port : seen->ports)
-    if (!port.identity.empty()) known.identities.insert(plain_identity(port.identity));
-  return known;
-}
-
-bool share_identity(const Known& a, const Known& b) {
-  return std::ranges::any_of(a.identities,
-                             [&](const std::string& one) { return b.identities.contains(one); });
-}
-
-// Two of one form, such as UUIDs, that differ; a serial number does not contradict a UUID, nor the
-// GUID of a port that of the whole adapter.
-bool is_contradicted(const Known& a, const Known& b) {
-  if (a.own.empty() || b.own.empty() || is_network(a.cls) || share_identity(a, b)) return false;
-  return std::ranges::equal(a.own, b.own, [](char x, char y) { return (x == '-') == (y == '-'); });
-}
-
-// All of the class of one, at one memory node if `numa` names it.
-std::vector<const Known*> like(const std::vector<Known>& all, const Known& one, int64_t numa) {
-  std::vector<const Known*> out;
-  for (const Known& known : all)
-    if (is_one_class(known.cls, one.cls) && (numa < 0 || known.numa == numa)) out.push_back(&known);
-  return out;
-}
-
-// Whether two devices that have only their number in common may be taken for one: where each side
-// knows one, or where nothing that one side says could come to the wrong one.
-bool may_count(const std::vector<Known>& all, const Known& k, const std::vector<Known>& ours,
-               const Known& device) {
-  if (!k.is_counted && !device.is_counted) return true;  // a name that the system gave
-  const bool have_numa = k.numa >= 0 && device.numa >= 0;
-  if (have_numa && k.numa != device.numa) return false;
-  const auto here = like(ours, device, have_numa ? k.numa : -1);
-  const auto there = like(all, k, have_numa ? k.numa : -1);
-  if (here.size() == 1 && there.size() == 1) return true;
-  const auto are_alike = [](const std::vector<const Known*>& group) {
-    const Known& first = *group.front();
-    return std::ranges::all_of(group,
-                               [&](const Known* one) {
-                                 return one->particulars == first.particulars &&
-                                        one->numa == first.numa;
-                               }) &&
-           (group.size() > 1 || (first.particulars.empty() && first.numa < 0));
-  };
-  return are_alike(here) || are_alike(there);
-}
-
-struct Match {
-  Known* found = nullptr;
-  bool is_number = false;  // only their number agrees
-  bool is_apart = false;   // one of this number is there, and nothing says that it is this one
-};
-
-// The device of `all` that `device` is, by the first rule that finds one; one of another address or
-// UUID is never the same.
-Match match(std::vector<Known>& all, const Known& device, const std::vector<Known>& ours,
-            const std::set<const Known*>& taken) {
-  const auto find = [&](auto fits) -> Known* {
-    for (Known& known : all)
-      if (!taken.contains(&known) && fits(known)) return &known;
-    return nullptr;
-  };
-  const bool has_address = !device.address.empty();
-  if (has_address)
-    if (Known* found = find([&](const Known& k) { return k.address == device.address; }))
-      return {found};
-  const auto may_be = [&](const Known& k) {
-    return !has_address || k.address.empty() || k.address == device.address;
-  };
-  if (Known* found = find([&](const Known& k) { return share_identity(k, device) && may_be(k); }))
-    return {found};
-  const auto is_kin = [&](const Known& k) {
-    return is_one_class(k.cls, device.cls) && may_be(k) && !is_contradicted(k, device);
-  };
-  if (!device.slot.empty())
-    if (Known* found = find([&](const Known& k) { return k.slot == device.slot && is_kin(k); }))
-      return {found};
-  const auto is_named = [&](const Known& k) { return k.id == device.id && is_kin(k); };
-  if (Known* found =
-          find([&](const Known& k) { return is_named(k) && may_count(all, k, ours, device); }))
-    return {found, found->is_counted || device.is_counted};
-  return {nullptr, false, find(is_named) != nullptr};
-}
-
-// "gpu0" is taken: "gpu1", or the next that is free.
-std::string free_id(const std::string& id, const std::set<std::string>& taken) {
-  std::string stem = id;
-  while (!stem.empty() && stem.back() >= '0' && stem.back() <= '9') stem.pop_back();
-  if (stem.size() > 58) stem.resize(58);
-  for (size_t n = 0;; ++n)
-    if (std::string other = stem + std::to_string(n); !taken.contains(other)) return other;
-}
-
-using Renamed = std::map<std::string, std::string, std::less<>>;
-
-void rename(std::string& id, const Renamed& to) {
-  if (const auto at = to.find(id); at != to.end()) id = at->second;
-}
-
-void rename_all(HostFacts& facts, const Renamed& to) {
-  for (api::Device& device : facts.profile.devices) {
-    rename(device.id, to);
-    for (api::DeviceLink& link : device.links) rename(link.to, to);
-  }
-  for (api::NumaNode& node : facts.profile.numa) rename(node.device, to);
-  for (api::NodeDevice& device : facts.devices) {
-    rename(device.id, to);
-    for (api::LinkNow& link : device.links) rename(link.to, to);
-  }
-  for (api::DegradedLink& link : facts.degraded) rename(link.at, to);
-}
-
-// Gives the devices of `facts` the ids of those that they are in `all`, and adds the others to it.
-// How many were kept apart from one of their number.
-size_t align(HostFacts& facts, const Speaker& speaker, std::vector<Known>& all) {
-  std::set<std::string> ids;
-  for (const Known& known : all) ids.insert(known.id);
-  std::vector<Known> ours;
-  for (const api::Device& device : facts.profile.devices)
-    ours.push_back(known_of(facts, device, speaker));
-  std::set<const Known*> taken;
-  std::vector<Match> matches;
-  std::set<api::DeviceClass> doubtful;  // where one number is wrong, no other is worth anything
-  for (const Known& here : ours) {
-    matches.push_back(match(all, here, ours, taken));
-    if (matches.back().is_apart) doubtful.insert(here.cls);
-    if (matches.back().found != nullptr) taken.insert(matches.back().found);
-  }
-  std::vector<std::pair<Known*, const Known*>> same;
-  std::vector<const Known*> unmatched;
-  Renamed renamed;
-  size_t apart = 0;
-  for (size_t i = 0; i < ours.size(); ++i) {
-    const Known& here = ours[i];
-    const Match& found = matches[i];
-    const bool is_parted = found.is_apart || (found.is_number && doubtful.contains(here.cls));
-    if (is_parted) ++apart;
-    if (is_parted || found.found == nullptr) {
-      unmatched.push_back(&here);
-      continue;
-    }
-    same.emplace_back(found.found, &here);
-    if (found.found->id != here.id) renamed[here.id] = found.found->id;
-  }
-  for (const auto& [known, here] : same) {
-    if (known->address.empty()) known->address = here->address;
-    if (known->slot.empty()) known->slot = here->slot;
-    if (known->own.empty()) known->own = here->own;
-    if (known->numa < 0) known->numa = here->numa;
-    known->particulars += here->particulars;
-    known->is_counted = known->is_counted && here->is_counted;
-    known->identities.insert(here->identities.begin(), here->identities.end());
-  }
-  for (const Known* here : unmatched) {
-    Known fresh = *here;
-    if (!ids.insert(here->id).second) {
-      fresh.id = free_id(here->id, ids);
-      ids.insert(fresh.id);
-      renamed[here->id] = fresh.id;
-    }
-    all.push_back(std::move(fresh));
-  }
-  rename_all(facts, renamed);
-  return apart;
-}
 
 void lower_addresses(HostFacts& facts) {
   for (api::Device& device : facts.profile.devices) device.address = to_lower(device.address);
@@ -301,6 +49,38 @@ void settle_places(std::vector<HostClaim>& claims) {
     if (!is_made_up(claim.facts.profile)) continue;
     if (is_placed) forget_places(claim.facts.profile);
     is_placed = true;
+  }
+}
+
+// Memory nodes that are only counted are those of another source which have CPUs of theirs alone;
+// where that is not one node, it is not known which.
+void settle_nodes(std::vector<HostClaim>& claims) {
+  const auto knows = [](const HostClaim& claim) {
+    return !claim.facts.has_counted_nodes && !claim.facts.profile.numa.empty();
+  };
+  const auto known = std::ranges::find_if(claims, knows);
+  if (known == claims.end()) return;
+  const auto cpus_of = [](const api::NumaNode& node) {
+    return parse_cpu_list(node.cpus).value_or(std::vector<uint32_t>{});
+  };
+  for (HostClaim& claim : claims) {
+    if (!claim.facts.has_counted_nodes) continue;
+    api::HardwareProfileSpec& profile = claim.facts.profile;
+    std::map<int64_t, int64_t> ids;  // -1: not known
+    for (const api::NumaNode& node : profile.numa) {
+      std::vector<int64_t> within;
+      const auto all = cpus_of(node);
+      for (const api::NumaNode& other : known->facts.profile.numa)
+        if (const auto cpus = cpus_of(other); !cpus.empty() && std::ranges::includes(all, cpus))
+          within.push_back(other.id);
+      ids[node.id] = within.size() == 1 ? within[0] : -1;
+    }
+    for (api::NumaNode& node : profile.numa) node.id = ids[node.id];
+    std::erase_if(profile.numa, [](const api::NumaNode& node) { return node.id < 0; });
+    for (api::Device& device : profile.devices)
+      if (device.numa >= 0) device.numa = ids[device.numa];
+    for (api::PciFunction& function : profile.pci)
+      if (function.numa >= 0) function.numa = ids[function.numa];
   }
 }
 
@@ -355,15 +135,16 @@ bool is_one_size(int64_t a, int64_t b) {
   return std::max(a, b) - std::min(a, b) <= std::max(a, b) / 8;
 }
 
-// Every source against the firmest that says something of the same.
-void compare_totals(const std::vector<HostClaim>& claims, FieldMerge& merge) {
+using SourceTotals = std::vector<std::pair<const Speaker*, Totals>>;
+
+SourceTotals totals_of_all(const std::vector<HostClaim>& claims) {
   // A file may speak of one machine several times, with other devices each time.
   const auto add = [](Totals& to, const Totals& more) {
     to.memory_bytes = std::max(to.memory_bytes, more.memory_bytes);
     to.packages = std::max(to.packages, more.packages);
     to.gpus += more.gpus;
   };
-  std::vector<std::pair<const Speaker*, Totals>> all;
+  SourceTotals all;
   for (const HostClaim& claim : claims) {
     const Totals totals = totals_of(claim.facts);
     if (all.empty() || all.back().first->source != claim.speaker.source)
@@ -371,8 +152,13 @@ void compare_totals(const std::vector<HostClaim>& claims, FieldMerge& merge) {
     else
       add(all.back().second, totals);
   }
+  return all;
+}
+
+// Every source against the firmest that says something of the same.
+void compare_totals(const SourceTotals& all, FieldMerge& merge) {
   const auto compare = [&](const char* path, int64_t Totals::* what, auto is_same, auto text) {
-    const std::pair<const Speaker*, Totals>* first = nullptr;
+    const SourceTotals::value_type* first = nullptr;
     for (const auto& one : all) {
       if (one.second.*what == 0) continue;
       if (first == nullptr)
@@ -486,21 +272,24 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
   std::ranges::stable_sort(
       claims, {}, [](const HostClaim& claim) { return rank_of(claim.speaker.confidence); });
   settle_places(claims);
+  settle_nodes(claims);
+  settle_links(claims);
+  const SourceTotals totals = totals_of_all(claims);  // before any device is left out
   MergedHost out;
   FieldMerge merge;
   json::Value profile, status, spec;
-  std::vector<Known> known;
+  DeviceMatcher devices;
   const std::string& name = out.facts.name = claims.front().facts.name;
   const int firm = rank_of(api::Confidence::sysfs);
   for (HostClaim& claim : claims) {
     HostFacts& facts = claim.facts;
     lower_addresses(facts);
-    if (const size_t apart = align(facts, claim.speaker, known); apart > 0)
-      add_note(out.notes,
-               name + ": " + std::to_string(apart) + (apart == 1 ? " device" : " devices") +
-                   " of " + claim.speaker.source +
-                   " may be others that are known, but only the numbers agree; they are kept "
-                   "apart, since numbers move; import a source that has their addresses or UUIDs");
+    for (const auto& [cls, fewer, more] : devices.align(claim, out.notes)) {
+      const std::string word(schema::enum_name(schema::type_of<api::DeviceClass>, &cls));
+      merge.contradict("devices[" + word + "]", claims.front().speaker,
+                       std::to_string(fewer) + " of class " + word, claim.speaker,
+                       std::to_string(more) + " of class " + word);
+    }
     const json::Value said =
         schema::to_json(schema::type_of<api::HardwareProfileSpec>, &facts.profile);
     merge.add(schema::type_of<api::HardwareProfileSpec>, profile, said, claim.speaker);
@@ -522,7 +311,8 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
     if (is_made_up(out.expected)) forget_places(out.expected);
     settle_memory(out.expected, out.facts.memory_bytes);
   }
-  compare_totals(claims, merge);
+  compare_totals(totals, merge);
+  compare_switch_links(claims, merge);
   out.facts.profile = TRY(read_back<api::HardwareProfileSpec>(profile, name));
   compare_roots(claims, out.facts.profile, merge);
   auto merged = TRY(read_back<api::NodeStatus>(status, name));

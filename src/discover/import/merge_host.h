@@ -2,6 +2,7 @@
 // together field by field. Pure. Internal to this module.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace freehold::discover {
 struct HostClaim {
   Speaker speaker;
   HostFacts facts;
+  std::map<std::string, int64_t> switch_links{};  // of devices, of a source that knows no switches
 };
 struct MergedHost {
   HostFacts facts;

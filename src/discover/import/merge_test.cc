@@ -10,74 +10,26 @@
 #include "discover/import/fabric_parts.h"
 #include "discover/import/formats.h"
 #include "discover/import/import.h"
+#include "discover/import/testing/machines.h"
 #include "discover/machine.h"
 
 namespace freehold::discover {
 namespace {
 
+using testing::all_of;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Field;
+using testing::gpu;
 using ::testing::HasSubstr;
+using testing::inventory;
 using ::testing::IsEmpty;
+using testing::machine;
+using testing::merged;
+using testing::One;
+using testing::only;
+using testing::only_conflict;
 using ::testing::SizeIs;
-
-api::Device gpu(std::string id, std::string address, std::string model = "") {
-  api::Device device;
-  device.id = std::move(id);
-  device.cls = api::DeviceClass::gpu;
-  device.address = std::move(address);
-  device.model = std::move(model);
-  return device;
-}
-
-Inventory inventory(std::string source, api::Confidence confidence, HostFacts host) {
-  Inventory out;
-  out.source = std::move(source);
-  out.confidence = confidence;
-  out.hosts.push_back(std::move(host));
-  return out;
-}
-
-HostFacts machine(std::vector<api::Device> devices) {
-  HostFacts host;
-  host.name = "n1";
-  host.profile.devices = std::move(devices);
-  return host;
-}
-
-Merged merged(std::vector<Inventory> all) {
-  auto out = merge(std::move(all), {"", "", "fra1"});
-  EXPECT_TRUE(out.ok()) << out.error().message;
-  return out.ok() ? std::move(*out) : Merged{};
-}
-
-template <class T>
-std::vector<const T*> all_of(const Merged& merged) {
-  std::vector<const T*> out;
-  for (const api::Object& object : merged.objects)
-    if (const T* thing = object.as<T>()) out.push_back(thing);
-  return out;
-}
-
-// The only Node and the profile that is its own.
-struct One {
-  api::Node node;
-  api::HardwareProfileSpec profile;
-};
-One only(const Merged& merged) {
-  One one;
-  EXPECT_THAT(all_of<api::Node>(merged), SizeIs(1));
-  if (!all_of<api::Node>(merged).empty()) one.node = *all_of<api::Node>(merged)[0];
-  bool found = false;
-  for (const auto* profile : all_of<api::HardwareProfile>(merged)) {
-    if (profile->metadata.name != one.node.status.profile) continue;
-    one.profile = profile->spec;
-    found = true;
-  }
-  EXPECT_TRUE(found);
-  return one;
-}
 
 std::string source_of(const api::Node& node, std::string_view field) {
   const auto at = std::ranges::find(node.status.provenance, field, &api::Provenance::field);
@@ -126,8 +78,8 @@ TEST(Merge, the_firmer_value_stands_and_both_are_kept) {
   const api::Conflict& conflict = one.node.status.conflicts[1];
   EXPECT_EQ(conflict.field, "devices[gpu0].model");
   EXPECT_EQ(conflict.kept, "H100");
-  EXPECT_THAT(conflict.claims, testing::ElementsAre(Field(&api::Claim::value, "H100"),
-                                                    Field(&api::Claim::value, "A100")));
+  EXPECT_THAT(conflict.claims, ::testing::ElementsAre(Field(&api::Claim::value, "H100"),
+                                                      Field(&api::Claim::value, "A100")));
 }
 
 TEST(Merge, what_is_unknown_to_one_comes_from_the_other) {
@@ -152,17 +104,6 @@ TEST(Merge, numbers_of_a_model_and_a_root_do_not_contradict_what_is_more_exact) 
   EXPECT_EQ(one.profile.devices[0].model, "H100");
   EXPECT_EQ(one.profile.pci[1].parent, "0000:40:01.0");
   EXPECT_THAT(one.node.status.conflicts, IsEmpty());
-}
-
-// "devices[gpu0].class: gpu, nic" of the only Node.
-std::string only_conflict(std::vector<Inventory> all) {
-  const One one = only(merged(std::move(all)));
-  std::string out;
-  for (const api::Conflict& conflict : one.node.status.conflicts) {
-    out += (out.empty() ? "" : "; ") + conflict.field + ":";
-    for (const api::Claim& claim : conflict.claims) out += " " + claim.value + ",";
-  }
-  return out;
 }
 
 TEST(Merge, a_gpu_and_a_network_card_at_one_address_are_a_conflict) {
@@ -200,6 +141,24 @@ TEST(Merge, a_named_model_says_more_than_the_instructions_that_it_executes) {
   EXPECT_EQ(model("NVIDIA sm120", "NVIDIA Next 9000X"), "NVIDIA Next 9000X") << "nobody knows it";
   EXPECT_EQ(model("AMD gfx942", "AMD Instinct MI300X"), "AMD Instinct MI300X");
   EXPECT_EQ(model("NVIDIA sm80", "10de:2330"), "NVIDIA sm80!") << "the ids are those of an H100";
+}
+
+TEST(Merge, a_model_says_more_than_its_family_and_a_product_more_than_its_processor) {
+  const auto value = [](std::string model, std::string product, std::string architecture) {
+    HostFacts firm = machine({gpu("gpu0", "0000:41:00.0", "Tesla V100-SXM3-32GB-H")});
+    firm.profile.product = "PowerNV 8335-GTB";
+    firm.profile.architecture = "ppc64le";
+    HostFacts weak = machine({gpu("gpu0", "0000:41:00.0", std::move(model))});
+    weak.profile.product = std::move(product);
+    weak.profile.architecture = std::move(architecture);
+    return only_conflict({inventory("slurm-nodes", api::Confidence::sysfs, std::move(weak)),
+                          inventory("hwloc", api::Confidence::sysfs, std::move(firm))});
+  };
+  EXPECT_EQ(value("v100", "IBM machine", "ppc64"), "");
+  EXPECT_EQ(value("tesla_v100", "PowerNV 8335-GTB", "ppc64le"), "");
+  EXPECT_EQ(value("v10", "S822LC", "x86_64"),
+            "architecture: x86_64, ppc64le,; devices[gpu0].model: v10, Tesla V100-SXM3-32GB-H,; "
+            "product: S822LC, PowerNV 8335-GTB,");
 }
 
 TEST(Merge, sums_that_differ_are_a_conflict) {
@@ -365,7 +324,7 @@ TEST(Merge, gpus_whose_uuids_differ_are_never_one) {
   EXPECT_THAT(one.profile.devices, SizeIs(2));
 }
 
-TEST(Merge, gpus_that_have_only_their_number_in_common_are_kept_apart_and_told) {
+TEST(Merge, gpus_that_have_only_their_number_in_common_are_no_others_and_nothing_is_said_of_one) {
   HostFacts bmc = with_identities({"", ""}, {"", ""});
   bmc.devices[0].health = api::Health::failed;
   const auto hwloc = [] {
@@ -373,33 +332,16 @@ TEST(Merge, gpus_that_have_only_their_number_in_common_are_kept_apart_and_told) 
                      with_identities({uuid_a, uuid_b}, {"0000:01:00.0", "0000:02:00.0"}));
   };
   const Merged out = merged({hwloc(), inventory("redfish", api::Confidence::bmc, bmc)});
-  EXPECT_THAT(only(out).profile.devices, SizeIs(4));
-  EXPECT_EQ(only(out).node.status.devices[0].health, api::Health::unknown);
-  EXPECT_THAT(out.notes, Contains(HasSubstr("n1: 2 devices of redfish may be others")));
+  EXPECT_THAT(only(out).profile.devices, SizeIs(2)) << "both sources count two";
+  for (const api::NodeDevice& device : only(out).node.status.devices)
+    EXPECT_EQ(device.health, api::Health::unknown) << "nobody knows which of the two has failed";
+  EXPECT_THAT(out.notes, Contains(AllOf(HasSubstr("n1: 2 devices of redfish may be others"),
+                                        HasSubstr("(gpu0 is failed there)"))));
   bmc.devices[0].health = api::Health::unknown;
   EXPECT_THAT(
       only(merged({hwloc(), inventory("redfish", api::Confidence::bmc, bmc)})).profile.devices,
       SizeIs(2))
       << "what is only counted cannot be put in the wrong place";
-}
-
-TEST(Merge, where_one_number_is_wrong_no_other_counts) {
-  HostFacts counted = machine({gpu("gpu0", ""), gpu("gpu1", ""), gpu("gpu2", "")});
-  HostFacts placed = machine(
-      {gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0"), gpu("gpu2", "0000:03:00.0")});
-  for (HostFacts* host : {&counted, &placed}) {
-    host->profile.numa.resize(2);
-    host->profile.numa[1].id = 1;
-    for (api::Device& device : host->profile.devices) device.numa = 0;
-  }
-  const auto devices = [&] {
-    return only(merged({inventory("hwloc", api::Confidence::sysfs, placed),
-                        inventory("nvidia-smi", api::Confidence::sysfs, counted)}))
-        .profile.devices.size();
-  };
-  EXPECT_EQ(devices(), 3u);
-  counted.profile.devices[2].numa = 1;
-  EXPECT_EQ(devices(), 6u);
 }
 
 TEST(Merge, gpus_of_one_slot_are_one_whatever_their_number) {
@@ -435,10 +377,10 @@ TEST(Merge, a_source_that_contradicts_itself_keeps_both_values) {
   const One node = only(merged({std::move(one)}));
   ASSERT_THAT(node.node.status.conflicts, SizeIs(1));
   EXPECT_THAT(node.node.status.conflicts[0].claims,
-              testing::ElementsAre(AllOf(Field(&api::Claim::source, "resourceslice"),
-                                         Field(&api::Claim::value, "gpu")),
-                                   AllOf(Field(&api::Claim::source, "resourceslice (2)"),
-                                         Field(&api::Claim::value, "nic"))));
+              ::testing::ElementsAre(AllOf(Field(&api::Claim::source, "resourceslice"),
+                                           Field(&api::Claim::value, "gpu")),
+                                     AllOf(Field(&api::Claim::source, "resourceslice (2)"),
+                                           Field(&api::Claim::value, "nic"))));
 }
 
 TEST(Merge, a_root_that_is_not_the_one_above_the_bridge_is_a_conflict) {

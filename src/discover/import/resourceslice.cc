@@ -183,6 +183,8 @@ class Reader {
       for (size_t i = 0; i < slice.devices->size(); ++i) TRY(read_device(slice, i, host, ids));
     }
     add_partitions(host, pool);
+    sort_numa(host);
+    TRY(check_host(host, options_));
     out_.hosts.push_back(std::move(host));
     return {};
   }
@@ -224,6 +226,9 @@ class Reader {
     api::NodeDevice seen;
     seen.id = found.id;
     seen.identity = about.text("uuid");
+    if (const std::string twin = twin_of(host, found, seen.identity); !twin.empty())
+      return wrong(path, "has the PCI address " + found.address + " of " + twin +
+                             " and another UUID; one of them is wrong");
     if (seen.identity.empty()) seen.identity = about.text("mac");
     host.devices.push_back(std::move(seen));
     host.profile.devices.push_back(std::move(found));
@@ -270,6 +275,7 @@ class Reader {
       add_note(out_.notes, path + ": " + std::to_string(found.numa) + " is no memory node");
       found.numa = -1;
     }
+    if (found.numa >= 0) numa_node(host, found.numa);
     std::string address = about.text("resource.kubernetes.io/pciBusID");
     for (const std::string_view key : {"pciAddress", "pciBusID", "pciAddr"})
       if (address.empty()) address = about.text(key);
@@ -292,6 +298,20 @@ class Reader {
       host.profile.pci.push_back(std::move(function));
     else
       add_note(out_.notes, path + ": the PCI address " + function.address + " a second time");
+  }
+
+  // The accelerator of another UUID at the address of this one; empty: there is none.
+  static std::string twin_of(const HostFacts& host, const api::Device& device,
+                             const std::string& uuid) {
+    if (device.cls != api::DeviceClass::gpu || device.address.empty() || uuid.empty()) return {};
+    for (size_t i = 0; i < host.devices.size(); ++i) {
+      const api::Device& other = host.profile.devices[i];
+      const std::string& known = host.devices[i].identity;
+      if (other.cls == device.cls && other.address == device.address && !known.empty() &&
+          known != uuid)
+        return other.id;
+    }
+    return {};
   }
 
   // Partitions belong to the device whose UUID they name.

@@ -60,6 +60,21 @@ std::optional<int64_t> parse_count(std::string_view text) {
   return *number * factor;
 }
 
+// "nvidia_a100_1g.5gb", "3g.40gb": a slice of a GPU, of which several are one
+// (https://docs.nvidia.com/datacenter/tesla/mig-user-guide, profile names).
+bool is_partition(std::string_view type) {
+  const std::string text = to_lower(type.substr(0, type.find('+')));  // "1g.10gb+me"
+  const auto count_digits = [&](size_t end) {
+    size_t begin = end;
+    while (begin > 0 && text[begin - 1] >= '0' && text[begin - 1] <= '9') --begin;
+    return end - begin;
+  };
+  if (!text.ends_with("gb")) return false;
+  const size_t end = text.size() - 2, size = count_digits(end);
+  if (size == 0 || end < size + 3 || text.substr(end - size - 2, 2) != "g.") return false;
+  return count_digits(end - size - 2) > 0;
+}
+
 class Reader {
  public:
   explicit Reader(const ImportOptions& options) : options_(options) {
@@ -214,6 +229,13 @@ class Reader {
           options_, line,
           "\"" + std::string(text.substr(0, 64)) + "\" is no resource such as gpu:h100:8");
     const bool has_model = parts.size() == 3 || (parts.size() == 2 && !last);
+    if (is_gpu && has_model && is_partition(trim(parts[1]))) {
+      if (unread_.insert(to_lower(parts[1])).second)
+        add_note(out_.notes, "line " + std::to_string(line) + ": \"" + clean_text(text, 64) +
+                                 "\" are slices of GPUs; how many GPUs they are of is not told, "
+                                 "so they are left out");
+      return {};
+    }
     const std::string stem = is_gpu ? "gpu" : "nic";
     const auto before = static_cast<int64_t>(std::ranges::count_if(
         host.profile.devices, [&](const api::Device& d) { return d.id.starts_with(stem); }));

@@ -10,6 +10,7 @@
 #include "discover/import/formats.h"
 #include "discover/import/host.h"
 #include "discover/import/matrix_places.h"
+#include "discover/import/smi_matrix.h"
 #include "discover/import/text.h"
 #include "discover/limits.h"
 #include "discover/parse.h"
@@ -28,130 +29,6 @@ std::optional<int64_t> gpu_number(std::string_view name) {
   if (!name.starts_with("GPU") || name.size() > 8) return std::nullopt;
   const auto number = parse_uint(name.substr(3));
   return number ? std::optional(static_cast<int64_t>(*number)) : std::nullopt;
-}
-
-// Without the escape sequences by which terminals underline.
-std::string plain_line(std::string_view line) {
-  std::string out;
-  for (size_t i = 0; i < line.size(); ++i) {
-    if (line[i] != '\x1b') {
-      out += line[i] == '\r' ? ' ' : line[i];
-      continue;
-    }
-    while (i + 1 < line.size() && line[i] != 'm') ++i;
-  }
-  return out;
-}
-
-// Cells between tabs, or between blanks where there are no tabs; empty ones do not count, since
-// columns are filled up with tabs.
-std::vector<std::string> cells_of(const std::string& line) {
-  std::string text = line;
-  const bool tabs = text.find('\t') != text.npos;
-  if (!tabs) {
-    // Names of columns with blanks inside.
-    for (const std::string_view name : {"CPU Affinity", "NUMA Affinity", "GPU NUMA ID"})
-      if (const size_t at = text.find(name); at != text.npos)
-        for (size_t i = at; i < at + name.size(); ++i)
-          if (text[i] == ' ') text[i] = '\x01';
-    std::replace(text.begin(), text.end(), ' ', '\t');
-    std::replace(text.begin(), text.end(), '\x01', ' ');
-  }
-  std::vector<std::string> out;
-  for (const std::string_view cell : split(text, '\t'))
-    if (const std::string_view inner = trim(cell); !inner.empty()) out.emplace_back(inner);
-  return out;
-}
-
-struct Row {
-  size_t line = 0;
-  std::vector<std::string> cells;  // after the name
-};
-// A matrix as printed: columns by name, rows as far as they are there.
-class Matrix {
- public:
-  Result<void> set_columns(size_t line, std::vector<std::string> columns,
-                           const ImportOptions& options) {
-    if (columns.size() > limits::devices)
-      return fault_at(options, line, "more columns than a machine has devices");
-    for (const std::string& name : columns)
-      if (std::count(columns.begin(), columns.end(), name) > 1)
-        return fault_at(options, line, "two columns are called \"" + name + "\"");
-    columns_ = std::move(columns);
-    return {};
-  }
-  Result<void> add_row(const std::string& name, Row row, const ImportOptions& options) {
-    if (!index_of(name))
-      return fault_at(options, row.line, "row \"" + name + "\" has no column of its name");
-    if (!rows_.try_emplace(name, std::move(row)).second)
-      return fault_at(options, row.line, "row \"" + name + "\" is there twice");
-    return {};
-  }
-
-  bool empty() const { return columns_.empty(); }
-  const std::vector<std::string>& columns() const { return columns_; }
-  const std::map<std::string, Row>& rows() const { return rows_; }
-  std::optional<size_t> index_of(const std::string& name) const {
-    const auto at = std::find(columns_.begin(), columns_.end(), name);
-    if (at == columns_.end()) return std::nullopt;
-    return static_cast<size_t>(at - columns_.begin());
-  }
-  size_t cut_rows() const {
-    size_t count = columns_.size() - rows_.size();
-    for (const auto& [name, row] : rows_) count += row.cells.size() < columns_.size() ? 1 : 0;
-    return count;
-  }
-
-  // What is said of two parts, from either side; empty when neither row has it. A fault when both
-  // have it and differ.
-  Result<std::string> between(size_t a, size_t b, const ImportOptions& options) const {
-    const std::string* one = cell(a, b);
-    const std::string* other = cell(b, a);
-    if (one != nullptr && other != nullptr && *one != *other)
-      return fault_at(
-          options, rows_.at(columns_[b]).line,
-          columns_[b] + " says " + *other + " to " + columns_[a] + ", which says " + *one);
-    return one != nullptr ? *one : other != nullptr ? *other : std::string();
-  }
-  const std::string* cell(size_t row, size_t column) const {
-    const auto found = rows_.find(columns_[row]);
-    if (found == rows_.end() || column >= found->second.cells.size()) return nullptr;
-    return &found->second.cells[column];
-  }
-
- private:
-  std::vector<std::string> columns_;
-  std::map<std::string, Row> rows_;
-};
-
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> out;
-  for (const std::string_view line : split(text, '\n')) {
-    if (out.size() >= limits::smi_lines) break;
-    out.push_back(plain_line(line.substr(0, limits::smi_line_bytes)));
-  }
-  return out;
-}
-
-Result<std::string_view> checked(std::string_view text, const ImportOptions& options) {
-  text = TRY(check_text(text, options));
-  const auto lines = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
-  if (text.size() > limits::smi_bytes || lines >= limits::smi_lines)
-    return fault_at(options, 0, "larger than any machine's matrix");
-  return text;
-}
-
-api::NumaNode& numa_node(HostFacts& host, int64_t id) {
-  for (api::NumaNode& node : host.profile.numa)
-    if (node.id == id) return node;
-  host.profile.numa.push_back({});
-  host.profile.numa.back().id = id;
-  return host.profile.numa.back();
-}
-
-void sort_numa(HostFacts& host) {
-  std::sort(host.profile.numa.begin(), host.profile.numa.end(),
-            [](const auto& a, const auto& b) { return a.id < b.id; });
 }
 
 Result<void> finish(const Matrix& matrix, HostFacts& host, Inventory& out,
@@ -175,7 +52,7 @@ class NvidiaSmi {
   }
 
   Result<Inventory> run(std::string_view text) {
-    TRY(read(lines_of(TRY(checked(text, options_)))));
+    TRY(read(lines_of(TRY(checked_matrix(text, options_)))));
     if (matrix_.empty()) return fault_at(options_, 0, "has no line with the columns GPU0, GPU1 …");
     TRY(check_cells());
     TRY(add_devices());
@@ -283,7 +160,7 @@ class NvidiaSmi {
   }
 
   // The columns behind the matrix, of rows that are whole.
-  std::string attribute(const Row& row, const std::string& name) const {
+  std::string attribute(const MatrixRow& row, const std::string& name) const {
     const auto at = std::find(attributes_.begin(), attributes_.end(), name);
     if (at == attributes_.end()) return "";
     const size_t index = matrix_.columns().size() + static_cast<size_t>(at - attributes_.begin());
@@ -292,7 +169,6 @@ class NvidiaSmi {
   }
 
   Result<void> add_places() {
-    std::vector<uint32_t> all;
     std::set<uint32_t> memories;
     for (const auto& [name, row] : matrix_.rows())
       if (const auto id = parse_uint(attribute(row, "GPU NUMA ID")); id && *id <= 65'535)
@@ -323,15 +199,44 @@ class NvidiaSmi {
                                  "; its CPUs are taken for those of the first, since kernels " +
                                  "number nodes with CPUs first");
       if (memory.size() == 1) TRY(set_memory(row, memory[0], device.id));
-      all.insert(all.end(), cpus.begin(), cpus.end());
+      if (!cpus.empty()) near_cpus_[cpus].push_back(*matrix_.index_of(name));
     }
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    host_.profile.cpus = format_cpu_list(all);
+    return host_.profile.numa.empty() ? number_places() : Result<void>();
+  }
+
+  // Older drivers name no memory nodes. Parts that are near to different CPUs are at different
+  // ones; CPUs that are near to all may be those of several.
+  Result<void> number_places() {
+    if (near_cpus_.empty()) return {};
+    size_t cpus = 0;
+    std::set<uint32_t> all;
+    bool is_apart = near_cpus_.size() > 1;
+    for (const auto& [near, parts] : near_cpus_) {
+      cpus += near.size();
+      all.insert(near.begin(), near.end());
+      for (const size_t a : parts)
+        for (const size_t b : parts)
+          if (a < b && near_of(TRY(matrix_.between(a, b, options_))) == Near::sys) is_apart = false;
+    }
+    if (!is_apart || cpus != all.size()) {
+      add_note(out_.notes,
+               "no memory nodes are named, and the CPU affinities do not tell them apart: these "
+               "are left out");
+      return {};
+    }
+    for (const auto& [near, parts] : near_cpus_) {  // ascending by the first CPU
+      api::NumaNode& node = numa_node(host_, static_cast<int64_t>(host_.profile.numa.size()));
+      node.cpus = format_cpu_list(near);
+      for (const size_t part : parts) find_device(host_, ids_[part])->numa = node.id;
+    }
+    host_.has_counted_nodes = true;
+    add_note(out_.notes,
+             "no memory nodes are named; each CPU affinity is taken for one, numbered "
+             "in the order of their CPUs");
     return {};
   }
 
-  Result<void> set_cpus(const Row& row, int64_t id, const std::string& cpus) {
+  Result<void> set_cpus(const MatrixRow& row, int64_t id, const std::string& cpus) {
     api::NumaNode& node = numa_node(host_, id);
     if (!node.device.empty() || (!node.cpus.empty() && !cpus.empty() && node.cpus != cpus))
       return fault_at(options_, row.line,
@@ -348,7 +253,7 @@ class NvidiaSmi {
     return {};
   }
 
-  Result<void> set_memory(const Row& row, int64_t id, const std::string& device) {
+  Result<void> set_memory(const MatrixRow& row, int64_t id, const std::string& device) {
     for (const api::NumaNode& node : host_.profile.numa)
       if (node.id == id)
         return fault_at(options_, row.line,
@@ -460,6 +365,7 @@ class NvidiaSmi {
   std::map<std::string, std::string> names_;  // "NIC0" to "mlx5_0"
   std::vector<std::string> ids_;              // of the devices, by column
   std::map<uint32_t, int64_t> node_of_cpu_;
+  std::map<std::vector<uint32_t>, std::vector<size_t>> near_cpus_;  // the parts near to them
 };
 
 // ---- AMD
@@ -472,7 +378,7 @@ class RocmSmi {
   }
 
   Result<Inventory> run(std::string_view text) {
-    TRY(read(lines_of(TRY(checked(text, options_)))));
+    TRY(read(lines_of(TRY(checked_matrix(text, options_)))));
     if (types_.empty())
       return fault_at(options_, 0, "has no matrix \"Link Type between two GPUs\"");
     for (const std::string& column : types_.columns()) {

@@ -26,7 +26,7 @@ TEST(NvidiaSmi, GpusNicsAndPlacesAreRead) {
   EXPECT_EQ(links(read, "gpu0"), "nvlink 4 gpu1");
   EXPECT_EQ(device(read, "gpu1").numa, 1);
   const auto& profile = read.hosts[0].profile;
-  EXPECT_EQ(profile.cpus, "0-23");
+  EXPECT_EQ(profile.cpus, "") << "a machine may have CPUs that no GPU is near to";
   ASSERT_THAT(profile.numa, SizeIs(3));
   EXPECT_EQ(profile.numa[0].cpus, "0-7,16-23");
   EXPECT_EQ(profile.numa[2].cls, api::NumaClass::gpu_memory);
@@ -53,6 +53,26 @@ TEST(NvidiaSmi, ColumnsMayStandBetweenBlanks) {
                                   "GPU1  NV2    X    0-3   0\n");
   EXPECT_EQ(links(read, "gpu1"), "nvlink 2 gpu0");
   EXPECT_EQ(device(read, "gpu1").numa, 0);
+}
+
+std::string old_matrix(const std::string& first, const std::string& second) {
+  return "\tGPU0\tGPU1\tCPU Affinity\nGPU0\t X \tSYS\t" + first + "\nGPU1\tSYS\t X \t" + second +
+         "\n";
+}
+
+TEST(NvidiaSmi, OlderDriversTellMemoryNodesByTheirCpus) {
+  const Inventory read = accepted(import_nvidia_smi, old_matrix("0-31", "32-63"));
+  const auto& profile = read.hosts[0].profile;
+  ASSERT_THAT(profile.numa, SizeIs(2));
+  EXPECT_EQ(profile.numa[1].cpus, "32-63");
+  EXPECT_EQ(device(read, "gpu1").numa, 1);
+  EXPECT_NE(device(read, "gpu0").address, "") << "SYS has its place";
+  EXPECT_THAT(all_notes(read), HasSubstr("each CPU affinity is taken for one"));
+  for (const auto& [first, second] : {std::pair("0-63", "0-63"), {"0-31", "16-63"}}) {
+    const Inventory other = accepted(import_nvidia_smi, old_matrix(first, second));
+    EXPECT_THAT(other.hosts[0].profile.numa, SizeIs(0));
+    EXPECT_THAT(all_notes(other), HasSubstr("do not tell them apart"));
+  }
 }
 
 TEST(NvidiaSmi, WhatContradictsItselfIsRefusedWithItsLine) {

@@ -161,7 +161,18 @@ Crawl::Crawl()
 
 std::vector<std::string> Crawl::next() { return std::exchange(wanted_, {}); }
 
-Result<void> Crawl::outcome() const { return root_; }
+Result<void> Crawl::outcome() const {
+  if (!root_ || has_branch_ || !branches_.empty()) return root_;
+  return first_branch_;
+}
+
+void Crawl::stop(const std::string& why) {
+  size_t left = 0;
+  for (const auto& [id, type] : expected_) left += documents_.contains(id) ? 0 : 1;
+  note(why + ": " + std::to_string(left) + " documents, and what they lead to, are left out");
+  is_stopped_ = true;
+  wanted_.clear();
+}
 
 void Crawl::note(std::string text) {
   if (notes_.size() + 1 < limits::notes) return notes_.push_back(std::move(text));
@@ -173,10 +184,14 @@ void Crawl::take(const std::string& id, Result<std::string> answer) {
   if (expected == expected_.end()) return;  // never asked for
   const bool is_root = id == root_id;
   const auto fail = [&](Error error) {
+    const std::string message = clean_text(error.message, 512);
+    // A client may have said already what it asked for.
+    if (!message.starts_with(id)) error = std::move(error).within(shown(id));
+    if (!is_root) note(message.starts_with(id) ? message : shown(id) + ": " + message);
     if (is_root)
-      root_ = std::move(error).within(id);
-    else
-      note(shown(id) + ": " + clean_text(error.message, 512));
+      root_ = std::move(error);
+    else if (branches_.erase(id) > 0 && first_branch_)
+      first_branch_ = std::move(error);
   };
   if (!answer) return fail(std::move(answer).error());
   if (answer->size() > limits::document_bytes)
@@ -197,6 +212,7 @@ void Crawl::take(const std::string& id, Result<std::string> answer) {
       return fail({Reason::bad_request, "is no service root but a " + type});
     root_ = {};
   }
+  has_branch_ = branches_.erase(id) > 0 || has_branch_;
   add(id, std::move(*body), expected->second);
 }
 
@@ -248,11 +264,17 @@ void Crawl::follow_members(const std::string& id, const Document& document) {
   if (const json::Value* more = document.body.at({"Members@odata.nextLink"})) {
     json::Object link;
     link["@odata.id"] = more->as_string() != nullptr ? *more : json::Value();
+    const size_t page = pages_.contains(id) ? pages_.at(id) + 1 : 1;
+    if (page >= limits::pages)
+      return note(shown(id) + ": more than " + std::to_string(limits::pages) +
+                  " pages of one collection: the rest is left out");
+    pages_.emplace(local_id(json::Value(link).string_at({"@odata.id"})), page);
     want(json::Value(std::move(link)), id, document.type);
   }
 }
 
 void Crawl::want(const json::Value& link, std::string_view from, std::string_view type) {
+  if (is_stopped_) return;
   const std::string_view given = link.string_at({"@odata.id"});
   if (given.empty())
     return note(shown(from) + ": a link to a " + std::string(type) + " has no @odata.id");
@@ -263,6 +285,7 @@ void Crawl::want(const json::Value& link, std::string_view from, std::string_vie
     return note("more than " + std::to_string(limits::documents) +
                 " documents: the rest is left out");
   expected_.emplace(id, type);
+  if (from == root_id) branches_.insert(id);
   wanted_.push_back(std::move(id));
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,7 +54,10 @@ class Crawl {
 
   const Documents& documents() const { return documents_; }
   const std::vector<std::string>& notes() const { return notes_; }
-  // Ok once the root was read. `not_found`, or as the answer for the root said.
+  // Nothing more is wanted; what was and was not taken is left out with a note that says why.
+  void stop(const std::string& why);
+  // Ok once the root was read and something that it leads to. `not_found`, or as the answer for the
+  // root said, or the first of them.
   Result<void> outcome() const;
 
  private:
@@ -67,7 +71,10 @@ class Crawl {
   std::map<std::string, std::string, std::less<>> expected_;  // type by id, of all ever wanted
   std::vector<std::string> wanted_;
   std::vector<std::string> notes_;
-  Result<void> root_;
+  std::map<std::string, size_t, std::less<>> pages_;  // of a collection before this one, by id
+  std::set<std::string, std::less<>> branches_;       // that the root leads to, not taken yet
+  Result<void> root_, first_branch_;
+  bool has_branch_ = false, is_stopped_ = false;
   size_t bytes_ = 0;
 };
 

@@ -119,6 +119,43 @@ TEST(Crawl, fails_without_a_root) {
   EXPECT_THAT(other.outcome().error().message, HasSubstr("is no service root but a Chassis"));
 }
 
+TEST(Crawl, fails_when_nothing_that_the_root_leads_to_can_be_read) {
+  const Crawl none = crawl_of(R"(
+/redfish/v1: {Chassis: {"@odata.id": /c}, Systems: {"@odata.id": /s}}
+)");
+  EXPECT_EQ(none.outcome().error().message, "/s: there is no such document");
+  EXPECT_TRUE(crawl_of(R"(
+/redfish/v1: {Chassis: {"@odata.id": /c}, Systems: {"@odata.id": /s}}
+/c: {Members: []}
+)")
+                  .outcome()
+                  .ok());
+  EXPECT_TRUE(crawl_of("/redfish/v1: {Name: empty}").outcome().ok());
+}
+
+TEST(Crawl, pages_of_a_collection_come_to_an_end) {
+  Crawl crawl;
+  size_t asked = 0;
+  for (auto ids = crawl.next(); !ids.empty(); ids = crawl.next())
+    for (const std::string& id : ids) {
+      const std::string next = "/c?skip=" + std::to_string(++asked);
+      crawl.take(id, id == root_id
+                         ? std::string(R"({"Chassis": {"@odata.id": "/c"}})")
+                         : R"({"Members": [], "Members@odata.nextLink": ")" + next + "\"}");
+      ASSERT_LE(asked, limits::pages + 1);
+    }
+  EXPECT_THAT(crawl.notes(), Contains(HasSubstr("more than 256 pages of one collection")));
+}
+
+TEST(Crawl, that_is_stopped_wants_nothing_more_and_tells_what_is_left_out) {
+  Crawl crawl;
+  (void)crawl.next();
+  crawl.take("/redfish/v1", std::string(R"({"Chassis": {"@odata.id": "/c"}})"));
+  crawl.stop("too slow");
+  EXPECT_THAT(crawl.next(), IsEmpty());
+  EXPECT_THAT(crawl.notes(), ElementsAre(HasSubstr("too slow: 1 documents")));
+}
+
 TEST(Crawl, bounds_the_size_of_documents_and_of_all_together) {
   std::map<std::string, std::string> documents = testing::redfish_documents(R"(
 /redfish/v1: {Chassis: {"@odata.id": /c}}

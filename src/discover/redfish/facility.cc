@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/strings.h"
+#include "discover/import/rack_names.h"
 #include "discover/parse.h"
 #include "discover/redfish/inventory.h"
 
@@ -74,8 +75,29 @@ std::optional<double> rated_watts(const Circuit& circuit) {
 
 Facility::Facility(const Survey& survey, const ImportOptions& options)
     : survey_(survey), options_(options) {
-  for (const Chassis& one : survey.chassis) chassis_.emplace(one.id, &one);
+  RackNames names;
+  const auto name_rack = [&](const Place& place) {
+    if (const std::string label = label_of(place.rack); !label.empty())
+      rack_names_.emplace(
+          std::array{label, place.row, place.room},
+          names.name_of(label, clean_text(place.row, 63), clean_text(place.room, 63)));
+  };
+  for (const Chassis& one : survey.chassis) {
+    chassis_.emplace(one.id, &one);
+    name_rack(one.place);
+  }
+  // Equipment and its chassis are told twice; a row that differs is no second rack.
+  const auto name_rack_of_equipment = [&](const Place& place) {
+    const std::string label = label_of(place.rack);
+    std::set<std::string> same;
+    for (const auto& [at, name] : rack_names_)
+      if (at[0] == label) same.insert(name);
+    if (same.size() != 1) return name_rack(place);
+    rack_names_.emplace(std::array{label, place.row, place.room}, *same.begin());
+  };
+  for (const CoolingUnit& one : survey.cooling_units) name_rack_of_equipment(one.place);
   for (const Distribution& one : survey.distributions) {
+    name_rack_of_equipment(one.place);
     for (const auto* circuits : {&one.mains, &one.branches, &one.feeders})
       for (const Circuit& circuit : *circuits) {
         circuits_.emplace(circuit.id, &circuit);
@@ -91,6 +113,11 @@ Facility::Facility(const Survey& survey, const ImportOptions& options)
 const Chassis* Facility::chassis(std::string_view id) const {
   const auto at = chassis_.find(id);
   return at == chassis_.end() ? nullptr : at->second;
+}
+
+std::string Facility::rack_of(const Place& place) const {
+  const auto at = rack_names_.find({label_of(place.rack), place.row, place.room});
+  return at == rack_names_.end() ? std::string() : at->second;
 }
 
 Place Facility::place(std::string_view chassis_id) const {
@@ -260,7 +287,7 @@ void Facility::cooling(Inventory& into) {
     if (one.heat_kw)
       text += ", carries " + humanize(std::llround(*one.heat_kw * 1e6), Dimension::power) + " now";
     text += "; list it in spec.cooling of the Site";
-    if (const std::string rack = label_of(one.place.rack); !rack.empty())
+    if (const std::string rack = rack_of(one.place); !rack.empty())
       text += ", then name it in spec.cooling.unit of Rack " + rack;
     into.notes.push_back(std::move(text));
     for (const std::string& leak : one.leaks) into.notes.push_back(name + ": leak: " + leak);
@@ -270,12 +297,16 @@ void Facility::cooling(Inventory& into) {
 void Facility::racks(Inventory& into) const {
   std::map<std::string, api::Rack> racks;
   const auto rack = [&](const Place& place) -> api::Rack* {
-    const std::string name = label_of(place.rack);
+    const std::string name = rack_of(place);
     if (name.empty()) return nullptr;
     api::Rack& out = racks[name];
     out.metadata.name = name;
     out.spec.site = options_.site;
-    if (out.spec.row.empty()) out.spec.row = clean_text(place.row, 63);
+    const std::string row = clean_text(place.row, 63);
+    if (!row.empty() && !out.spec.row.empty() && out.spec.row != row)
+      into.notes.push_back("rack " + name + ": row is " + out.spec.row + ", and " + row +
+                           " is told, too");
+    if (out.spec.row.empty()) out.spec.row = row;
     if (out.spec.room.empty()) out.spec.room = clean_text(place.room, 63);
     return &out;
   };
@@ -297,6 +328,12 @@ void Facility::racks(Inventory& into) const {
     api::Rack* in = rack(one.place);
     if (in != nullptr) in->spec.cooling.type = api::CoolingType::liquid;
   }
+  for (const auto& [at, name] : rack_names_)
+    if (name != at[0])
+      into.notes.push_back("rack " + at[0] + (at[1].empty() ? "" : " in row " + at[1]) +
+                           (at[2].empty() ? "" : " in room " + at[2]) +
+                           " is another than the one of that label; it is called " + name +
+                           " here");
   for (auto& [name, one] : racks) into.racks.push_back(std::move(one));
 }
 

@@ -2,6 +2,7 @@
 // them. Gives the racks and power domains of an Inventory. Internal to this folder.
 #pragma once
 
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -23,6 +24,8 @@ class Facility {
   const Chassis* chassis(std::string_view id) const;  // null: not known
   // Of a chassis, or of what it is contained in.
   Place place(std::string_view chassis_id) const;
+  // The name of the rack of a place; empty: not told.
+  std::string rack_of(const Place& place) const;
   api::NodePower power(const System& system) const;
   // Adds racks, power domains and notes. Once.
   void write(Inventory& into);
@@ -52,6 +55,7 @@ class Facility {
   std::map<std::string, const Outlet*, std::less<>> outlets_;
   std::map<std::string, std::string, std::less<>> domains_;  // name by distribution or branch id
   std::set<std::string> domain_names_, cooler_names_;
+  std::map<std::array<std::string, 3>, std::string> rack_names_;  // by label, row and room
 };
 
 }  // namespace freehold::discover::redfish

@@ -336,13 +336,24 @@ void Writer::pcie(const System& system, HostFacts& host) {
   }
 }
 
+// A machine in an enclosure stands somewhere in it; the enclosure's unit and height are not its
+// own.
 void Writer::place(const System& system, HostFacts& host) {
   if (system.chassis.empty()) return;
-  const Chassis* own = facility_.chassis(system.chassis.front());
-  const Place place = facility_.place(system.chassis.front());
-  host.rack = label_of(place.rack);
-  host.unit = place.unit;
-  if (own != nullptr) host.height = own->height;
+  const std::string& id = system.chassis.front();
+  const Chassis* own = facility_.chassis(id);
+  const Place place = facility_.place(id);
+  host.rack = facility_.rack_of(place);
+  const bool is_shared = std::ranges::any_of(survey_.systems, [&](const System& other) {
+    return &other != &system && home_of(other) != &system &&
+           std::ranges::find(other.chassis, id) != other.chassis.end();
+  });
+  if (own != nullptr && !is_shared) host.height = own->height;
+  const bool is_own = own != nullptr && !own->place.rack.empty() && !is_shared;
+  if (is_own) host.unit = place.unit;
+  if (!is_own && place.unit > 0)
+    note(host.name + ": stands in a case at unit " + std::to_string(place.unit) + " of rack " +
+         host.rack + " that may hold others, too; its own unit is not told");
 }
 
 // Switches that are not inside of the one machine. Which port leads where is left to the fabric's

@@ -267,6 +267,42 @@ TEST(RedfishInventory, a_cooling_unit_cools_the_rack_that_it_stands_in) {
   EXPECT_THAT(all.notes, Contains(HasSubstr("leak: Tray: Critical")));
 }
 
+TEST(RedfishInventory, machines_in_one_case_stand_in_no_unit_that_is_told) {
+  const Inventory all = read(R"(
+/redfish/v1: {Systems: {"@odata.id": /s}, Chassis: {"@odata.id": /c}}
+/s: {Members: [{"@odata.id": /s/1}, {"@odata.id": /s/2}]}
+/s/1: {HostName: a, Links: {Chassis: [{"@odata.id": /c/1}]}}
+/s/2: {HostName: b, Links: {Chassis: [{"@odata.id": /c/1}]}}
+/c: {Members: [{"@odata.id": /c/1}]}
+/c/1: {HeightMm: 88.9, Location: {Placement: {Rack: "4", RackOffset: 12, RackOffsetUnits: EIA_310}}}
+)");
+  ASSERT_THAT(all.hosts, SizeIs(2));
+  for (const HostFacts& host : all.hosts) {
+    EXPECT_EQ(host.rack, "4");
+    EXPECT_EQ(host.unit, 0);
+    EXPECT_EQ(host.height, 0);
+  }
+}
+
+TEST(RedfishInventory, racks_of_one_label_in_two_rows_are_two) {
+  const Inventory all = read(R"(
+/redfish/v1: {Systems: {"@odata.id": /s}, Chassis: {"@odata.id": /c}}
+/s: {Members: [{"@odata.id": /s/1}, {"@odata.id": /s/2}]}
+/s/1: {HostName: a, Links: {Chassis: [{"@odata.id": /c/1}]}}
+/s/2: {HostName: b, Links: {Chassis: [{"@odata.id": /c/2}]}}
+/c: {Members: [{"@odata.id": /c/1}, {"@odata.id": /c/2}]}
+/c/1: {Location: {Placement: {Rack: "4", Row: North}}}
+/c/2: {Location: {Placement: {Rack: "4", Row: South}}}
+)");
+  ASSERT_THAT(all.racks, SizeIs(2));
+  EXPECT_EQ(all.racks[1].metadata.name, "4-south");
+  EXPECT_EQ(all.racks[1].spec.row, "South");
+  ASSERT_THAT(all.hosts, SizeIs(2));
+  EXPECT_EQ(all.hosts[0].rack, "4");
+  EXPECT_EQ(all.hosts[1].rack, "4-south");
+  EXPECT_THAT(all.notes, Contains(HasSubstr("rack 4 in row South is another")));
+}
+
 TEST(RedfishInventory, a_limit_that_is_disabled_is_not_in_force) {
   const Inventory all = read(R"(
 /redfish/v1: {Systems: {"@odata.id": /s}, Chassis: {"@odata.id": /c}}

@@ -11,6 +11,7 @@ inline constexpr size_t document_bytes = 4u << 20;  // an expanded collection of
 inline constexpr size_t total_bytes = 128u << 20;   // all documents of one service
 inline constexpr size_t id_bytes = 1'024;           // "@odata.id"
 inline constexpr size_t members = 4'096;            // of one collection
+inline constexpr size_t pages = 256;                // of one collection; mostly of 50 members
 inline constexpr size_t steps = 400'000;            // members looked at; twenty per document
 inline constexpr size_t notes = 256;                // enough to mend a tree
 inline constexpr size_t folders = 65'536;           // of a tree on disk

@@ -59,12 +59,13 @@ TEST_F(RedfishTrees, a_rack_server_has_its_place_its_parts_and_its_watts) {
   EXPECT_THAT(all.racks, SizeIs(1));
 }
 
-TEST_F(RedfishTrees, blades_stand_where_their_enclosure_stands) {
+TEST_F(RedfishTrees, blades_stand_in_the_rack_of_their_enclosure_and_in_no_unit_that_is_told) {
   const Inventory all = read("dmtf/public-bladed");
   ASSERT_THAT(all.hosts, SizeIs(4));
   for (const HostFacts& host : all.hosts) {
     EXPECT_EQ(host.rack, "web43");
-    EXPECT_EQ(host.unit, 12);
+    EXPECT_EQ(host.unit, 0) << "12 is the enclosure's, and four cannot stand there";
+    EXPECT_THAT(all.notes, Contains(HasSubstr(host.name + ": stands in a case at unit 12")));
     EXPECT_FALSE(host.power.measured.is_set()) << "the watts are the enclosure's";
   }
 }
@@ -102,6 +103,7 @@ TEST_F(RedfishTrees, a_shelf_gives_what_its_circuits_carry_and_what_no_link_lead
 TEST_F(RedfishTrees, a_cooling_unit_and_a_server_with_coolant_make_their_racks_liquid) {
   const Inventory unit = read("dmtf/public-cooling-unit");
   ASSERT_THAT(unit.racks, SizeIs(1));
+  EXPECT_THAT(unit.notes, Contains(HasSubstr("rack 4: row is North 2, and North 1 is told, too")));
   EXPECT_EQ(unit.racks[0].spec.cooling.type, api::CoolingType::liquid);
   EXPECT_EQ(unit.racks[0].spec.cooling.unit, "");
   const Inventory server = read("dmtf/public-liquid-cooled-server");

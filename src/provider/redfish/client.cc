@@ -382,10 +382,21 @@ Result<void> Client::log_out() {
 
 Result<discover::redfish::Survey> survey(Client& client) {
   discover::redfish::Crawl crawl;
+  const Duration end = client.loop().uptime() + client.longest_survey();
   for (auto ids = crawl.next(); !ids.empty(); ids = crawl.next()) {
-    auto texts = client.read(ids);
-    for (size_t i = 0; i < ids.size(); ++i) crawl.take(ids[i], std::move(texts[i]));
+    for (size_t begin = 0; begin < ids.size(); begin += limits::survey_reads) {
+      if (begin > 0 && client.loop().uptime() >= end) break;
+      const std::vector<std::string> some(
+          ids.begin() + static_cast<std::ptrdiff_t>(begin),
+          ids.begin() +
+              static_cast<std::ptrdiff_t>(std::min(ids.size(), begin + limits::survey_reads)));
+      auto texts = client.read(some);
+      for (size_t i = 0; i < some.size(); ++i) crawl.take(some[i], std::move(texts[i]));
+    }
     TRY(crawl.outcome());
+    if (client.loop().uptime() >= end)
+      crawl.stop("the controller has not told all within " +
+                 format_duration(client.longest_survey()));
   }
   return discover::redfish::survey(crawl);
 }

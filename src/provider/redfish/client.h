@@ -26,6 +26,7 @@ struct ClientOptions {
   std::string authority;  // host, or host:port: whom the transport leads to
   Credentials credentials{};
   Duration timeout = seconds(limits::answer_s);  // of one answer
+  Duration survey = seconds(limits::survey_s);   // of all that a survey reads
 };
 
 struct Answer {
@@ -59,6 +60,7 @@ class Client {
   Result<void> log_out();
 
   Loop& loop() { return loop_; }
+  Duration longest_survey() const { return options_.survey; }
 
  private:
   struct Read;
@@ -91,7 +93,8 @@ class Client {
   size_t open_reads_ = 0;
 };
 
-// Everything that describes the hardware behind the controller.
+// Everything that describes the hardware behind the controller. What the time does not suffice for
+// is left out with a note. Fails when the controller answers for nothing that its root leads to.
 Result<discover::redfish::Survey> survey(Client& client);
 
 }  // namespace freehold::provider::redfish

@@ -96,6 +96,40 @@ TEST(RedfishClient, a_wrong_password_is_unauthorized_and_never_told) {
   EXPECT_THAT(answer.error().message, Not(HasSubstr("hunter2")));
 }
 
+constexpr const char* two_collections =
+    R"({"Chassis":{"@odata.id":"/c"},"Systems":{"@odata.id":"/s"}})";
+
+TEST(RedfishSurvey, fails_when_the_controller_answers_for_its_root_alone) {
+  Loop loop;
+  bool has_chassis = false;
+  Fake fake(loop, [&](const http::Request& r) -> Result<http::Response> {
+    if (r.path == "/redfish/v1") return reply(200, two_collections);
+    if (r.path == "/c" && has_chassis) return reply(200, R"({"Members":[]})");
+    return Error{Reason::timeout, "no answer in time"};
+  });
+  Client client(loop, fake, {.authority = "bmc"});
+  const auto hangs = survey(client);
+  ASSERT_FALSE(hangs.ok());
+  EXPECT_EQ(hangs.error().reason, Reason::timeout);
+  EXPECT_EQ(hangs.error().message, "/s: no answer in time");
+  has_chassis = true;
+  const auto half = survey(client);
+  ASSERT_TRUE(half.ok());
+  EXPECT_THAT(half->notes, Contains("/s: no answer in time"));
+}
+
+TEST(RedfishSurvey, has_an_end_however_much_there_is) {
+  Loop loop;
+  Fake fake(loop, [&](const http::Request& r) -> Result<http::Response> {
+    return reply(200, r.path == "/redfish/v1" ? two_collections : R"({"Members":[]})");
+  });
+  Client client(loop, fake, {.authority = "bmc", .survey = seconds(0)});
+  const auto cut = survey(client);
+  ASSERT_TRUE(cut.ok());
+  EXPECT_THAT(cut->notes, Contains(HasSubstr("has not told all within 0s: 2 documents")));
+  EXPECT_THAT(fake.seen, ElementsAre("GET /redfish/v1"));
+}
+
 TEST(RedfishClient, falls_back_to_basic_without_a_session_service) {
   Loop loop;
   Fake fake(loop, [](const http::Request& r) -> Result<http::Response> {

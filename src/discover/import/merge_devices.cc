@@ -1,0 +1,440 @@
+#include "discover/import/merge_devices.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/strings.h"
+#include "discover/import/text.h"
+#include "discover/parse.h"
+#include "json/value.h"
+
+namespace freehold::discover {
+
+// By what a device is known.
+struct DeviceMatcher::Known {
+  std::string id, address, slot;
+  api::DeviceClass cls = api::DeviceClass::other;
+  int64_t numa = -1;
+  std::set<std::string> identities;  // its own, and its ports'
+  std::string own;                   // its own; empty: unknown
+  std::string particulars;           // what tells it from others of its class; empty: nothing does
+  bool is_counted = false;           // its id is a number
+};
+
+const api::NodeDevice* find_seen(const HostFacts& facts, std::string_view id) {
+  const auto at = std::ranges::find(facts.devices, id, &api::NodeDevice::id);
+  return at == facts.devices.end() ? nullptr : &*at;
+}
+
+namespace {
+
+using Known = DeviceMatcher::Known;
+
+bool is_network(api::DeviceClass cls) {
+  return cls == api::DeviceClass::nic || cls == api::DeviceClass::rdma_nic;
+}
+bool is_one_class(api::DeviceClass a, api::DeviceClass b) {
+  return a == b || (is_network(a) && is_network(b));
+}
+
+// Accelerators have no names of the kernel's, management controllers number whatever they see, and
+// files number cards of which they do not know the name: such an id says only how many came before.
+bool is_counted(api::DeviceClass cls, std::string_view id, const Speaker& speaker) {
+  return cls == api::DeviceClass::gpu || cls == api::DeviceClass::nvswitch ||
+         speaker.confidence == api::Confidence::bmc ||
+         (is_network(cls) && id.starts_with("nic") && parse_uint(id.substr(3)));
+}
+
+std::string link_text(api::LinkKind kind, int64_t count) {
+  return std::to_string(static_cast<int>(kind)) + "*" + std::to_string(count);
+}
+
+// Links to others of its class, as one word when there is one to each and all are alike: then they
+// tell none apart.
+std::string links_to_peers(const HostFacts& facts, const api::Device& device) {
+  std::map<std::string, std::string> links;  // of either end
+  size_t peers = 0;
+  for (const api::Device& other : facts.profile.devices) {
+    if (other.cls != device.cls || other.id == device.id) continue;
+    ++peers;
+    for (const api::DeviceLink& link : device.links)
+      if (link.to == other.id) links[other.id] = link_text(link.kind, link.count);
+    for (const api::DeviceLink& link : other.links)
+      if (link.to == device.id) links[other.id] = link_text(link.kind, link.count);
+  }
+  if (links.empty()) return {};
+  const bool are_alike = links.size() == peers && std::ranges::all_of(links, [&](const auto& link) {
+                           return link.second == links.begin()->second;
+                         });
+  return are_alike ? "all " + links.begin()->second : "those of " + device.id;
+}
+
+// What a source says of this one device that it need not say of the next: where it is, what it
+// hangs on, how it fares. Models and sizes are of the class.
+std::string particulars_of(const HostFacts& facts, const api::Device& device,
+                           const api::NodeDevice* seen) {
+  std::string out = device.address + device.slot + links_to_peers(facts, device);
+  const auto is_peer = [&](const std::string& id) {
+    const auto at = std::ranges::find(facts.profile.devices, id, &api::Device::id);
+    return at != facts.profile.devices.end() && at->cls == device.cls;
+  };
+  for (const api::DeviceLink& link : device.links)
+    if (!is_peer(link.to)) out += " " + link.to + " " + link_text(link.kind, link.count);
+  if (seen == nullptr) return out;
+  api::NodeDevice rest = *seen;
+  rest.id.clear();
+  for (api::LinkNow& link : rest.links)
+    if (is_peer(link.to)) link.to.clear();
+  const api::NodeDevice nothing;
+  const auto& type = schema::type_of<api::NodeDevice>;
+  if (!schema::equal(type, &rest, &nothing)) out += json::print(schema::to_json(type, &rest));
+  return out;
+}
+
+Known known_of(const HostFacts& facts, const api::Device& device, const Speaker& speaker) {
+  Known known;
+  known.id = device.id;
+  known.address = to_lower(device.address);
+  known.slot = to_lower(device.slot);
+  known.cls = device.cls;
+  known.numa = device.numa;
+  known.is_counted = is_counted(device.cls, device.id, speaker);
+  const api::NodeDevice* seen = find_seen(facts, device.id);
+  known.particulars = particulars_of(facts, device, seen);
+  if (seen == nullptr) return known;
+  known.own = plain_identity(seen->identity);
+  if (!known.own.empty()) known.identities.insert(known.own);
+  for (const api::DevicePort& port : seen->ports)
+    if (!port.identity.empty()) known.identities.insert(plain_identity(port.identity));
+  return known;
+}
+
+bool share_identity(const Known& a, const Known& b) {
+  return std::ranges::any_of(a.identities,
+                             [&](const std::string& one) { return b.identities.contains(one); });
+}
+
+// Two of one form, such as UUIDs, that differ; a serial number does not contradict a UUID, nor the
+// GUID of a port that of the whole adapter.
+bool is_contradicted(const Known& a, const Known& b) {
+  if (a.own.empty() || b.own.empty() || is_network(a.cls) || share_identity(a, b)) return false;
+  return std::ranges::equal(a.own, b.own, [](char x, char y) { return (x == '-') == (y == '-'); });
+}
+
+// All of the class of one, at one memory node if `numa` names it.
+std::vector<const Known*> like(const std::vector<Known>& all, const Known& one, int64_t numa) {
+  std::vector<const Known*> out;
+  for (const Known& known : all)
+    if (is_one_class(known.cls, one.cls) && (numa < 0 || known.numa == numa)) out.push_back(&known);
+  return out;
+}
+
+// Whether two devices that have only their number in common may be taken for one: where each side
+// knows one, or where nothing that one side says could come to the wrong one.
+bool may_count(const std::vector<Known>& all, const Known& k, const std::vector<Known>& ours,
+               const Known& device) {
+  if (!k.is_counted && !device.is_counted) return true;  // a name that the system gave
+  const bool have_numa = k.numa >= 0 && device.numa >= 0;
+  if (have_numa && k.numa != device.numa) return false;
+  const auto here = like(ours, device, have_numa ? k.numa : -1);
+  const auto there = like(all, k, have_numa ? k.numa : -1);
+  if (here.size() == 1 && there.size() == 1) return true;
+  const auto are_alike = [](const std::vector<const Known*>& group) {
+    const Known& first = *group.front();
+    return std::ranges::all_of(group,
+                               [&](const Known* one) {
+                                 return one->particulars == first.particulars &&
+                                        one->numa == first.numa;
+                               }) &&
+           (group.size() > 1 || (first.particulars.empty() && first.numa < 0));
+  };
+  return are_alike(here) || are_alike(there);
+}
+
+bool may_be_at(const Known& k, const Known& device) {
+  return device.address.empty() || k.address.empty() || k.address == device.address;
+}
+bool are_kin(const Known& k, const Known& device) {
+  return is_one_class(k.cls, device.cls) && may_be_at(k, device) && !is_contradicted(k, device);
+}
+
+// Whether nothing tells that the two are not one: names that the system gave would, and MAC
+// addresses. What a device of the class `other` is, nobody knows.
+bool may_be_one(const Known& k, const Known& device) {
+  constexpr size_t mac_digits = 12;
+  const auto has_mac = [](const Known& one) {
+    return std::ranges::any_of(one.identities,
+                               [](const auto& text) { return text.size() == mac_digits; });
+  };
+  return are_kin(k, device) && device.cls != api::DeviceClass::other &&
+         (k.is_counted || device.is_counted) && !(has_mac(k) && has_mac(device));
+}
+
+struct Match {
+  Known* found = nullptr;
+  bool is_number = false;  // only their number agrees
+  bool is_apart = false;   // it may be one that is there, and nothing says which
+};
+
+// The device of `all` that `device` is, by the first rule that finds one; one of another address or
+// UUID is never the same.
+Match match(std::vector<Known>& all, const Known& device, const std::vector<Known>& ours,
+            const std::set<const Known*>& taken) {
+  const auto find = [&](auto fits) -> Known* {
+    for (Known& known : all)
+      if (!taken.contains(&known) && fits(known)) return &known;
+    return nullptr;
+  };
+  const bool has_address = !device.address.empty();
+  if (has_address)
+    if (Known* found = find([&](const Known& k) { return k.address == device.address; }))
+      return {found};
+  const auto may_be = [&](const Known& k) { return may_be_at(k, device); };
+  if (Known* found = find([&](const Known& k) { return share_identity(k, device) && may_be(k); }))
+    return {found};
+  const auto is_kin = [&](const Known& k) { return are_kin(k, device); };
+  if (!device.slot.empty())
+    if (Known* found = find([&](const Known& k) { return k.slot == device.slot && is_kin(k); }))
+      return {found};
+  const auto is_named = [&](const Known& k) { return k.id == device.id && is_kin(k); };
+  if (Known* found =
+          find([&](const Known& k) { return is_named(k) && may_count(all, k, ours, device); }))
+    return {found, found->is_counted || device.is_counted};
+  return {nullptr, false, find(is_named) != nullptr};
+}
+
+// "gpu0" is taken: "gpu1", or the next that is free.
+std::string free_id(const std::string& id, const std::set<std::string>& taken) {
+  std::string stem = id;
+  while (!stem.empty() && stem.back() >= '0' && stem.back() <= '9') stem.pop_back();
+  if (stem.size() > 58) stem.resize(58);
+  for (size_t n = 0;; ++n)
+    if (std::string other = stem + std::to_string(n); !taken.contains(other)) return other;
+}
+
+using Renamed = std::map<std::string, std::string, std::less<>>;
+
+void rename(std::string& id, const Renamed& to) {
+  if (const auto at = to.find(id); at != to.end()) id = at->second;
+}
+
+void rename_all(HostClaim& claim, const Renamed& to) {
+  HostFacts& facts = claim.facts;
+  std::map<std::string, int64_t> switch_links;
+  for (const auto& [id, count] : claim.switch_links) {
+    std::string name = id;
+    rename(name, to);
+    switch_links.emplace(std::move(name), count);
+  }
+  claim.switch_links = std::move(switch_links);
+  for (api::Device& device : facts.profile.devices) {
+    rename(device.id, to);
+    for (api::DeviceLink& link : device.links) rename(link.to, to);
+  }
+  for (api::NumaNode& node : facts.profile.numa) rename(node.device, to);
+  for (api::NodeDevice& device : facts.devices) {
+    rename(device.id, to);
+    for (api::LinkNow& link : device.links) rename(link.to, to);
+  }
+  for (api::DegradedLink& link : facts.degraded) rename(link.at, to);
+}
+
+void forget_seen(HostFacts& facts, const std::string& id) {
+  std::erase_if(facts.devices, [&](const auto& seen) { return seen.id == id; });
+  std::erase_if(facts.degraded, [&](const auto& link) { return link.at == id; });
+  for (api::NumaNode& node : facts.profile.numa)
+    if (node.device == id) node.device.clear();
+}
+
+void leave_out(HostFacts& facts, const std::string& id) {
+  forget_seen(facts, id);
+  std::erase_if(facts.profile.devices, [&](const auto& device) { return device.id == id; });
+  for (api::Device& device : facts.profile.devices)
+    std::erase_if(device.links, [&](const auto& link) { return link.to == id; });
+  for (api::NodeDevice& seen : facts.devices)
+    std::erase_if(seen.links, [&](const auto& link) { return link.to == id; });
+}
+
+// What a source says of a device, but for what tells it from others of its class.
+std::string common_words(const HostFacts& facts, const api::Device& device) {
+  api::Device common = device;
+  for (std::string* text : {&common.id, &common.address, &common.slot}) text->clear();
+  common.numa = -1;
+  std::erase_if(common.links, [&](const api::DeviceLink& link) {
+    const auto to = std::ranges::find(facts.profile.devices, link.to, &api::Device::id);
+    return to != facts.profile.devices.end() && to->cls == device.cls;
+  });
+  return json::print(schema::to_json(schema::type_of<api::Device>, &common)) +
+         links_to_peers(facts, device);
+}
+
+// " (gpu3 is failed there)": what should not get lost with a device that is left out.
+std::string bad_words(const HostFacts& facts, const std::vector<std::string>& ids) {
+  std::string out;
+  for (const api::NodeDevice& seen : facts.devices) {
+    const bool is_bad = seen.health == api::Health::failed || seen.health == api::Health::degraded;
+    if (is_bad && std::ranges::find(ids, seen.id) != ids.end())
+      out += (out.empty() ? " (" : ", ") + seen.id +
+             (seen.health == api::Health::failed ? " is failed there" : " is degraded there");
+  }
+  return out.empty() ? out : out + ")";
+}
+
+}  // namespace
+
+DeviceMatcher::DeviceMatcher() = default;
+DeviceMatcher::~DeviceMatcher() = default;
+
+// One claim on its way in.
+class DeviceMatcher::Alignment {
+ public:
+  Alignment(HostClaim& claim, std::vector<Known>& all) : claim_(claim), all_(all) {
+    for (const api::Device& device : claim.facts.profile.devices)
+      ours_.push_back(known_of(claim.facts, device, claim.speaker));
+  }
+
+  std::vector<DeviceMatcher::Surplus> run(std::vector<std::string>& notes) {
+    find_same();
+    std::vector<Surplus> surplus;
+    for (const auto& [cls, group] : find_parted()) settle(cls, group, surplus);
+    tell(notes);
+    add_same();
+    add_fresh();
+    for (const std::string& id : left_out_) leave_out(claim_.facts, id);
+    rename_all(claim_, renamed_);
+    return surplus;
+  }
+
+ private:
+  using Group = std::vector<const Known*>;
+
+  void find_same() {
+    std::vector<Match> matches;
+    std::set<api::DeviceClass> doubtful;  // where one number is wrong, no other is worth anything
+    for (const Known& here : ours_) {
+      matches.push_back(match(all_, here, ours_, taken_));
+      if (matches.back().is_apart) doubtful.insert(here.cls);
+      if (matches.back().found != nullptr) taken_.insert(matches.back().found);
+    }
+    for (size_t i = 0; i < ours_.size(); ++i) {
+      const Match& found = matches[i];
+      if (found.is_number && doubtful.contains(ours_[i].cls))
+        taken_.erase(found.found);
+      else if (found.found != nullptr)
+        same_.emplace_back(found.found, &ours_[i]);
+      else
+        continue;
+    }
+    for (const Known& here : ours_)
+      if (std::ranges::find(same_, &here, &Same::second) == same_.end()) rest_.push_back(&here);
+  }
+
+  // Those that may be any of several, by class; network devices are one class.
+  std::map<api::DeviceClass, Group> find_parted() {
+    std::map<api::DeviceClass, Group> parted;
+    for (const Known* here : rest_)
+      if (std::ranges::any_of(
+              all_, [&](const Known& k) { return !taken_.contains(&k) && may_be_one(k, *here); }))
+        parted[is_network(here->cls) ? api::DeviceClass::nic : here->cls].push_back(here);
+    return parted;
+  }
+
+  // As many as may be them, of which the same is said: that holds for all, whichever is which.
+  void settle(api::DeviceClass cls, const Group& group, std::vector<Surplus>& surplus) {
+    std::vector<Known*> free;
+    for (Known& k : all_)
+      if (!taken_.contains(&k) &&
+          std::ranges::any_of(group, [&](const Known* here) { return may_be_one(k, *here); }))
+        free.push_back(&k);
+    std::set<std::string> words;
+    for (const Known* here : group) {
+      words.insert(common_words(claim_.facts, device_of(*here)));
+      parted_.push_back(here->id);
+      std::erase(rest_, here);
+    }
+    const bool is_for_all = free.size() == group.size() && words.size() == 1;
+    for (size_t i = 0; i < group.size(); ++i) {
+      if (!is_for_all) {
+        left_out_.push_back(group[i]->id);
+        continue;
+      }
+      common_.push_back(group[i]->id);
+      taken_.insert(free[i]);
+      if (free[i]->id != group[i]->id) renamed_[group[i]->id] = free[i]->id;
+    }
+    const auto known =
+        std::ranges::count_if(all_, [&](const Known& k) { return is_one_class(k.cls, cls); });
+    if (group.size() > free.size() && cls != api::DeviceClass::gpu)
+      surplus.push_back({cls, static_cast<size_t>(known),
+                         static_cast<size_t>(known) + group.size() - free.size()});
+  }
+
+  void tell(std::vector<std::string>& notes) {
+    HostFacts& facts = claim_.facts;
+    if (!parted_.empty())
+      add_note(notes,
+               facts.name + ": " + std::to_string(parted_.size()) +
+                   (parted_.size() == 1 ? " device" : " devices") + " of " + claim_.speaker.source +
+                   " may be others that are known, but only the numbers agree, and numbers move; "
+                   "what it says of single ones is left out" +
+                   bad_words(facts, parted_) +
+                   "; import a source that has their addresses or UUIDs");
+    for (const std::string& id : common_) {
+      forget_seen(facts, id);
+      api::Device& device = device_of(id);
+      device.address.clear();
+      device.slot.clear();
+      device.numa = -1;
+    }
+  }
+
+  void add_same() {
+    for (const auto& [known, here] : same_) {
+      if (known->id != here->id) renamed_[here->id] = known->id;
+      if (known->address.empty()) known->address = here->address;
+      if (known->slot.empty()) known->slot = here->slot;
+      if (known->own.empty()) known->own = here->own;
+      if (known->numa < 0) known->numa = here->numa;
+      known->particulars += here->particulars;
+      known->is_counted = known->is_counted && here->is_counted;
+      known->identities.insert(here->identities.begin(), here->identities.end());
+    }
+  }
+
+  void add_fresh() {
+    std::set<std::string> ids;
+    for (const Known& known : all_) ids.insert(known.id);
+    for (const Known* here : rest_) {
+      Known fresh = *here;
+      if (!ids.insert(here->id).second) {
+        fresh.id = free_id(here->id, ids);
+        ids.insert(fresh.id);
+        renamed_[here->id] = fresh.id;
+      }
+      all_.push_back(std::move(fresh));
+    }
+  }
+
+  api::Device& device_of(std::string_view id) {
+    return *std::ranges::find(claim_.facts.profile.devices, id, &api::Device::id);
+  }
+  api::Device& device_of(const Known& known) { return device_of(known.id); }
+
+  HostClaim& claim_;
+  std::vector<Known>& all_;
+  std::vector<Known> ours_;
+  using Same = std::pair<Known*, const Known*>;
+  std::vector<Same> same_;
+  std::vector<const Known*> rest_;
+  std::set<const Known*> taken_;
+  std::vector<std::string> parted_, common_, left_out_;  // ids
+  Renamed renamed_;
+};
+
+std::vector<DeviceMatcher::Surplus> DeviceMatcher::align(HostClaim& claim,
+                                                         std::vector<std::string>& notes) {
+  return Alignment(claim, all_).run(notes);
+}
+
+}  // namespace freehold::discover

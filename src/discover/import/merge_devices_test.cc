@@ -1,0 +1,134 @@
+// Devices that may be any of several: one machine never has more than its sources count.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "discover/import/testing/machines.h"
+
+namespace freehold::discover {
+namespace {
+
+using ::testing::Contains;
+using testing::gpu;
+using ::testing::HasSubstr;
+using testing::inventory;
+using ::testing::IsEmpty;
+using testing::machine;
+using testing::merged;
+using testing::One;
+using testing::only;
+using testing::only_conflict;
+using ::testing::SizeIs;
+
+HostFacts with_nodes(std::vector<api::Device> devices, std::vector<int64_t> numa) {
+  HostFacts host = machine(std::move(devices));
+  host.profile.numa.resize(2);
+  host.profile.numa[1].id = 1;
+  for (size_t i = 0; i < numa.size(); ++i) host.profile.devices[i].numa = numa[i];
+  return host;
+}
+
+TEST(MergeDevices, where_one_number_is_wrong_no_other_counts_and_none_is_added) {
+  const auto placed = with_nodes(
+      {gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0"), gpu("gpu2", "0000:03:00.0")},
+      {0, 0, 1});
+  const auto with = [&](std::vector<int64_t> numa) {
+    auto counted = with_nodes({gpu("gpu0", ""), gpu("gpu1", ""), gpu("gpu2", "")}, std::move(numa));
+    counted.profile.devices[0].links.push_back({"nvswitch0", api::LinkKind::nvlink, 12, {}});
+    counted.profile.devices[1].links = counted.profile.devices[2].links =
+        counted.profile.devices[0].links;
+    counted.profile.devices.push_back(gpu("nvswitch0", ""));
+    counted.profile.devices[3].cls = api::DeviceClass::nvswitch;
+    return merged({inventory("nvidia-smi", api::Confidence::vendor_library, std::move(counted)),
+                   inventory("nccl", api::Confidence::overlay, placed)});
+  };
+  for (const auto& numa : {std::vector<int64_t>{0, 0, 1}, {1, 0, 0}}) {
+    const Merged out = with(numa);
+    const One one = only(out);
+    ASSERT_THAT(one.profile.devices, SizeIs(4)) << "three GPUs and a switch";
+    for (size_t i = 0; i < 3; ++i) EXPECT_THAT(one.profile.devices[i].links, SizeIs(1));
+    EXPECT_THAT(one.node.status.conflicts, IsEmpty());
+  }
+}
+
+TEST(MergeDevices, what_is_said_of_all_alike_holds_whichever_is_which) {
+  HostFacts bmc = machine({gpu("gpu0", "", "NVIDIA H100"), gpu("gpu1", "", "NVIDIA H100")});
+  bmc.devices.resize(1);
+  bmc.devices[0].id = "gpu1";
+  bmc.devices[0].health = api::Health::failed;
+  const auto merge_with = [&](const HostFacts& more) {
+    return only(
+        merged({inventory("hwloc", api::Confidence::sysfs,
+                          machine({gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0")})),
+                inventory("redfish", api::Confidence::bmc, more)}));
+  };
+  const One alike = merge_with(bmc);
+  ASSERT_THAT(alike.profile.devices, SizeIs(2));
+  EXPECT_EQ(alike.profile.devices[0].model, "NVIDIA H100");
+  EXPECT_EQ(alike.profile.devices[1].model, "NVIDIA H100");
+  bmc.profile.devices[1].model = "NVIDIA A100";
+  const One mixed = merge_with(bmc);
+  ASSERT_THAT(mixed.profile.devices, SizeIs(2));
+  EXPECT_EQ(mixed.profile.devices[0].model, "") << "which of the two is the A100?";
+}
+
+TEST(MergeDevices, numbered_network_cards_are_those_that_have_names) {
+  HostFacts real = machine({}), counted = machine({});
+  for (size_t i = 0; i < 2; ++i) {
+    real.profile.devices.push_back(gpu("mlx5_" + std::to_string(i), ""));
+    real.profile.devices.back().cls = api::DeviceClass::rdma_nic;
+    counted.profile.devices.push_back(
+        gpu("nic" + std::to_string(i), "0000:0" + std::to_string(i) + ":00.0"));
+    counted.profile.devices.back().cls = api::DeviceClass::rdma_nic;
+  }
+  const auto both = [&] {
+    return merged({inventory("nvidia-smi", api::Confidence::vendor_library, real),
+                   inventory("nccl", api::Confidence::overlay, counted)});
+  };
+  const Merged out = both();
+  EXPECT_THAT(only(out).profile.devices, SizeIs(2));
+  EXPECT_THAT(only(out).node.status.conflicts, IsEmpty());
+  EXPECT_THAT(out.notes, Contains(HasSubstr("n1: 2 devices of nccl may be others")));
+  counted.profile.devices.push_back(gpu("nic2", "0000:03:00.0"));
+  counted.profile.devices.back().cls = api::DeviceClass::rdma_nic;
+  EXPECT_EQ(only_conflict({inventory("nvidia-smi", api::Confidence::vendor_library, real),
+                           inventory("nccl", api::Confidence::overlay, counted)}),
+            "devices[nic]: 2 of class nic, 3 of class nic,");
+}
+
+TEST(MergeDevices, memory_nodes_that_were_counted_take_the_numbers_of_those_with_their_cpus) {
+  const auto with_cpus = [](HostFacts host, std::vector<std::string> cpus) {
+    host.profile.numa.resize(cpus.size());
+    for (size_t i = 0; i < cpus.size(); ++i) {
+      host.profile.numa[i].id = static_cast<int64_t>(i);
+      host.profile.numa[i].cpus = cpus[i];
+    }
+    return host;
+  };
+  HostFacts counted = with_cpus(machine({gpu("gpu0", "")}), {"16-31"});
+  counted.has_counted_nodes = true;
+  counted.profile.devices[0].numa = 0;
+  const auto numa = [&](std::vector<std::string> cpus) {
+    const One one = only(
+        merged({inventory("nvidia-smi", api::Confidence::vendor_library, counted),
+                inventory("hwloc", api::Confidence::sysfs,
+                          with_cpus(machine({gpu("gpu0", "0000:01:00.0")}), std::move(cpus)))}));
+    EXPECT_THAT(one.node.status.conflicts, IsEmpty());
+    return one.profile.devices[0].numa;
+  };
+  EXPECT_EQ(numa({"0-15", "16-31"}), 1);
+  EXPECT_EQ(numa({"0-15", "16-23", "24-31"}), -1) << "either of two";
+}
+
+TEST(MergeDevices, more_gpus_than_the_firmer_source_has_are_a_conflict_not_a_larger_machine) {
+  auto placed = with_nodes({gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0")}, {0, 1});
+  auto counted = with_nodes({gpu("gpu0", ""), gpu("gpu1", ""), gpu("gpu2", "")}, {1, 0, 0});
+  std::vector<Inventory> all;
+  all.push_back(inventory("hwloc", api::Confidence::sysfs, std::move(placed)));
+  all.push_back(inventory("nvidia-smi", api::Confidence::sysfs, std::move(counted)));
+  const One one = only(merged(all));
+  EXPECT_THAT(one.profile.devices, SizeIs(2));
+  EXPECT_EQ(only_conflict(std::move(all)), "devices: 2 of class gpu, 3 of class gpu,");
+}
+
+}  // namespace
+}  // namespace freehold::discover
