@@ -124,6 +124,7 @@ api::NodeStatus node_status(const api::NodeStatus& before, const AgentConfig& co
   status.boot_id = machine.boot_id;
   status.agent_version = config.version;
   status.kernel = machine.kernel;
+  status.firmware = machine.firmware;
   status.address = config.address;
   status.agent_endpoint = config.endpoint;
   status.allocatable = discover::allocatable(machine, config.reserve);

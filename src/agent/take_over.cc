@@ -49,6 +49,7 @@ class TakeOver {
       if (is_of_spec(said.field)) keep_provenance(said, said.field, now_);
     for (const api::Conflict& conflict : before_.conflicts)
       if (is_of_spec(conflict.field)) add_conflict(conflict, now_);
+    settle("status.firmware", before_.firmware, now_.firmware);
     settle("status.scaleUpDomain", before_.scale_up_domain, now_.scale_up_domain);
     settle_nameplate();
     for (const api::NodeDevice& device : now_.devices) settle_identity(device);

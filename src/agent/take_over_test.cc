@@ -91,6 +91,18 @@ TEST(TakeOver, what_the_agent_does_not_know_stays_with_its_source) {
                                         "status.power.nameplate by redfish"));
 }
 
+TEST(TakeOver, firmware_is_the_agents_to_tell_where_it_can_be_read) {
+  api::NodeStatus before = status_of(imported);
+  before.firmware = "1.02.13";
+  before.provenance.push_back({"status.firmware", "redfish", api::Confidence::bmc, {}});
+  discover::Machine machine = machine_of("rack7", "GPU-1", "10kW");
+  EXPECT_EQ(report(before, machine).firmware, "1.02.13");
+  machine.firmware = "1.02.14";
+  EXPECT_THAT(conflicts(report(before, machine)),
+              ElementsAre("spec.rack: r1, topograph says r2",
+                          "status.firmware: 1.02.14, agent says 1.02.14, redfish says 1.02.13"));
+}
+
 TEST(TakeOver, where_the_two_differ_both_are_kept_until_they_agree) {
   const api::NodeStatus first = report(status_of(imported), machine_of("rack8", "GPU-2", "12kW"));
   EXPECT_EQ(first.scale_up_domain, "rack8");

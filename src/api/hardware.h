@@ -1,6 +1,7 @@
 // HardwareProfile: the interior graph of a machine model, named by its digest and shared by all
 // nodes that have it. Written by agents and importers. What cannot be known is left out; nothing in
-// it differs between two machines of one model.
+// it differs between two machines of one model, nor from day to day: firmware, settings of drivers
+// and states of links stand in the status of a Node (node.h).
 #pragma once
 
 #include <string>

@@ -42,10 +42,12 @@ enum class Health : uint8_t { unknown, healthy, degraded, failed };
 
 struct DevicePort {
   int64_t number = 1;
-  std::string identity;    // port GUID or MAC address
-  std::string state;       // as the driver says: ACTIVE, DOWN
-  std::string link_layer;  // InfiniBand, Ethernet
-  std::string speed;       // now: "400Gbps"; empty: unknown
+  std::string identity;                // port GUID or MAC address
+  std::string state;                   // as the driver says: ACTIVE, DOWN
+  std::string link_layer;              // InfiniBand, Ethernet
+  std::string speed;                   // now: "400Gbps"; empty: unknown
+  std::string physical_state;          // of the wire, as the driver says: LinkUp, Polling
+  std::vector<std::string> protocols;  // RDMA over Ethernet: RoCE v1, RoCE v2, iWARP
 };
 // A link of the profile as it is now.
 struct LinkNow {
@@ -77,6 +79,14 @@ struct NodeDevice {
   Quantity power_limit;  // in force now; unset: unknown
   PowerReading power;    // what it draws
   DeviceClocks clocks;
+  std::string firmware;  // version; empty: unknown
+  std::string board_id;  // by which makers choose the firmware of a card (PSID); empty: unknown
+  // Devices of one IOMMU group can be handed to a guest only together; -1: unknown, or no IOMMU.
+  int64_t iommu_group = -1;
+  int64_t bus_memory_bytes = 0;  // of its memory, what other devices reach over the bus; 0: unknown
+  // How an accelerator is split by its driver ("CPX", "NPS4"); empty: not at all, or unknown.
+  std::string compute_partition, memory_partition;
+  std::string hive;  // accelerators of one xGMI hive are reset together; empty: none, or unknown
 };
 struct DegradedLink {
   std::string at;  // PCI address or link name
@@ -141,6 +151,7 @@ struct NodePower {
 struct NodeStatus {
   std::string profile;  // name of the HardwareProfile
   std::string boot_id, agent_version, kernel, address;
+  std::string firmware;        // of the board: its BIOS; empty: unknown
   std::string agent_endpoint;  // host:port of the agent's own HTTPS server (logs)
   Allocatable allocatable;
   std::vector<NodeDevice> devices;
@@ -230,7 +241,13 @@ inline constexpr auto table<api::DevicePort> = object<api::DevicePort>(
     field<&api::DevicePort::identity>("identity", "Port GUID or MAC address.", {.max_size = 128}),
     field<&api::DevicePort::state>("state", "As the driver says: ACTIVE, DOWN.", {.max_size = 32}),
     field<&api::DevicePort::link_layer>("linkLayer", "InfiniBand or Ethernet.", {.max_size = 32}),
-    field<&api::DevicePort::speed>("speed", "Rate now.", {.max_size = 16}));
+    field<&api::DevicePort::speed>("speed", "Rate now.", {.max_size = 16}),
+    field<&api::DevicePort::physical_state>(
+        "physicalState", "Of the wire, as the driver says: LinkUp, Polling, Disabled.",
+        {.max_size = 32}),
+    field<&api::DevicePort::protocols>(
+        "protocols", "RDMA over Ethernet, as its addresses say: RoCE v1, RoCE v2, iWARP.",
+        {.max_size = 8, .set = true}));
 template <>
 inline constexpr auto table<api::LinkNow> = object<api::LinkNow>(
     "LinkNow", "A link of the profile, as it is now.",
@@ -280,7 +297,24 @@ inline constexpr auto table<api::NodeDevice> = object<api::NodeDevice>(
     field<&api::NodeDevice::power_limit>("powerLimit", "Limit that is in force.",
                                          {.min = 0, .dimension = Dimension::power}),
     field<&api::NodeDevice::power>("power", "What it draws, by its own meter."),
-    field<&api::NodeDevice::clocks>("clocks", "Clock rates."));
+    field<&api::NodeDevice::clocks>("clocks", "Clock rates."),
+    field<&api::NodeDevice::firmware>("firmware", "Version of its firmware.", {.max_size = 64}),
+    field<&api::NodeDevice::board_id>("boardId", "What makers choose a card's firmware by (PSID).",
+                                      {.max_size = 128}),
+    field<&api::NodeDevice::iommu_group>(
+        "iommuGroup",
+        "Devices of one group can be handed to a guest only together; -1 when unknown.",
+        {.min = -1}),
+    field<&api::NodeDevice::bus_memory_bytes>(
+        "busMemoryBytes",
+        "Of its memory, what other devices reach over the bus (BAR); 0 when unknown.", {.min = 0}),
+    field<&api::NodeDevice::compute_partition>(
+        "computePartition", "How its driver splits its processors: SPX is whole, CPX is by die.",
+        {.max_size = 16}),
+    field<&api::NodeDevice::memory_partition>(
+        "memoryPartition", "How its driver splits its memory: NPS1 is whole.", {.max_size = 16}),
+    field<&api::NodeDevice::hive>("hive", "Accelerators of one xGMI hive are reset together.",
+                                  {.max_size = 63}));
 template <>
 inline constexpr auto table<api::DegradedLink> = object<api::DegradedLink>(
     "DegradedLink", "A link that runs below what both of its ends can do.",
@@ -373,6 +407,8 @@ inline constexpr auto table<api::NodeStatus> = object<api::NodeStatus>(
     field<&api::NodeStatus::agent_version>("agentVersion", "Version of the agent.",
                                            {.max_size = 64}),
     field<&api::NodeStatus::kernel>("kernel", "Kernel release.", {.max_size = 128}),
+    field<&api::NodeStatus::firmware>("firmware", "Version of the board's firmware (BIOS).",
+                                      {.max_size = 128}),
     field<&api::NodeStatus::address>("address", "Where its workloads are reached.",
                                      {.max_size = 253}),
     field<&api::NodeStatus::agent_endpoint>(

@@ -36,6 +36,7 @@ int discover(const std::string& root, Output output) {
     out["devices"] = std::move(devices);
     if (machine->power.measured.is_set() || machine->power.limit.is_set())
       out["power"] = schema::to_json(schema::type_of<api::NodePower>, &machine->power);
+    if (!machine->firmware.empty()) out["firmware"] = machine->firmware;
     if (!machine->scale_up_domain.empty()) out["scaleUpDomain"] = machine->scale_up_domain;
     if (!machine->bmc_address.empty()) out["bmcAddress"] = machine->bmc_address;
     json::Array degraded, provenance, rdma;

@@ -98,6 +98,7 @@ std::string tree_of(const api::Node& node, const api::HardwareProfile& profile,
   machine.profile = profile.spec;
   machine.host_name = node.metadata.name;
   machine.kernel = node.status.kernel;
+  machine.firmware = node.status.firmware;
   machine.degraded = node.status.degraded_links;
   machine.online_cpus = machine.allowed_cpus = profile.spec.cpus;
   for (const api::Device& device : profile.spec.devices) {

@@ -1,4 +1,4 @@
-// What the machine is called: product, architecture, kernel, boot, host name.
+// What the machine is called: product, architecture, firmware, kernel, boot, host name.
 #include <algorithm>
 
 #include "base/strings.h"
@@ -44,6 +44,8 @@ void scan_board(Scan& scan) {
   machine.profile.architecture = clean_text(scan.line("/proc/sys/kernel/arch"), 16);
   if (machine.profile.architecture.empty())
     machine.profile.architecture = cpu_architecture(cpuinfo);
+  const std::string bios = scan.line("/sys/class/dmi/id/bios_version");
+  machine.firmware = says_nothing(bios) ? "" : parse_version(bios);
   machine.kernel = clean_text(scan.line("/proc/sys/kernel/osrelease"), 128);
   machine.boot_id = clean_text(scan.line("/proc/sys/kernel/random/boot_id"), 64);
   machine.host_name = clean_text(scan.line("/proc/sys/kernel/hostname"), 253);

@@ -13,6 +13,33 @@ namespace {
 constexpr Duration shortest_interval = milliseconds(100);  // below it, counters are too coarse
 constexpr Duration longest_interval = minutes(10);         // beyond it, they may have begun anew
 
+// Milliwatts; nothing where it was not counted before, or not by the same counter.
+std::optional<int64_t> drawn_by(const EnergyCounter& counter,
+                                const std::vector<EnergyCounter>& before, Duration between) {
+  const auto earlier = std::find_if(before.begin(), before.end(), [&](const auto& other) {
+    return other.name == counter.name && other.device == counter.device;
+  });
+  if (earlier == before.end()) return std::nullopt;
+  int64_t microjoules = counter.microjoules - earlier->microjoules;
+  if (microjoules < 0) microjoules += counter.wraps_at;
+  // The driver was loaded anew, or two zones have one name.
+  if (microjoules < 0) return std::nullopt;
+  return microjoules / std::max<int64_t>(between.us / 1000, 1);
+}
+
+void add_power_of_devices(const std::vector<EnergyCounter>& before, Duration between,
+                          Machine& now) {
+  for (const EnergyCounter& counter : now.energy) {
+    const auto device = std::find_if(now.devices.begin(), now.devices.end(),
+                                     [&](const auto& seen) { return seen.id == counter.device; });
+    const auto drawn = drawn_by(counter, before, between);
+    // A megawatt is a counter that began anew at a higher value.
+    if (device == now.devices.end() || !drawn || *drawn > 1'000'000'000) continue;
+    if (!device->power.measured.is_set())
+      device->power = {Quantity::of(*drawn, Dimension::power), "hwmon", {}};
+  }
+}
+
 }  // namespace
 
 struct Discovery::State {
@@ -45,24 +72,19 @@ Result<Machine> Discovery::look(Duration uptime) {
 }
 
 void add_counted_power(const std::vector<EnergyCounter>& before, Duration between, Machine& now) {
-  if (now.power.measured.is_set() || between < shortest_interval || between > longest_interval)
-    return;
+  if (between < shortest_interval || between > longest_interval) return;
+  add_power_of_devices(before, between, now);
+  if (now.power.measured.is_set()) return;
   // The platform holds the packages.
   const auto is_platform = [](const EnergyCounter& counter) { return counter.name == "psys"; };
   const bool whole = std::any_of(now.energy.begin(), now.energy.end(), is_platform);
   int64_t milliwatts = 0;
   bool counted = false;
   for (const EnergyCounter& counter : now.energy) {
-    if (whole != is_platform(counter)) continue;
-    const auto earlier = std::find_if(before.begin(), before.end(), [&](const auto& other) {
-      return other.name == counter.name;
-    });
-    if (earlier == before.end()) return;
-    int64_t joules = counter.microjoules - earlier->microjoules;
-    if (joules < 0) joules += counter.wraps_at;
-    // The driver was loaded anew, or two zones have one name.
-    if (joules < 0) return;
-    milliwatts += joules / std::max<int64_t>(between.us / 1000, 1);
+    if (!counter.device.empty() || whole != is_platform(counter)) continue;
+    const auto drawn = drawn_by(counter, before, between);
+    if (!drawn) return;
+    milliwatts += *drawn;
     counted = true;
   }
   if (!counted) return;

@@ -142,6 +142,7 @@ std::vector<Cell> board_cells(const Machine& machine) {
     out.push_back({"limit " + watts(machine.power.limit), Style::plain});
   if (!machine.scale_up_domain.empty())
     out.push_back({"scale-up domain " + machine.scale_up_domain, Style::dim});
+  if (!machine.firmware.empty()) out.push_back({"BIOS " + machine.firmware, Style::dim});
   if (!machine.bmc_address.empty()) out.push_back({"BMC " + machine.bmc_address, Style::dim});
   return out;
 }

@@ -343,7 +343,9 @@ class TreeBuilder {
     row.cells.push_back({fabric_text(device, seen), Style::dim});
     row.cells.push_back({place_text(device, seen), Style::dim});
     row.cells.push_back(health_mark(seen.health));
-    row.cells.push_back(remark(device, seen, used));
+    if (Cell said = remark(device, seen, used); !said.text.empty())
+      row.cells.push_back(std::move(said));
+    if (!seen.firmware.empty()) row.cells.push_back({"fw " + seen.firmware, Style::dim});
     return row;
   }
 
@@ -411,12 +413,40 @@ class TreeBuilder {
     return out + " MHz";
   }
 
+  // "CPX/NPS4" of an accelerator that its driver splits.
+  static std::string split_text(const api::NodeDevice& seen) {
+    const bool whole = (seen.compute_partition.empty() || seen.compute_partition == "SPX") &&
+                       (seen.memory_partition.empty() || seen.memory_partition == "NPS1");
+    if (whole) return "";
+    return seen.compute_partition + (seen.memory_partition.empty() ? "" : "/") +
+           seen.memory_partition;
+  }
+
+  // The newest that a port speaks: who has RoCE v2 has the first, too.
+  static std::string protocol_text(const api::NodeDevice& seen) {
+    std::string out;
+    for (const api::DevicePort& port : seen.ports)
+      for (const std::string& protocol : port.protocols) out = std::max(out, protocol);
+    return out;
+  }
+
+  // "no link (Polling)"
+  static std::string no_link_text(const api::NodeDevice& seen) {
+    for (const api::DevicePort& port : seen.ports)
+      if (port.physical_state == "LinkUp") return "link not active";
+    for (const api::DevicePort& port : seen.ports)
+      if (!port.physical_state.empty()) return "no link (" + port.physical_state + ")";
+    return "no link";
+  }
+
   static std::string place_text(const api::Device& device, const api::NodeDevice& seen) {
     std::string out = power_text(seen);
     if (const std::string clocks = clocks_text(seen.clocks); !clocks.empty())
       out += (out.empty() ? "" : "  ") + clocks;
     if (!seen.partitions.empty())
       out += (out.empty() ? "" : "  ") + std::to_string(seen.partitions.size()) + " partitions";
+    for (const std::string& text : {split_text(seen), protocol_text(seen)})
+      if (!text.empty()) out += (out.empty() ? "" : "  ") + text;
     if (!device.slot.empty()) out += (out.empty() ? "" : "  ") + device.slot;
     return out;
   }
@@ -442,7 +472,7 @@ class TreeBuilder {
     if (!used.empty()) return {used, Style::dim};
     if (seen.health == api::Health::unknown && is_seen_)
       return {device.cls == api::DeviceClass::nic || device.cls == api::DeviceClass::rdma_nic
-                  ? "no link"
+                  ? no_link_text(seen)
                   : "not known to work",
               Style::dim};
     return {"", Style::plain};

@@ -18,7 +18,7 @@ constexpr std::string_view intel = "8086";
 
 // NVIDIA's driver: a folder per GPU, named by its address in any case.
 struct NvidiaInformation {
-  std::string model, uuid, minor;
+  std::string model, uuid, minor, firmware;
   int64_t memory_node = -1, memory_bytes = 0;
 };
 
@@ -33,6 +33,7 @@ std::map<PciParts, NvidiaInformation> read_nvidia(const Scan& scan) {
     found.model = parse_colon_value(text, "Model");
     found.uuid = parse_colon_value(text, "GPU UUID");
     found.minor = parse_colon_value(text, "Device Minor");
+    found.firmware = parse_version(parse_colon_value(text, "Video BIOS"));
     const std::string numa = scan.root.read_file(folder + "/" + name + "/numa_status").value_or("");
     found.memory_node = parse_int(parse_colon_value(numa, "Node")).value_or(-1);
     found.memory_bytes = parse_hex_number(parse_colon_value(numa, "Size"));
@@ -61,6 +62,7 @@ void fill_nvidia(Scan& scan, const NvidiaInformation& found, api::Device& device
   if (!found.model.empty()) device.model = clean_text(found.model, limits::model_characters);
   // Before a GPU is first used its UUID may be masked with question marks.
   if (found.uuid.find('?') == std::string::npos) seen.identity = clean_text(found.uuid, 128);
+  seen.firmware = found.firmware;
   if (found.memory_bytes > 0) device.memory_bytes = found.memory_bytes;
   if (parse_uint(found.minor)) access.files.push_back("/dev/nvidia" + found.minor);
   if (found.memory_node >= 0) scan.device_of_memory[found.memory_node] = device.id;
@@ -73,6 +75,12 @@ void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, ap
   if (bytes > 0) device.memory_bytes = bytes;
   const std::string unique = scan.line(record.directory + "/unique_id");
   seen.identity = clean_text(unique.empty() ? node.unique_id : unique, 128);
+  seen.firmware = parse_version(scan.line(record.directory + "/vbios_version"));
+  const std::string split = record.directory + "/current_";
+  seen.compute_partition = parse_partition_mode(scan.line(split + "compute_partition"));
+  seen.memory_partition = parse_partition_mode(scan.line(split + "memory_partition"));
+  const std::string hive = scan.line(record.directory + "/xgmi_hive_info/xgmi_hive_id");
+  if (parse_uint(hive).value_or(0) != 0) seen.hive = hive;
   const std::string name = scan.line(record.directory + "/product_name");
   if (!name.empty()) device.model = clean_text(name, limits::model_characters);
   access.files.push_back("/dev/kfd");

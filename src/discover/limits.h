@@ -33,6 +33,7 @@ inline constexpr size_t mounts_bytes = 4u << 20;  // and write them in one file
 inline constexpr size_t notes = 256;  // enough to mend a machine, bounded for a hostile tree
 inline constexpr size_t model_characters = 128;     // the schema's
 inline constexpr size_t reason_characters = 512;    // the schema's
+inline constexpr size_t version_characters = 64;    // of firmware; the schema's
 inline constexpr size_t provenance = 512;           // the schema's
 inline constexpr size_t ports = 16;                 // of one device; the schema's
 inline constexpr size_t device_links = 128;         // of one device; the schema's

@@ -55,6 +55,7 @@ void Scan::locate(const PciRecord* record, api::Device& device, api::NodeDevice&
   device.numa = record->function.numa;
   seen.link_speed = record->speed_now;
   seen.link_width = record->width_now;
+  seen.iommu_group = record->iommu_group;
 }
 
 bool Scan::add(api::Device device, api::NodeDevice seen, DeviceAccess access) {
@@ -122,6 +123,7 @@ Result<CpuTopology> run(Scan& scan) {
   scan_locality(scan);
   scan_slots(scan);
   scan_libraries(scan);
+  scan_windows(scan);
   scan_health(scan);
   scan_links(scan);
   scan_power(scan);

@@ -26,9 +26,10 @@ struct DeviceAccess {
 
 // Rises while the machine draws; what it drew is the difference of two looks.
 struct EnergyCounter {
-  std::string name;  // "package-0", "psys"
+  std::string name;  // "package-0", "psys", "energy1"
   int64_t microjoules = 0;
   int64_t wraps_at = 0;  // begins anew beyond this; 0: never
+  std::string device{};  // id of the one that draws; empty: the machine itself
 };
 
 struct Machine {
@@ -43,6 +44,7 @@ struct Machine {
   std::vector<api::MemoryShare>
       memory;  // what the kernel manages on each allowed memory node, exactly
   std::string boot_id, kernel, host_name;
+  std::string firmware;         // of the board: its BIOS; empty: unknown
   bool is_virtual = false;      // a guest: PCI paths and NUMA may be made up by the hypervisor
   api::NodePower power;         // of the machine as a whole; `at` is the caller's to set
   std::string scale_up_domain;  // "ClusterUUID.CliqueID"; empty: none, or unknown

@@ -103,6 +103,7 @@ void scan_nvme(Scan& scan) {
     device.model = clean_text(scan.line(*directory + "/model"), limits::model_characters);
     api::NodeDevice seen;
     seen.identity = clean_text(scan.line(*directory + "/serial"), 128);
+    seen.firmware = parse_version(scan.line(*directory + "/firmware_rev"));
     judge(scan.line(*directory + "/state"), seen);
     Scan::locate(record, device, seen);
     DeviceAccess access;

@@ -275,6 +275,19 @@ int64_t link_mbps(std::string_view speed, int64_t width) {
   return mt * 242 / 256 * width;
 }
 
+int64_t parse_largest_window(std::string_view text) {
+  constexpr int64_t is_memory = 0x200;  // IORESOURCE_MEM of linux/ioport.h
+  int64_t largest = 0;
+  const auto lines = split(text, '\n');
+  for (size_t i = 0; i < std::min<size_t>(lines.size(), 6); ++i) {
+    const auto words = split(trim(lines[i]), ' ');
+    if (words.size() != 3 || (parse_hex_number(words[2]) & is_memory) == 0) continue;
+    const int64_t start = parse_hex_number(words[0]), end = parse_hex_number(words[1]);
+    if (end > start) largest = std::max(largest, end - start + 1);
+  }
+  return largest;
+}
+
 // ---- networks
 
 int64_t parse_infiniband_rate(std::string_view text) {
@@ -297,6 +310,31 @@ std::string format_network_speed(int64_t mbps) {
   std::string out = std::to_string(mbps / 1'000);
   if (mbps % 1'000 >= 100) out += "." + std::to_string(mbps % 1'000 / 100);
   return out + "Gbps";
+}
+
+std::string parse_gid_type(std::string_view text) {
+  text = trim(text);
+  if (text == "IB/RoCE v1") return "RoCE v1";
+  return text == "RoCE v2" ? "RoCE v2" : "";
+}
+
+// ---- firmware and settings
+
+std::string parse_version(std::string_view text) {
+  const std::string known = to_lower(trim(text));
+  for (const std::string_view filler : {"n/a", "none", "unknown", "not specified"})
+    if (known == filler) return "";
+  // Bytes that cannot be shown become question marks, which NVIDIA's driver writes for unknown.
+  const std::string version = clean_text(text, limits::version_characters);
+  return version.find('?') == std::string::npos ? version : "";
+}
+
+std::string parse_partition_mode(std::string_view text) {
+  text = trim(text);
+  const bool is_mode = !text.empty() && text.size() <= 8 && text != "UNKNOWN" &&
+                       std::all_of(text.begin(), text.end(),
+                                   [](char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); });
+  return std::string(is_mode ? text : "");
 }
 
 // ---- in use

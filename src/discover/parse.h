@@ -58,6 +58,10 @@ std::string parse_link_speed(std::string_view text);
 int64_t link_speed_mt(std::string_view text);
 // Lanes; 0 when unknown, which drivers also write as 63 or 255.
 int64_t parse_link_width(std::string_view text);
+// The largest memory window (BAR) of `resource`, which has a line "start end flags" for each; in
+// bytes, 0 when there is none. Windows of virtual functions and of bridges come after the first six
+// and do not count.
+int64_t parse_largest_window(std::string_view text);
 // Data rate of a PCI link in one direction after line coding, in Mbit/s; 0 when unknown.
 int64_t link_mbps(std::string_view speed, int64_t width);
 
@@ -67,6 +71,9 @@ int64_t link_mbps(std::string_view speed, int64_t width);
 int64_t parse_infiniband_rate(std::string_view text);
 // "4: ACTIVE" to "ACTIVE".
 std::string parse_numbered_state(std::string_view text);
+// What a port speaks whose GID has this type: "IB/RoCE v1" and "RoCE v2" of an Ethernet port to
+// "RoCE v1" and "RoCE v2"; empty for others.
+std::string parse_gid_type(std::string_view text);
 // Mbit/s as sysfs gives them ("25000", "-1") to "25Gbps"; empty when unknown.
 std::string format_network_speed(int64_t mbps);
 
@@ -82,6 +89,13 @@ std::vector<std::string> parse_default_routes(std::string_view text);
 // Whether /proc/self/cgroup names a hierarchy with `controller`, and the path there; "" is the v2
 // hierarchy.
 std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_view controller);
+
+// ---- firmware and settings
+
+// "28.39.1002"; empty for what a driver writes while it does not know: "N/A", "??.??.??.??.??".
+std::string parse_version(std::string_view text);
+// amdgpu's way of splitting a GPU: "SPX", "CPX", "NPS4"; empty when it says "UNKNOWN" or other.
+std::string parse_partition_mode(std::string_view text);
 
 // "0000:41:00.0" of "/sys/bus/pci/devices/0000:41:00.0": what is behind the last slash.
 std::string last_part(std::string_view path);

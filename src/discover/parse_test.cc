@@ -88,6 +88,44 @@ TEST(Parse, LinkRatesCountLineCoding) {
   EXPECT_EQ(link_mbps("", 16), 0);
 }
 
+TEST(Parse, LargestWindowIsOneOfTheFunctionsOwnMemory) {
+  const std::string none = "0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
+  EXPECT_EQ(
+      parse_largest_window("0x000001ffe0000000 0x000001ffe1ffffff 0x000000000014220c\n" + none +
+                           "0x0000010000000000 0x0000011fffffffff 0x000000000014220c\n"),
+      int64_t{128} << 30);
+  EXPECT_EQ(parse_largest_window(none), 0);
+  EXPECT_EQ(parse_largest_window("0x0000000000001000 0x0000000000ffffff 0x0000000000040101\n"), 0)
+      << "ports";
+  EXPECT_EQ(parse_largest_window(none + none + none + none + none + none +
+                                 "0x0000000000001000 0x0000000000001fff 0x0000000000140204\n"),
+            0)
+      << "a bridge's, or that of virtual functions";
+  EXPECT_EQ(parse_largest_window("0x2000 0x1000 0x200\nshort line\n"), 0);
+}
+
+TEST(Parse, VersionsThatNobodyToldAreUnknown) {
+  EXPECT_EQ(parse_version("28.39.1002\n"), "28.39.1002");
+  EXPECT_EQ(parse_version(" 1B2QEXP7 \n"), "1B2QEXP7");
+  EXPECT_EQ(parse_version("??.??.??.??.??"), "");
+  EXPECT_EQ(parse_version("N/A\n"), "");
+  EXPECT_EQ(parse_version(""), "");
+  EXPECT_EQ(parse_version(std::string(100, '1')).size(), 64u);
+}
+
+TEST(Parse, PartitionModesAreWordsOfTheDriver) {
+  EXPECT_EQ(parse_partition_mode("CPX\n"), "CPX");
+  EXPECT_EQ(parse_partition_mode("NPS4\n"), "NPS4");
+  EXPECT_EQ(parse_partition_mode("UNKNOWN\n"), "");
+  EXPECT_EQ(parse_partition_mode("not supported\n"), "");
+}
+
+TEST(Parse, GidTypes) {
+  EXPECT_EQ(parse_gid_type("IB/RoCE v1\n"), "RoCE v1");
+  EXPECT_EQ(parse_gid_type("RoCE v2\n"), "RoCE v2");
+  EXPECT_EQ(parse_gid_type("RoCE v3\n"), "");
+}
+
 TEST(Parse, InfinibandRates) {
   EXPECT_EQ(parse_infiniband_rate("400 Gb/sec (4X NDR)\n"), 400'000);
   EXPECT_EQ(parse_infiniband_rate("2.5 Gb/sec (1X SDR)"), 2'500);

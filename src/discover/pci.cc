@@ -48,6 +48,9 @@ std::optional<PciRecord> read_function(Scan& scan, const std::string& name) {
                      parse_hex_id(scan.line(record.directory + "/subsystem_device"), 4);
   if (const auto driver = scan.root.read_link(record.directory + "/driver"); driver.ok())
     record.driver = clean_text(last_part(*driver), 63);
+  // The kernel numbers groups as it finds them, so they are no fact of a model.
+  if (const auto group = scan.root.read_link(record.directory + "/iommu_group"); group.ok())
+    record.iommu_group = std::max<int64_t>(parse_int(last_part(*group)).value_or(-1), -1);
   record.is_virtual = scan.root.exists(record.directory + "/physfn");
   read_link(scan, record);
   return record;
@@ -82,6 +85,28 @@ void scan_pci(Scan& scan) {
   std::sort(scan.pci.begin(), scan.pci.end(), [](const PciRecord& a, const PciRecord& b) {
     return parse_pci_address(a.function.address) < parse_pci_address(b.function.address);
   });
+}
+
+void scan_windows(Scan& scan) {
+  for (size_t i = 0; i < scan.machine.devices.size(); ++i) {
+    const api::Device& device = scan.machine.profile.devices[i];
+    const PciRecord* record = scan.find_pci(device.address);
+    if (device.cls != api::DeviceClass::gpu || device.memory_bytes == 0 || record == nullptr)
+      continue;
+    // Memory that the kernel manages is reached as the machine's own.
+    const bool is_system = std::any_of(scan.device_of_memory.begin(), scan.device_of_memory.end(),
+                                       [&](const auto& node) { return node.second == device.id; });
+    if (is_system) continue;
+    const int64_t window =
+        parse_largest_window(scan.root.read_file(record->directory + "/resource").value_or(""));
+    scan.machine.devices[i].bus_memory_bytes = std::min(window, device.memory_bytes);
+    if (window > 0 && window < device.memory_bytes)
+      scan.note(
+          device.id + ": other devices reach " + std::to_string(window >> 20) + " of its " +
+          std::to_string(device.memory_bytes >> 20) +
+          " MiB; switch on Above 4G Decoding and Resizable BAR in the firmware's settings, if the "
+          "card can do it");
+  }
 }
 
 void keep_pci(Scan& scan) {

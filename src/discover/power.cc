@@ -2,6 +2,7 @@
 // devices. Formats: Documentation/hwmon/sysfs-interface.rst, acpi_power_meter.rst and
 // power/powercap/powercap.rst of Linux; all of them count in millionths.
 #include <algorithm>
+#include <tuple>
 
 #include "base/strings.h"
 #include "discover/parse.h"
@@ -73,6 +74,28 @@ api::DeviceClocks clocks_of(const Scan& scan, const PciRecord& record) {
   return out;
 }
 
+// Intel's drivers tell of a GPU's first part, which stands for all: i915 (old and new), then xe.
+api::DeviceClocks intel_clocks_of(const Scan& scan, const PciRecord& record) {
+  api::DeviceClocks out;
+  const auto take = [&](const std::string& now, const std::string& most) {
+    if (out.core_max_mhz > 0) return;
+    const auto megahertz = [&](const std::string& path) {
+      const int64_t found = scan.number(path).value_or(0);
+      return found > 0 && found <= limits::clock_mhz ? found : 0;
+    };
+    out.core_mhz = megahertz(now);
+    out.core_max_mhz = megahertz(most);
+  };
+  for (const std::string& name : scan.names(record.directory + "/drm")) {
+    const std::string at = record.directory + "/drm/" + name;
+    take(at + "/gt/gt0/rps_act_freq_mhz", at + "/gt/gt0/rps_RP0_freq_mhz");
+    take(at + "/gt_act_freq_mhz", at + "/gt_RP0_freq_mhz");
+  }
+  const std::string xe = record.directory + "/tile0/gt0/freq0/";
+  take(xe + "act_freq", xe + "rp0_freq");
+  return out;
+}
+
 void take_clocks(const api::DeviceClocks& found, api::DeviceClocks& into) {
   if (into.core_mhz == 0) into.core_mhz = found.core_mhz;
   if (into.core_max_mhz == 0) into.core_max_mhz = found.core_max_mhz;
@@ -97,6 +120,22 @@ void read_meter(Scan& scan) {
   }
 }
 
+// Intel's GPUs count what the card draws (energy1), or what its chip does (energy2). Sensors of
+// parts ("i915_gt0") are in the card's.
+void read_energy_of(Scan& scan, const std::string& id, const PciRecord& record) {
+  for (const std::string& name : scan.names(record.directory + "/hwmon")) {
+    const std::string at = record.directory + "/hwmon/" + name;
+    if (scan.line(at + "/name").find("_gt") != std::string::npos) continue;
+    for (const std::string sensor : {"energy1", "energy2"}) {
+      const auto counted = scan.number(at + "/" + sensor + "_input");
+      if (!counted || *counted <= 0 || scan.machine.energy.size() >= limits::energy_counters)
+        continue;
+      scan.machine.energy.push_back({sensor, *counted, 0, id});
+      return;
+    }
+  }
+}
+
 // Zones of the platform and of packages; what lies below is part of them. Reading needs
 // privileges.
 void read_energy(Scan& scan) {
@@ -113,7 +152,9 @@ void read_energy(Scan& scan) {
     energy.push_back({what, *counted, std::max<int64_t>(most, 0)});
   }
   std::sort(scan.machine.energy.begin(), scan.machine.energy.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
+            [](const auto& a, const auto& b) {
+              return std::tie(a.name, a.device) < std::tie(b.name, b.device);
+            });
 }
 
 }  // namespace
@@ -126,7 +167,10 @@ void scan_power(Scan& scan) {
     api::NodeDevice& seen = scan.machine.devices[i];
     if (!seen.power_limit.is_set()) seen.power_limit = limit_of(scan, *record);
     if (!seen.power.measured.is_set()) seen.power = draw_of(scan, *record);
-    if (device.cls == api::DeviceClass::gpu) take_clocks(clocks_of(scan, *record), seen.clocks);
+    if (!seen.power.measured.is_set()) read_energy_of(scan, device.id, *record);
+    if (device.cls != api::DeviceClass::gpu) continue;
+    take_clocks(clocks_of(scan, *record), seen.clocks);
+    if (record->function.vendor == "8086") take_clocks(intel_clocks_of(scan, *record), seen.clocks);
   }
   read_meter(scan);
   read_energy(scan);

@@ -1,6 +1,6 @@
 // RDMA devices: InfiniBand, RoCE and others below /sys/class/infiniband.
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "base/strings.h"
 #include "discover/parse.h"
@@ -23,12 +23,26 @@ std::string guid_of(std::string_view gid) {
   return out == "0000:0000:0000:0000" ? "" : out;
 }
 
+constexpr size_t gids_looked_at = 16;  // of 256, most of them empty; the first have every type
+
+// How a port speaks RDMA over Ethernet: by the types of its addresses.
+std::vector<std::string> protocols_of(const Scan& scan, const std::string& at) {
+  std::set<std::string> found;
+  for (size_t i = 0; i < gids_looked_at && found.size() < 2; ++i) {
+    const std::string type = scan.line(at + "/gid_attrs/types/" + std::to_string(i));
+    if (std::string protocol = parse_gid_type(type); !protocol.empty())
+      found.insert(std::move(protocol));
+  }
+  return {found.begin(), found.end()};
+}
+
 api::DevicePort read_port(const Scan& scan, const std::string& at, int64_t number) {
   api::DevicePort port;
   port.number = number;
   port.state = clean_text(parse_numbered_state(scan.line(at + "/state")), 32);
   port.link_layer = clean_text(scan.line(at + "/link_layer"), 32);
   port.identity = guid_of(scan.line(at + "/gids/0"));
+  port.physical_state = clean_text(parse_numbered_state(scan.line(at + "/phys_state")), 32);
   // What a port without a link says of its rate is what it rests at.
   if (port.state == "ACTIVE")
     port.speed = format_network_speed(parse_infiniband_rate(scan.line(at + "/rate")));
@@ -37,15 +51,22 @@ api::DevicePort read_port(const Scan& scan, const std::string& at, int64_t numbe
 
 std::vector<api::DevicePort> read_ports(Scan& scan, const std::string& name,
                                         const std::string& folder) {
+  // The kernel gives the addresses of iWARP cards the type of InfiniBand's.
+  const bool is_iwarp = parse_numbered_state(scan.line(folder + "/node_type")) == "RNIC";
   std::vector<api::DevicePort> ports;
   for (const std::string& entry : scan.names(folder + "/ports")) {
     const auto number = parse_int(entry);
     if (!number || *number < 1 || *number > 255 || ports.size() >= limits::ports) continue;
     ports.push_back(read_port(scan, folder + "/ports/" + entry, *number));
-    const std::string& state = ports.back().state;
-    if (state != "ACTIVE")
+    api::DevicePort& port = ports.back();
+    if (is_iwarp)
+      port.protocols = {"iWARP"};
+    else if (port.link_layer == "Ethernet")
+      port.protocols = protocols_of(scan, folder + "/ports/" + entry);
+    if (port.state != "ACTIVE")
       scan.note(clean_text(name, 63) + ": port " + entry + " is " +
-                (state.empty() ? "in an unknown state" : to_lower(state)));
+                (port.state.empty() ? "in an unknown state" : to_lower(port.state)) +
+                (port.physical_state.empty() ? "" : " (" + port.physical_state + ")"));
   }
   return ports;
 }
@@ -59,6 +80,20 @@ std::string best_speed(const std::vector<api::DevicePort>& ports) {
     if (mine.ok() && (!other.ok() || mine->value() > other->value())) best = port.speed;
   }
   return best;
+}
+
+// What to do about a device none of whose ports is up, as far as the wire tells.
+std::string reason_of(const std::vector<api::DevicePort>& ports) {
+  const auto all = [&](std::string_view state) {
+    return !ports.empty() && std::all_of(ports.begin(), ports.end(), [&](const auto& port) {
+      return port.physical_state == state;
+    });
+  };
+  if (all("Disabled")) return "its ports are disabled; set the interface up, or enable the port";
+  if (std::any_of(ports.begin(), ports.end(),
+                  [](const auto& port) { return port.physical_state == "LinkUp"; }))
+    return "a port has a link but is not active; check the subnet manager, or set the interface up";
+  return "no port has a link; check cable, switch port and subnet manager";
 }
 
 // A card may be split among guests; what they have is not there for others.
@@ -93,12 +128,14 @@ void add_rdma(Scan& scan, const std::string& name) {
   seen.ports = read_ports(scan, name, folder);
   device.speed = best_speed(seen.ports);
   seen.identity = clean_text(scan.line(folder + "/node_guid"), 128);
+  seen.firmware = parse_version(scan.line(folder + "/fw_ver"));
+  seen.board_id = clean_text(scan.line(folder + "/board_id"), 128);
   const bool up = std::any_of(seen.ports.begin(), seen.ports.end(),
                               [](const auto& port) { return port.state == "ACTIVE"; });
   if (up)
     seen.health = api::Health::healthy;
   else
-    seen.reason = "no port has a link; check cable, switch port and subnet manager";
+    seen.reason = reason_of(seen.ports);
   DeviceAccess access;
   Scan::locate(record, device, seen);
   if (record != nullptr) {

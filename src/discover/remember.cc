@@ -67,6 +67,7 @@ void rename_all(const Ids& ids, Machine& now) {
   for (api::NumaNode& node : now.profile.numa) rename(ids, node.device);
   for (api::DegradedLink& link : now.degraded) rename(ids, link.at);
   for (RdmaLimits& limits : now.rdma) rename(ids, limits.device);
+  for (EnergyCounter& counter : now.energy) rename(ids, counter.device);
   for (api::Provenance& said : now.provenance) {
     if (!said.field.starts_with("devices[") || !said.field.ends_with("]")) continue;
     std::string id = said.field.substr(8, said.field.size() - 9);

@@ -20,8 +20,9 @@ struct PciRecord {
   std::string driver;     // that is bound; empty: none or unknown
   std::string speed_now;
   int64_t width_now = 0;
-  std::string subsystem;    // "vendor:device"
-  bool is_virtual = false;  // a virtual function of one that this machine also sees
+  std::string subsystem;     // "vendor:device"
+  int64_t iommu_group = -1;  // -1: unknown, or no IOMMU
+  bool is_virtual = false;   // a virtual function of one that this machine also sees
 };
 
 // What the CPU step finds, by hwloc or by sysfs alone.
@@ -94,8 +95,9 @@ void scan_numa(Scan& scan);      // after gpus and cxl: memory nodes may be thei
 void scan_locality(Scan& scan);  // memory nodes of functions that name only their CPUs
 void scan_slots(Scan& scan);     // what the firmware's tables say
 void scan_libraries(Scan& scan);
-void scan_health(Scan& scan);  // what error counters say
-void scan_links(Scan& scan);   // degraded links and the health that follows from them
+void scan_windows(Scan& scan);  // after libraries, which know memory: how much the bus reaches
+void scan_health(Scan& scan);   // what error counters say
+void scan_links(Scan& scan);    // degraded links and the health that follows from them
 void scan_power(Scan& scan);
 // Keeps of the PCI tree what matters: devices and the bridges above them.
 void keep_pci(Scan& scan);

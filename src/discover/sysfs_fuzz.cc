@@ -33,10 +33,18 @@ void parse_everything(std::string_view text) {
   const int64_t width = parse_link_width(text);
   CHECK(width >= 0 && width <= 32, "a width is within bounds");
   CHECK(link_mbps(speed, width) >= 0, "a rate is not negative");
+  CHECK(parse_largest_window(text) >= 0, "a window is not negative");
   const int64_t rate = parse_infiniband_rate(text);
   CHECK(rate >= 0, "a rate is not negative");
   CHECK(format_network_speed(rate).size() <= 16, "a speed fits its field");
   (void)parse_numbered_state(text);
+  const std::string protocol = parse_gid_type(text);
+  CHECK(protocol.empty() || protocol.starts_with("RoCE v"), "a protocol is one of few");
+  const std::string version = parse_version(text);
+  CHECK(version.size() <= 64 && is_utf8(version), "a version fits its field");
+  CHECK(version.find('?') == std::string::npos, "and is wholly known");
+  const std::string mode = parse_partition_mode(text);
+  CHECK(mode.size() <= 16 && parse_partition_mode(mode) == mode, "a mode reads back");
   (void)parse_mounts(text);
   (void)parse_default_routes(text);
   (void)parse_cgroup_path(text, "cpuset");

@@ -291,6 +291,15 @@ TEST(Topologies, InfinibandOfNodeExporterAgreesWithItsMetrics) {
   EXPECT_EQ(devices["mlx4_0"].speed, "40Gbps");
   EXPECT_EQ(devices["mlx4_0"].model, "ConnectX-3");
   EXPECT_EQ(devices["i40iw0"].speed, "10Gbps");
+  // node_infiniband_info, node_infiniband_physical_state_id.
+  std::map<std::string, api::NodeDevice> seen;
+  for (const auto& device : machine->devices) seen[device.id] = device;
+  EXPECT_EQ(seen["mlx4_0"].firmware, "2.31.5050");
+  EXPECT_EQ(seen["mlx4_0"].board_id, "SM_1141000001000");
+  ASSERT_THAT(seen["mlx4_0"].ports, SizeIs(2));
+  EXPECT_EQ(seen["mlx4_0"].ports[1].physical_state, "LinkUp");
+  EXPECT_EQ(seen["i40iw0"].firmware, "0.2");
+  EXPECT_EQ(seen["i40iw0"].board_id, "I40IW Board ID");
   // node_pcidevice_*: parents, link widths, memory node.
   std::map<std::string, api::PciFunction> functions;
   for (const auto& function : machine->profile.pci) functions[function.address] = function;
@@ -315,6 +324,10 @@ TEST(Topologies, InfinibandOfProcfsHasLinksThatLeadNowhere) {
   EXPECT_EQ(speeds["hfi1_0"], "100Gbps");
   EXPECT_EQ(speeds["mlx5_0"], "25Gbps");
   EXPECT_EQ(speeds["mlx4_0"], "40Gbps");
+  std::map<std::string, std::string> firmware;
+  for (const auto& device : machine->devices) firmware[device.id] = device.firmware;
+  EXPECT_EQ(firmware["hfi1_0"], "1.27.0");
+  EXPECT_EQ(firmware["mlx5_0"], "14.28.2006");
 }
 
 TEST(Topologies, FlatPciFoldersHaveUnknownParents) {
