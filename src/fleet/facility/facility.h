@@ -90,6 +90,9 @@ struct Facility {
 
 Facility survey(const Estate& estate, Footing footing);
 // Machines and domains alone, for those who look often: no rooms, space, cooling or findings.
+// Of an estate that is `before` with a change, on its footing. Meters show what was before, so what
+// they show beyond what is known stays, and the change comes on top.
+Facility survey_change(const Estate& estate, const Facility& before);
 Facility survey_power(const Estate& estate, Footing footing);
 
 }  // namespace freehold::fleet::facility

@@ -82,6 +82,7 @@ class Places {
       return std::tuple(a.fits, a.margin_mw) > std::tuple(b.fits, b.margin_mw);
     });
     if (out_.size() > most_candidates) out_.resize(most_candidates);
+      unit.status.meter = {};
     return std::move(out_);
   }
 
