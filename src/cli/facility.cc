@@ -199,7 +199,8 @@ int show_difference(const Stock& stock, std::vector<api::Object> changed,
   put(output == Output::json || output == Output::yaml
           ? document(difference_json(before, after), output)
           : difference_text(before, after, terminal(stdout)));
-  return ff::compare(before, after).holds_after ? done : refused;
+  const ff::Difference difference = ff::compare(before, after);
+  return difference.holds_after && difference.without_watts.empty() ? done : refused;
 }
 
 // What the options ask for, read before anything is looked at.

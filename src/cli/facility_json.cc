@@ -180,14 +180,17 @@ json::Value difference_json(const Facility& before, const Facility& after) {
         {"headroomWatts",
          view->domain == nullptr ? json::Value() : signed_watts(view->headroom_mw)}};
   };
-  json::Array domains, racks;
+  json::Array domains, racks, without_watts;
   for (const DomainChange& change : difference.domains)
     domains.push_back(json::Object{{"name", change.domain},
                                    {"before", side(change.before, before)},
                                    {"after", side(change.after, after)}});
   for (const std::string& rack : difference.racks) racks.emplace_back(rack);
   json::Object out{{"held", holds(before)},
-                   {"holds", difference.holds_after},
+                   {"holds", difference.holds_after && !difference.without_watts.empty()
+                                 ? json::Value()
+                                 : json::Value(difference.holds_after)},
+                   {"withoutWatts", std::move(without_watts)},
                    {"strandedWattsBefore", watts(difference.stranded_before_mw)},
                    {"strandedWattsAfter", watts(difference.stranded_after_mw)},
                    {"powerDomains", std::move(domains)},
@@ -195,6 +198,7 @@ json::Value difference_json(const Facility& before, const Facility& after) {
   put_findings(out, "newFindings", "moreNewFindings", difference.new_findings);
   put_findings(out, "eased", "moreEased", difference.eased);
   put_findings(out, "solved", "moreSolved", difference.solved);
+  for (const std::string& node : difference.without_watts) without_watts.emplace_back(node);
   return out;
 }
 

@@ -124,6 +124,20 @@ TEST(FacilityDifference, old_errors_are_told_apart_from_new_ones) {
               HasSubstr("It holds: no error is new; 1 stays as it was.\n"));
 }
 
+TEST(FacilityDifference, what_is_not_known_does_not_hold) {
+  const std::string grid = "pdu a 30kW; rack r on a; node n in r draws 1kW;";
+  const Grid then = grid_of(grid), now = grid_of(grid + "node m in r");
+  const Facility before = survey(then.estate, Footing::most),
+                 after = survey(now.estate, Footing::most);
+  EXPECT_THAT(difference_text(before, after, {}),
+              HasSubstr("It is not known whether it holds: nobody says what m draws; set "
+                        "spec.nameplate.\n"));
+  const json::Value document = difference_json(before, after);
+  EXPECT_TRUE(document.at({"holds"})->is_null());
+  EXPECT_EQ(document.at({"withoutWatts"})->as_array()->size(), 1u);
+  EXPECT_THAT(difference_text(before, before, {}), HasSubstr("It holds"));
+}
+
 TEST(FacilityDifference, an_error_that_shrinks_is_told_as_less) {
   const std::string grid = "ups u 100kW; rack r on u; node n in r plate ";
   const std::string text =

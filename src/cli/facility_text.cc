@@ -372,24 +372,34 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
 
 // ---- what-ifs
 
-std::string difference_text(const Facility& before, const Facility& after, const Terminal& t) {
-  const Difference difference = compare(before, after);
+namespace {
+
+// Whether it holds, in one line.
+std::string verdict(const Difference& difference, const Facility& after, const Terminal& t) {
   const auto errors = [](const std::vector<Finding>& findings) {
     return std::ranges::count(findings, Severity::error, &Finding::severity);
   };
-  std::string out;
   if (!difference.holds_after)
-    out += paint("It does not hold", Colour::bad, t) + ": " +
+    return paint("It does not hold", Colour::bad, t) + ": " +
            count(errors(difference.new_findings), "error is", "errors are") + " new or worse.\n";
-  else if (holds(after))
-    out += paint("It holds", Colour::good, t) + ": no finding is an error.\n";
-  else {
-    const int64_t eased = errors(difference.eased), same = errors(after.findings) - eased;
-    std::vector<std::string> stay;
-    if (same > 0) stay.push_back(count(same, "stays as it was", "stay as they were"));
-    if (eased > 0) stay.push_back(count(eased, "is less than it was", "are less than they were"));
-    out += paint("It holds", Colour::good, t) + ": no error is new; " + join(stay, ", ") + ".\n";
-  }
+  if (const size_t nodes = difference.without_watts.size(); nodes > 0)
+    return paint("It is not known whether it holds", Colour::busy, t) + ": nobody says what " +
+           (nodes == 1 ? difference.without_watts.front() + " draws"
+                       : std::to_string(nodes) + " machines draw") +
+           "; set spec.nameplate.\n";
+  if (holds(after)) return paint("It holds", Colour::good, t) + ": no finding is an error.\n";
+  const int64_t eased = errors(difference.eased), same = errors(after.findings) - eased;
+  std::vector<std::string> stay;
+  if (same > 0) stay.push_back(count(same, "stays as it was", "stay as they were"));
+  if (eased > 0) stay.push_back(count(eased, "is less than it was", "are less than they were"));
+  return paint("It holds", Colour::good, t) + ": no error is new; " + join(stay, ", ") + ".\n";
+}
+
+}  // namespace
+
+std::string difference_text(const Facility& before, const Facility& after, const Terminal& t) {
+  const Difference difference = compare(before, after);
+  std::string out = verdict(difference, after, t);
   out += "Stranded: " + watts_text(difference.stranded_before_mw) + " before, " +
          watts_text(difference.stranded_after_mw) + " after.\n";
   const auto load = [](const DomainView* v) { return v == nullptr ? "-" : watts_text(v->load_mw); };

@@ -82,6 +82,21 @@ TEST(Watts, a_nameplate_comes_from_the_machine_then_its_model_then_its_parts) {
       << "a sum without the processors would be too low";
 }
 
+TEST(Watts, the_known_parts_of_a_model_are_the_least_that_it_draws) {
+  Grid grid = grid_of("pdu a 5kW; node half is half on a; node full is full on a");
+  add_model(grid, "gpu-700", api::ModelType::gpu, "700W");
+  add_model(grid, "half", api::ModelType::node, "", {{"gpu", "gpu-700", 8}, {"cpu", "", 2}});
+  add_model(grid, "full", api::ModelType::node, "", {{"gpu", "gpu-700", 1}});
+  const Facility f = survey(grid.estate, Footing::most);
+  EXPECT_EQ(f.machines[1].counted.mw, 5'600'000);
+  EXPECT_EQ(f.machines[1].counted.origin, Origin::some_parts);
+  EXPECT_THAT(texts_of(f, FindingKind::watts_in_part),
+              ElementsAre(HasSubstr("note node/half: only the parts whose watts are known")));
+  EXPECT_THAT(errors_of(f), ElementsAre(HasSubstr("powerdomain/a: carries 6.3kW of 5kW")));
+  grid.edit<api::Node>("half").status.power.measured = quantity_of("7kW", Dimension::power);
+  EXPECT_EQ(survey(grid.estate, Footing::most).machines[1].counted.mw, 7 * kw);
+}
+
 TEST(Watts, now_is_the_best_number_and_most_is_the_largest_that_may_be) {
   Grid grid =
       grid_of("node m plate 9kW draws 4kW; node p plate 9kW; node limited plate 9kW draws 4kW");

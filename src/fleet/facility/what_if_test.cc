@@ -40,6 +40,14 @@ TEST(WhatIf, holds_where_no_error_is_new) {
       << "what was wrong before is not the doing of the change";
 }
 
+TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_watts) {
+  const std::string base = "pdu a 30kW; rack r on a; node n in r draws 5kW; node old in r;";
+  EXPECT_THAT(between(base, base + "node m in r; node p in r plate 1kW").without_watts,
+              ElementsAre("m"))
+      << "what was not known before is not the doing of the change";
+  EXPECT_THAT(between(base, base + "node p in r plate 1kW").without_watts, IsEmpty());
+}
+
 TEST(WhatIf, an_error_that_grows_by_less_than_its_text_shows_does_not_hold) {
   const std::string base = "ups u 100kW; rack r on u; node n in r plate 122kW;";
   const Difference added = between(base, base + "node m in r plate 400W");
