@@ -82,6 +82,19 @@ TEST(Watts, a_nameplate_comes_from_the_machine_then_its_model_then_its_parts) {
       << "a sum without the processors would be too low";
 }
 
+TEST(Facility, what_rounding_adds_to_the_parts_of_a_load_is_no_overload) {
+  const std::string feeds =
+      "pdu a 20kW from u; pdu b 20kW from u; pdu c 20kW from u; rack r on a b c;";
+  const Facility even =
+      survey(grid_of("ups u 10kW;" + feeds + "node n in r plate 10kW").estate, Footing::most);
+  EXPECT_GT(domain_of(even, "u").load_mw, 10 * kw) << "three parts, each rounded up";
+  EXPECT_EQ(domain_of(even, "u").headroom_mw, 0);
+  EXPECT_THAT(errors_of(even), ::testing::IsEmpty());
+  const Facility over =
+      survey(grid_of("ups u 10kW;" + feeds + "node n in r plate 10001W").estate, Footing::most);
+  EXPECT_THAT(errors_of(over), ElementsAre(HasSubstr("powerdomain/u: carries")));
+}
+
 TEST(Watts, the_known_parts_of_a_model_are_the_least_that_it_draws) {
   Grid grid = grid_of("pdu a 5kW; node half is half on a; node full is full on a");
   add_model(grid, "gpu-700", api::ModelType::gpu, "700W");

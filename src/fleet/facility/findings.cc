@@ -67,7 +67,7 @@ void find_power_faults(Facility& facility) {
     if (!view.is_used && !domains[d].stands_by) unused.add(view.name, about);
     const int64_t capacity = domains[d].capacity_mw;
     const Measure at_worst{FindingKind::overloaded_if_one_fails, about, -view.headroom_mw};
-    if (view.load_mw > capacity)
+    if (is_beyond(view.load_mw, capacity))
       out.push_back(
           {Severity::error,
            about,
