@@ -284,12 +284,12 @@ class Survey {
       const auto [at, is_new] = rooms.try_emplace(feeds);
       if (is_new && !feeds.empty()) at->second = out_.cases->room(even(feeds));
       rack.power = at->second;
-      int64_t sum = 0, largest = 0;
+      int64_t sum = 0, largest = 0, known = 0;
       for (const std::string& feed : feeds)
         if (const uint32_t d = out_.supply->find(feed); d != none && domains[d].capacity_mw >= 0) {
           sum += domains[d].capacity_mw;
           largest = std::max(largest, domains[d].capacity_mw);
-          rack.capacity_mw = feeds.size() > 1 ? sum - largest : sum;
+          rack.capacity_mw = ++known > 1 ? sum - largest : sum;
         }
     }
   }

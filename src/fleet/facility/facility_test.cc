@@ -95,6 +95,17 @@ TEST(Facility, what_rounding_adds_to_the_parts_of_a_load_is_no_overload) {
   EXPECT_THAT(errors_of(over), ElementsAre(HasSubstr("powerdomain/u: carries")));
 }
 
+TEST(Facility, a_rack_has_what_the_feeds_that_are_known_carry) {
+  const Facility f = survey(grid_of("pdu a 50kW; pdu b 20kW; rack one on a gone; rack two on a b;"
+                                    "rack three on a b gone; rack none on gone")
+                                .estate,
+                            Footing::most);
+  EXPECT_EQ(rack_of(f, "one").capacity_mw, 50 * kw);
+  EXPECT_EQ(rack_of(f, "two").capacity_mw, 20 * kw) << "with the larger of them gone";
+  EXPECT_EQ(rack_of(f, "three").capacity_mw, 20 * kw);
+  EXPECT_EQ(rack_of(f, "none").capacity_mw, -1);
+}
+
 TEST(Watts, the_known_parts_of_a_model_are_the_least_that_it_draws) {
   Grid grid = grid_of("pdu a 5kW; node half is half on a; node full is full on a");
   add_model(grid, "gpu-700", api::ModelType::gpu, "700W");
