@@ -185,6 +185,37 @@ TEST(FacilityText, one_rack_tells_of_the_overloads_of_what_feeds_it) {
   EXPECT_THAT(text, Not(HasSubstr("powerdomain/v: carries")));
 }
 
+TEST(FacilityText, one_site_tells_of_what_is_wrong_there_and_of_nothing_else) {
+  Grid grid = grid_of(
+      "pdu near 30kW; pdu far 5kW; pdu shared 1kW; rack good on near; rack bad on far;"
+      "node n in good plate 4kW; node m in bad plate 10kW; node loose plate 2kW on shared");
+  for (const char* name : {"s", "t"}) {
+    api::Site site;
+    site.metadata.name = name;
+    grid.add(std::move(site));
+  }
+  grid.edit<api::Rack>("bad").spec.site = grid.edit<api::PowerDomain>("far").spec.site = "t";
+  grid.edit<api::Node>("loose").spec.site = "t";
+  const Facility facility = survey(grid.estate, Footing::most);
+  const auto text_of = [&](std::string site, std::string rack) {
+    return facility_text(grid.estate, facility, {std::move(site), std::move(rack), false}, {});
+  };
+  const auto holds_at = [&](std::string site, std::string rack) {
+    const json::Value document =
+        facility_json(grid.estate, facility, {std::move(site), std::move(rack), false});
+    return *document.at({"holds"})->as_bool();
+  };
+  EXPECT_THAT(text_of("t", {}), HasSubstr("error  powerdomain/far: carries 10kW of 5kW"));
+  EXPECT_THAT(text_of("t", {}), HasSubstr("error  powerdomain/shared: carries 2kW of 1kW"))
+      << "a machine of this site hangs on it";
+  EXPECT_THAT(text_of("s", {}), Not(HasSubstr("powerdomain/far")));
+  EXPECT_FALSE(holds_at("t", {}));
+  EXPECT_FALSE(holds_at("s", {})) << "the shared unit is there";
+  EXPECT_TRUE(holds_at({}, "good"));
+  EXPECT_FALSE(holds_at({}, "bad"));
+  EXPECT_FALSE(holds_at({}, {}));
+}
+
 TEST(FacilityPlaces, each_place_has_its_reason) {
   const Grid grid = two_racks();
   fleet::facility::RackAsk ask;

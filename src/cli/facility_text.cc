@@ -316,12 +316,13 @@ std::string findings_under(std::string_view title, const std::vector<Finding>& f
   return out + not_listed(findings.size());
 }
 
-std::string findings_text(const Facility& f, const FacilityView& view, const Terminal& t) {
+std::string findings_text(const Estate& estate, const Facility& f, const FacilityView& view,
+                          const Terminal& t) {
   std::string out;
   size_t rows = 0;
-  for (const Finding& finding : f.findings)
+  for (const Finding* finding : findings_in(estate, f, view))
     if (++rows <= most_rows || (view.whole && rows <= most_findings))
-      out += finding_line(finding, t);
+      out += finding_line(*finding, t);
   if (out.empty()) return "";
   out = heading("Findings", t) + out;
   return out + (view.whole ? not_listed(rows) : rows_left(rows, "findings"));
@@ -330,6 +331,16 @@ std::string findings_text(const Facility& f, const FacilityView& view, const Ter
 }  // namespace
 
 std::string watts_text(int64_t mw) { return mw < 0 ? "-" : humanize(mw, Dimension::power); }
+
+std::vector<const Finding*> findings_in(const Estate& estate, const Facility& facility,
+                                        const FacilityView& view) {
+  if (const RackView* rack = view.rack.empty() ? nullptr : facility.rack(view.rack))
+    return findings_of(facility, *rack);
+  if (!view.site.empty()) return findings_at(facility, estate, view.site);
+  std::vector<const Finding*> all;
+  for (const Finding& finding : facility.findings) all.push_back(&finding);
+  return all;
+}
 
 std::string why_text(const std::vector<Strander>& why) {
   std::string out;
@@ -357,7 +368,7 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
       out += "\nOne more watt is limited by " + room_limit(rack->power, *facility.supply) +
              (rack->cooling_by.empty() ? "" : "; heat by " + rack->cooling_by) +
              ". Largest gap: " + count(rack->largest_gap, "unit", "units") + ".\n";
-      const std::vector<const Finding*> findings = findings_of(facility, *rack);
+      const std::vector<const Finding*> findings = findings_in(estate, facility, view);
       if (!findings.empty()) out += heading("Findings of it and of what feeds and cools it", t);
       for (size_t i = 0; i < std::min(findings.size(), most_findings); ++i)
         out += finding_line(*findings[i], t);
@@ -367,7 +378,7 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
   }
   return out + domains_text(facility, view, t) + cooling_text(facility, view, t) +
          pools_text(estate, view, t) + links_text(estate, view, t) +
-         findings_text(facility, view, t);
+         findings_text(estate, facility, view, t);
 }
 
 // ---- what-ifs
