@@ -56,5 +56,14 @@ TEST(TopologyMatrix, shows_the_links_that_are_up_now) {
   EXPECT_EQ(dark.of_first_path("direct"), "NODE") << "both are of now";
 }
 
+TEST(TopologyWay, needs_no_profile_of_the_machines) {
+  fleet::Fleet fleet;
+  for (const char* name : {"n1", "n2"})
+    fleet.put(read_yaml<api::Node>("metadata: {name: " + std::string(name) +
+                                   "}\nspec: {}\nstatus: {scaleUpDomain: rack-1}"));
+  EXPECT_EQ(way_text(fleet, *fleet.find("n1"), *fleet.find("n2"), {}),
+            "n1 – n2  NVL, ?, 2 links over 1 tier\n");
+}
+
 }  // namespace
 }  // namespace freehold::cli

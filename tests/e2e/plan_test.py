@@ -50,6 +50,16 @@ def ways(fleet):
         raise Failure(f"the way: {found}")
 
 
+def ways_without_profiles(directory):
+    """What topograph and Slurm write tells how machines hang together, and nothing of their inside."""
+    file = f"{directory}/domain.yaml"
+    pathlib.Path(file).write_text("---\n".join(
+        "apiVersion: freehold.dev/v1alpha1\nkind: Node\nmetadata: {name: %s}\nspec: {}\n"
+        "status: {scaleUpDomain: nvl1}\n" % name for name in ("a", "b")))
+    expect("^a – b  NVL", run("topology", "node/a", "node/b", "-f", file))
+    expect("names no HardwareProfile", run("topology", "node/a", "-f", file, status=ABSENT))
+
+
 def what_ifs(directory, fleet):
     def change(text):
         file = pathlib.Path(directory) / "change.yaml"
@@ -101,6 +111,7 @@ def test(directory):
     pathlib.Path(fleet).write_text(run(*MIX))
     pictures(fleet)
     ways(fleet)
+    ways_without_profiles(directory)
     what_ifs(directory, fleet)
     exit_codes(directory, fleet)
     return "pictures were read, ways named, what-ifs judged, and faults told apart"
