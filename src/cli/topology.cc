@@ -182,10 +182,10 @@ Result<std::string> between_text(const Scene& scene, const std::vector<Named>& a
   switch (options.form) {
     case TopologyForm::json:
     case TopologyForm::yaml:
-      return document(way_document(scene.fleet, from, to),
+      return document(way_document(scene.fleet, from, to, price),
                       options.form == TopologyForm::json ? Output::json : Output::yaml);
     default:
-      return way_text(scene.fleet, from, to, terminal(stdout));
+      return way_text(scene.fleet, from, to, price, terminal(stdout));
   }
 }
 

@@ -56,12 +56,28 @@ TEST(TopologyMatrix, shows_the_links_that_are_up_now) {
   EXPECT_EQ(dark.of_first_path("direct"), "NODE") << "both are of now";
 }
 
+TEST(TopologyWay, costs_a_sum_for_each_currency) {
+  const auto site = [](const std::string& name, const std::string& links) {
+    return read_yaml<api::Site>("metadata: {name: " + name +
+                                "}\nspec: {jurisdiction: {country: DE}, links: [" + links + "]}");
+  };
+  const api::Site fra = site("fra", "{site: par, pricePerGb: 0.01EUR/GB}"),
+                  par = site("par", "{site: zrh, pricePerGb: 0.02EUR/GB}"),
+                  zrh = site("zrh", "{site: iad, pricePerGb: 0.04USD/GB}, {site: osl}"),
+                  iad = site("iad", ""), osl = site("osl", "");
+  EXPECT_EQ(transit_price({&fra, &par, &zrh}), "0.03EUR/GB");
+  EXPECT_EQ(transit_price({&iad, &zrh, &par, &fra}), "0.03EUR/GB + 0.04USD/GB")
+      << "a link that one end names is there for both";
+  EXPECT_EQ(transit_price({&fra, &par, &zrh, &osl}), "") << "one link names no price";
+  EXPECT_EQ(transit_price({}), "");
+}
+
 TEST(TopologyWay, needs_no_profile_of_the_machines) {
   fleet::Fleet fleet;
   for (const char* name : {"n1", "n2"})
     fleet.put(read_yaml<api::Node>("metadata: {name: " + std::string(name) +
                                    "}\nspec: {}\nstatus: {scaleUpDomain: rack-1}"));
-  EXPECT_EQ(way_text(fleet, *fleet.find("n1"), *fleet.find("n2"), {}),
+  EXPECT_EQ(way_text(fleet, *fleet.find("n1"), *fleet.find("n2"), {}, {}),
             "n1 – n2  NVL, ?, 2 links over 1 tier\n");
 }
 

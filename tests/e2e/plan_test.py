@@ -43,7 +43,7 @@ def pictures(fleet):
 
 def ways(fleet):
     said = run("topology", "node/fra1-h100-1", "node/osl1-h100-1", "-f", fleet)
-    expect(r"NET, .*, 1 link, .*over fra1 – osl1\n", said)
+    expect(r"NET, .*, 1 link, .*EUR/GB, over fra1 – osl1\n", said)
     found = json.loads(run("topology", "node/fra1-h100-1", "node/osl1-h100-1", "-f", fleet,
                            "-o", "json"))
     if found["sites"] != ["fra1", "osl1"]:
