@@ -194,12 +194,13 @@ int show_difference(const Stock& stock, std::vector<api::Object> changed,
   fork.take(std::move(changed));
   const ff::Footing footing = o.basis == "now" ? ff::Footing::now : ff::Footing::most;
   const ff::Facility before = ff::survey(stock.estate, footing);
-  const ff::Facility after = ff::survey(fork.estate, footing);
+  const ff::Facility after = ff::survey_change(fork.estate, before);
   const Output output = o.output;
   put(output == Output::json || output == Output::yaml
           ? document(difference_json(before, after), output)
           : difference_text(before, after, terminal(stdout)));
-  return ff::compare(before, after).holds_after ? done : refused;
+  const ff::Difference difference = ff::compare(before, after);
+  return difference.holds_after && difference.without_watts.empty() ? done : refused;
 }
 
 // What the options ask for, read before anything is looked at.

@@ -35,6 +35,11 @@ struct FacilityView {
   bool whole = false;      // every row of every table
 };
 
+// Of the findings, those that concern what is shown.
+std::vector<const fleet::facility::Finding*> findings_in(const fleet::facility::Estate& estate,
+                                                         const fleet::facility::Facility& facility,
+                                                         const FacilityView& view);
+
 std::string facility_text(const fleet::facility::Estate& estate,
                           const fleet::facility::Facility& facility, const FacilityView& view,
                           const Terminal& terminal);

@@ -42,12 +42,18 @@ json::Value finding_json(const Finding& finding) {
 
 // As many as are shown, and how many more there are.
 void put_findings(json::Object& out, const std::string& key, const std::string& key_of_more,
-                  const std::vector<Finding>& findings) {
+                  const std::vector<const Finding*>& findings) {
   const size_t shown = std::min(findings.size(), most_findings);
   json::Array listed;
-  for (size_t i = 0; i < shown; ++i) listed.push_back(finding_json(findings[i]));
+  for (size_t i = 0; i < shown; ++i) listed.push_back(finding_json(*findings[i]));
   out[key] = std::move(listed);
   out[key_of_more] = static_cast<int64_t>(findings.size() - shown);
+}
+
+std::vector<const Finding*> all_of(const std::vector<Finding>& findings) {
+  std::vector<const Finding*> out;
+  for (const Finding& finding : findings) out.push_back(&finding);
+  return out;
 }
 
 json::Value machine_json(const Machine& m, const Estate& estate, const Models& models) {
@@ -129,6 +135,9 @@ json::Value pool_json(const api::StoragePool& pool) {
 
 json::Value facility_json(const Estate& estate, const Facility& f, const FacilityView& view) {
   const Models models(estate.models);
+  const std::vector<const Finding*> findings = findings_in(estate, f, view);
+  const bool is_held = std::ranges::none_of(
+      findings, [](const Finding* finding) { return finding->severity == Severity::error; });
   json::Array racks, domains, cooling, pools, links;
   for (const RackView& rack : f.racks)
     if ((view.site.empty() || rack.site == view.site) &&
@@ -159,13 +168,13 @@ json::Value facility_json(const Estate& estate, const Facility& f, const Facilit
         links.emplace_back(std::move(out));
       }
   json::Object out{{"footing", f.footing == Footing::now ? "now" : "most"},
-                   {"holds", holds(f)},
+                   {"holds", is_held},
                    {"racks", std::move(racks)},
                    {"powerDomains", std::move(domains)},
                    {"cooling", std::move(cooling)},
                    {"storagePools", std::move(pools)},
                    {"links", std::move(links)}};
-  put_findings(out, "findings", "moreFindings", f.findings);
+  put_findings(out, "findings", "moreFindings", findings);
   return out;
 }
 
@@ -180,21 +189,25 @@ json::Value difference_json(const Facility& before, const Facility& after) {
         {"headroomWatts",
          view->domain == nullptr ? json::Value() : signed_watts(view->headroom_mw)}};
   };
-  json::Array domains, racks;
+  json::Array domains, racks, without_watts;
   for (const DomainChange& change : difference.domains)
     domains.push_back(json::Object{{"name", change.domain},
                                    {"before", side(change.before, before)},
                                    {"after", side(change.after, after)}});
   for (const std::string& rack : difference.racks) racks.emplace_back(rack);
+  for (const std::string& node : difference.without_watts) without_watts.emplace_back(node);
   json::Object out{{"held", holds(before)},
-                   {"holds", difference.holds_after},
+                   {"holds", difference.holds_after && !difference.without_watts.empty()
+                                 ? json::Value()
+                                 : json::Value(difference.holds_after)},
+                   {"withoutWatts", std::move(without_watts)},
                    {"strandedWattsBefore", watts(difference.stranded_before_mw)},
                    {"strandedWattsAfter", watts(difference.stranded_after_mw)},
                    {"powerDomains", std::move(domains)},
                    {"racks", std::move(racks)}};
-  put_findings(out, "newFindings", "moreNewFindings", difference.new_findings);
-  put_findings(out, "eased", "moreEased", difference.eased);
-  put_findings(out, "solved", "moreSolved", difference.solved);
+  put_findings(out, "newFindings", "moreNewFindings", all_of(difference.new_findings));
+  put_findings(out, "eased", "moreEased", all_of(difference.eased));
+  put_findings(out, "solved", "moreSolved", all_of(difference.solved));
   return out;
 }
 

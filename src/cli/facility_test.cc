@@ -124,6 +124,20 @@ TEST(FacilityDifference, old_errors_are_told_apart_from_new_ones) {
               HasSubstr("It holds: no error is new; 1 stays as it was.\n"));
 }
 
+TEST(FacilityDifference, what_is_not_known_does_not_hold) {
+  const std::string grid = "pdu a 30kW; rack r on a; node n in r draws 1kW;";
+  const Grid then = grid_of(grid), now = grid_of(grid + "node m in r");
+  const Facility before = survey(then.estate, Footing::most),
+                 after = survey(now.estate, Footing::most);
+  EXPECT_THAT(difference_text(before, after, {}),
+              HasSubstr("It is not known whether it holds: nobody says what m draws; set "
+                        "spec.nameplate.\n"));
+  const json::Value document = difference_json(before, after);
+  EXPECT_TRUE(document.at({"holds"})->is_null());
+  EXPECT_EQ(document.at({"withoutWatts"})->as_array()->size(), 1u);
+  EXPECT_THAT(difference_text(before, before, {}), HasSubstr("It holds"));
+}
+
 TEST(FacilityDifference, an_error_that_shrinks_is_told_as_less) {
   const std::string grid = "ups u 100kW; rack r on u; node n in r plate ";
   const std::string text =
@@ -169,6 +183,37 @@ TEST(FacilityText, one_rack_tells_of_the_overloads_of_what_feeds_it) {
       facility_text(grid.estate, survey(grid.estate, Footing::now), {{}, "r", false}, {});
   EXPECT_THAT(text, HasSubstr("error  powerdomain/grid: carries 6kW of 5kW"));
   EXPECT_THAT(text, Not(HasSubstr("powerdomain/v: carries")));
+}
+
+TEST(FacilityText, one_site_tells_of_what_is_wrong_there_and_of_nothing_else) {
+  Grid grid = grid_of(
+      "pdu near 30kW; pdu far 5kW; pdu shared 1kW; rack good on near; rack bad on far;"
+      "node n in good plate 4kW; node m in bad plate 10kW; node loose plate 2kW on shared");
+  for (const char* name : {"s", "t"}) {
+    api::Site site;
+    site.metadata.name = name;
+    grid.add(std::move(site));
+  }
+  grid.edit<api::Rack>("bad").spec.site = grid.edit<api::PowerDomain>("far").spec.site = "t";
+  grid.edit<api::Node>("loose").spec.site = "t";
+  const Facility facility = survey(grid.estate, Footing::most);
+  const auto text_of = [&](std::string site, std::string rack) {
+    return facility_text(grid.estate, facility, {std::move(site), std::move(rack), false}, {});
+  };
+  const auto holds_at = [&](std::string site, std::string rack) {
+    const json::Value document =
+        facility_json(grid.estate, facility, {std::move(site), std::move(rack), false});
+    return *document.at({"holds"})->as_bool();
+  };
+  EXPECT_THAT(text_of("t", {}), HasSubstr("error  powerdomain/far: carries 10kW of 5kW"));
+  EXPECT_THAT(text_of("t", {}), HasSubstr("error  powerdomain/shared: carries 2kW of 1kW"))
+      << "a machine of this site hangs on it";
+  EXPECT_THAT(text_of("s", {}), Not(HasSubstr("powerdomain/far")));
+  EXPECT_FALSE(holds_at("t", {}));
+  EXPECT_FALSE(holds_at("s", {})) << "the shared unit is there";
+  EXPECT_TRUE(holds_at({}, "good"));
+  EXPECT_FALSE(holds_at({}, "bad"));
+  EXPECT_FALSE(holds_at({}, {}));
 }
 
 TEST(FacilityPlaces, each_place_has_its_reason) {

@@ -316,12 +316,13 @@ std::string findings_under(std::string_view title, const std::vector<Finding>& f
   return out + not_listed(findings.size());
 }
 
-std::string findings_text(const Facility& f, const FacilityView& view, const Terminal& t) {
+std::string findings_text(const Estate& estate, const Facility& f, const FacilityView& view,
+                          const Terminal& t) {
   std::string out;
   size_t rows = 0;
-  for (const Finding& finding : f.findings)
+  for (const Finding* finding : findings_in(estate, f, view))
     if (++rows <= most_rows || (view.whole && rows <= most_findings))
-      out += finding_line(finding, t);
+      out += finding_line(*finding, t);
   if (out.empty()) return "";
   out = heading("Findings", t) + out;
   return out + (view.whole ? not_listed(rows) : rows_left(rows, "findings"));
@@ -330,6 +331,16 @@ std::string findings_text(const Facility& f, const FacilityView& view, const Ter
 }  // namespace
 
 std::string watts_text(int64_t mw) { return mw < 0 ? "-" : humanize(mw, Dimension::power); }
+
+std::vector<const Finding*> findings_in(const Estate& estate, const Facility& facility,
+                                        const FacilityView& view) {
+  if (const RackView* rack = view.rack.empty() ? nullptr : facility.rack(view.rack))
+    return findings_of(facility, *rack);
+  if (!view.site.empty()) return findings_at(facility, estate, view.site);
+  std::vector<const Finding*> all;
+  for (const Finding& finding : facility.findings) all.push_back(&finding);
+  return all;
+}
 
 std::string why_text(const std::vector<Strander>& why) {
   std::string out;
@@ -357,7 +368,7 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
       out += "\nOne more watt is limited by " + room_limit(rack->power, *facility.supply) +
              (rack->cooling_by.empty() ? "" : "; heat by " + rack->cooling_by) +
              ". Largest gap: " + count(rack->largest_gap, "unit", "units") + ".\n";
-      const std::vector<const Finding*> findings = findings_of(facility, *rack);
+      const std::vector<const Finding*> findings = findings_in(estate, facility, view);
       if (!findings.empty()) out += heading("Findings of it and of what feeds and cools it", t);
       for (size_t i = 0; i < std::min(findings.size(), most_findings); ++i)
         out += finding_line(*findings[i], t);
@@ -367,29 +378,39 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
   }
   return out + domains_text(facility, view, t) + cooling_text(facility, view, t) +
          pools_text(estate, view, t) + links_text(estate, view, t) +
-         findings_text(facility, view, t);
+         findings_text(estate, facility, view, t);
 }
 
 // ---- what-ifs
 
-std::string difference_text(const Facility& before, const Facility& after, const Terminal& t) {
-  const Difference difference = compare(before, after);
+namespace {
+
+// Whether it holds, in one line.
+std::string verdict(const Difference& difference, const Facility& after, const Terminal& t) {
   const auto errors = [](const std::vector<Finding>& findings) {
     return std::ranges::count(findings, Severity::error, &Finding::severity);
   };
-  std::string out;
   if (!difference.holds_after)
-    out += paint("It does not hold", Colour::bad, t) + ": " +
+    return paint("It does not hold", Colour::bad, t) + ": " +
            count(errors(difference.new_findings), "error is", "errors are") + " new or worse.\n";
-  else if (holds(after))
-    out += paint("It holds", Colour::good, t) + ": no finding is an error.\n";
-  else {
-    const int64_t eased = errors(difference.eased), same = errors(after.findings) - eased;
-    std::vector<std::string> stay;
-    if (same > 0) stay.push_back(count(same, "stays as it was", "stay as they were"));
-    if (eased > 0) stay.push_back(count(eased, "is less than it was", "are less than they were"));
-    out += paint("It holds", Colour::good, t) + ": no error is new; " + join(stay, ", ") + ".\n";
-  }
+  if (const size_t nodes = difference.without_watts.size(); nodes > 0)
+    return paint("It is not known whether it holds", Colour::busy, t) + ": nobody says what " +
+           (nodes == 1 ? difference.without_watts.front() + " draws"
+                       : std::to_string(nodes) + " machines draw") +
+           "; set spec.nameplate.\n";
+  if (holds(after)) return paint("It holds", Colour::good, t) + ": no finding is an error.\n";
+  const int64_t eased = errors(difference.eased), same = errors(after.findings) - eased;
+  std::vector<std::string> stay;
+  if (same > 0) stay.push_back(count(same, "stays as it was", "stay as they were"));
+  if (eased > 0) stay.push_back(count(eased, "is less than it was", "are less than they were"));
+  return paint("It holds", Colour::good, t) + ": no error is new; " + join(stay, ", ") + ".\n";
+}
+
+}  // namespace
+
+std::string difference_text(const Facility& before, const Facility& after, const Terminal& t) {
+  const Difference difference = compare(before, after);
+  std::string out = verdict(difference, after, t);
   out += "Stranded: " + watts_text(difference.stranded_before_mw) + " before, " +
          watts_text(difference.stranded_after_mw) + " after.\n";
   const auto load = [](const DomainView* v) { return v == nullptr ? "-" : watts_text(v->load_mw); };

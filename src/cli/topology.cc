@@ -59,8 +59,11 @@ Result<void> get_node(Session& session, const std::string& name, Scene& scene) {
   const auto& typed = *node.as<api::Node>();
   const std::string profile =
       typed.status.profile.empty() ? typed.spec.expected_profile : typed.status.profile;
-  if (!profile.empty() && scene.find<api::HardwareProfile>(profile) == nullptr)
-    take(scene, TRY(session.get({&api::kind_of<api::HardwareProfile>(), {}, profile})));
+  if (!profile.empty() && scene.find<api::HardwareProfile>(profile) == nullptr) {
+    auto found = session.get({&api::kind_of<api::HardwareProfile>(), {}, profile});
+    if (!found && found.error().reason != Reason::not_found) return found.error();
+    if (found) take(scene, std::move(*found));
+  }
   take(scene, node.clone());
   return {};
 }
@@ -81,10 +84,16 @@ Result<Scene> from_server(const ClientOptions& client, const std::vector<Named>&
   return scene;
 }
 
-Result<const fleet::NodeState*> machine_of(const Scene& scene, const std::string& name) {
+Result<const fleet::NodeState*> node_of(const Scene& scene, const std::string& name) {
   const fleet::NodeState* state = scene.fleet.find(name);
   if (state == nullptr || scene.find<api::Node>(name) == nullptr)
     return Error{Reason::not_found, "node/" + name + " is not in what was given"};
+  return state;
+}
+
+// One whose interior is known.
+Result<const fleet::NodeState*> machine_of(const Scene& scene, const std::string& name) {
+  const fleet::NodeState* state = TRY(node_of(scene, name));
   if (!state->interior().is_complete())
     return Error{Reason::not_found, "node/" + name + " names no HardwareProfile that is known; " +
                                         "its agent reports one, an import brings one"};
@@ -165,15 +174,19 @@ Result<std::string> fabric_text(const Scene& scene, const std::string& name,
 
 Result<std::string> between_text(const Scene& scene, const std::vector<Named>& asked,
                                  const TopologyOptions& options) {
-  const fleet::NodeState& from = *TRY(machine_of(scene, asked[0].name));
-  const fleet::NodeState& to = *TRY(machine_of(scene, asked[1].name));
+  const fleet::NodeState& from = *TRY(node_of(scene, asked[0].name));
+  const fleet::NodeState& to = *TRY(node_of(scene, asked[1].name));
+  std::vector<const api::Site*> sites;
+  for (const std::string& name : scene.fleet.sites_between(from, to))
+    if (const auto* site = scene.find<api::Site>(name)) sites.push_back(site);
+  const std::string price = transit_price(sites);
   switch (options.form) {
     case TopologyForm::json:
     case TopologyForm::yaml:
-      return document(way_document(scene.fleet, from, to),
+      return document(way_document(scene.fleet, from, to, price),
                       options.form == TopologyForm::json ? Output::json : Output::yaml);
     default:
-      return way_text(scene.fleet, from, to, terminal(stdout));
+      return way_text(scene.fleet, from, to, price, terminal(stdout));
   }
 }
 

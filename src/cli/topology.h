@@ -4,6 +4,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "api/node.h"
 #include "api/site.h"
@@ -32,11 +34,15 @@ Picture machine_picture(const api::Node& node, const api::HardwareProfileSpec& p
 std::string fabric_table(const api::Fabric& fabric, const Terminal& terminal);
 Picture fabric_picture(const api::Fabric& fabric);
 
-// From one machine to another: class, rate, what the way costs.
+// What a gigabyte costs on the way over these sites: a sum for each currency, as in "0.01EUR/GB +
+// 0.02USD/GB". Empty where a link on it names no price, or there is none.
+std::string transit_price(const std::vector<const api::Site*>& sites);
+
+// From one machine to another: class, rate, what the way costs. `price` is of transit_price.
 std::string way_text(const fleet::Fleet& fleet, const fleet::NodeState& from,
-                     const fleet::NodeState& to, const Terminal& terminal);
+                     const fleet::NodeState& to, std::string_view price, const Terminal& terminal);
 json::Value way_document(const fleet::Fleet& fleet, const fleet::NodeState& from,
-                         const fleet::NodeState& to);
+                         const fleet::NodeState& to, std::string_view price);
 
 std::string rate_text(int64_t mbps);  // "400Gbps"; "?" when unknown
 

@@ -244,8 +244,28 @@ Picture fabric_picture(const api::Fabric& fabric) {
   return picture;
 }
 
+std::string transit_price(const std::vector<const api::Site*>& sites) {
+  const auto link_of = [](const api::Site& from, const api::Site& to) {
+    const auto link = std::ranges::find(from.spec.links, to.metadata.name, &api::SiteLink::site);
+    return link == from.spec.links.end() ? nullptr : &*link;
+  };
+  std::map<std::string, int64_t> sums;
+  for (size_t i = 1; i < sites.size(); ++i) {
+    // What an end says of itself counts first.
+    const api::SiteLink* link = link_of(*sites[i - 1], *sites[i]);
+    if (link == nullptr) link = link_of(*sites[i], *sites[i - 1]);
+    if (link == nullptr || !link->price_per_gb.is_set()) return "";
+    int64_t& sum = sums[link->price_per_gb.currency()];
+    sum += std::min(link->price_per_gb.value(), INT64_MAX - sum);
+  }
+  std::vector<std::string> out;
+  for (const auto& [currency, sum] : sums)
+    out.push_back(Quantity::of(sum, Dimension::money_per_bytes, currency).text());
+  return join(out, " + ");
+}
+
 std::string way_text(const fleet::Fleet& fleet, const fleet::NodeState& from,
-                     const fleet::NodeState& to, const Terminal& terminal) {
+                     const fleet::NodeState& to, std::string_view price, const Terminal& terminal) {
   const fleet::FleetPath way = fleet.path(from, to);
   std::string out = paint(from.name() + " – " + to.name(), Colour::bold, terminal) + "  " +
                     std::string(fleet::path_word(way.cls));
@@ -258,13 +278,14 @@ std::string way_text(const fleet::Fleet& fleet, const fleet::NodeState& from,
   if (way.oversubscription_permille >= 1005)  // less reads as 1.0:1
     out += ", oversubscribed " + ratio_text(way.oversubscription_permille, 1000);
   if (way.latency_ns >= 0) out += ", " + humanize(way.latency_ns, Dimension::duration);
+  if (!price.empty()) out += ", " + std::string(price);
   if (const auto sites = fleet.sites_between(from, to); !sites.empty())
     out += ", over " + join(sites, " – ");
   return out + "\n";
 }
 
 json::Value way_document(const fleet::Fleet& fleet, const fleet::NodeState& from,
-                         const fleet::NodeState& to) {
+                         const fleet::NodeState& to, std::string_view price) {
   const fleet::FleetPath way = fleet.path(from, to);
   const auto known = [](int64_t value) { return value < 0 ? json::Value() : json::Value(value); };
   json::Object out;
@@ -277,6 +298,7 @@ json::Value way_document(const fleet::Fleet& fleet, const fleet::NodeState& from
   out["maximum_mbps"] = known(way.max_mbps);
   out["oversubscription_permille"] = json::Value(int64_t{way.oversubscription_permille});
   out["latency_ns"] = known(way.latency_ns);
+  out["price"] = price.empty() ? json::Value() : json::Value(price);
   json::Array sites;
   for (const std::string& site : fleet.sites_between(from, to)) sites.emplace_back(site);
   if (!sites.empty()) out["sites"] = std::move(sites);

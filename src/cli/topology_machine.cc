@@ -74,9 +74,9 @@ std::vector<Label> labels_of(const fleet::NodeState& node, Devices which) {
 }
 
 // "NV18", "XGMI", "PIX": the word of a path, for NVLink with the number of links.
-std::string word_of(const fleet::NodeState& node, const fleet::MachineGraph& graph, size_t from,
+std::string word_of(const fleet::PathTable& now, const fleet::MachineGraph& graph, size_t from,
                     size_t to) {
-  const fleet::Path& path = node.interior().paths()->direct(from, to);
+  const fleet::Path& path = now.direct(from, to);
   if (path.cls != PathClass::nvl) return std::string(fleet::path_word(path.cls));
   int64_t count = -1;
   for (const fleet::Hop& hop : fleet::route(graph, from, to, fleet::When::now)) {
@@ -131,6 +131,7 @@ json::Value rate_or_null(int64_t mbps) { return mbps < 0 ? json::Value() : json:
 
 std::string path_matrix(const fleet::NodeState& node, Devices which, const Terminal& terminal) {
   const fleet::MachineGraph graph = graph_now(node);
+  const fleet::PathTable now(graph, fleet::When::now);
   const std::vector<Label> labels = labels_of(node, which);
   if (labels.empty()) return "";
   std::vector<std::string> headers{""};
@@ -142,7 +143,7 @@ std::string path_matrix(const fleet::NodeState& node, Devices which, const Termi
     std::vector<std::string> cells{row.text};
     for (const Label& column : labels) {
       const std::string word =
-          row.end == column.end ? "X" : word_of(node, graph, row.end, column.end);
+          row.end == column.end ? "X" : word_of(now, graph, row.end, column.end);
       words.insert(word);
       cells.push_back(word);
     }
@@ -162,6 +163,7 @@ std::string path_matrix(const fleet::NodeState& node, Devices which, const Termi
 
 json::Value path_document(const fleet::NodeState& node, const api::Node& object) {
   const fleet::MachineGraph graph = graph_said(node, object);
+  const fleet::PathTable now(graph, fleet::When::now);
   const fleet::Interior& interior = node.interior();
   json::Array devices, paths;
   for (const auto& device : interior.devices()) devices.emplace_back(device.id);
@@ -180,7 +182,7 @@ json::Value path_document(const fleet::NodeState& node, const api::Node& object)
       row["to"] = json::Value(interior.devices()[to].id);
       row["class"] = json::Value(fleet::path_word(path.cls));
       row["nccl"] = json::Value(fleet::nccl_word(path.cls));
-      row["direct"] = json::Value(fleet::path_word(interior.paths()->direct(from, to).cls));
+      row["direct"] = json::Value(fleet::path_word(now.direct(from, to).cls));
       row["hops"] = json::Value(int64_t{path.hops});
       row["bandwidth_mbps"] = rate_or_null(path.usable_mbps);
       row["raw_mbps"] = rate_or_null(path.raw_mbps);

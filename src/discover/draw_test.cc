@@ -45,6 +45,26 @@ TEST(Draw, MachineBeginsWithWhatItIs) {
   EXPECT_EQ(lines[6], "│  │  ├─ gpu0    NVIDIA H100 80GB HBM3       80 GiB   gen5 x16  ●");
 }
 
+TEST(Draw, PortThatHoldsItsCardBackIsNamed) {
+  Tree tree;
+  tree.cpus(2)
+      .pci("pci0000:00/0000:00:01.0", {.class_code = "0x060400",
+                                       .vendor = "0x8086",
+                                       .device = "0x1111",
+                                       .speed_max = "8.0 GT/s PCIe",
+                                       .width_max = 16})
+      .pci("pci0000:00/0000:00:01.0/0000:01:00.0", {.class_code = "0x030200",
+                                                    .vendor = "0x10de",
+                                                    .device = "0x2330",
+                                                    .speed_max = "32.0 GT/s PCIe",
+                                                    .width_max = 16,
+                                                    .driver = "nvidia"});
+  const auto machine = discover(tree.root());
+  ASSERT_TRUE(machine.ok());
+  EXPECT_THAT(draw(*machine), HasSubstr("gen5 x16 below gen3 x16"));
+  EXPECT_THAT(draw(dgx()), Not(HasSubstr(" below gen"))) << "both ends can do the same";
+}
+
 TEST(Draw, DegradedLinksStandOut) {
   const std::string text = draw(dgx());
   EXPECT_THAT(text, HasSubstr("◐  ▲ x8 of x16"));

@@ -315,6 +315,20 @@ class TreeBuilder {
     return {"?", Style::dim};
   }
 
+  // What the card can do, and the port above it where that holds it back: no fault to mend, and
+  // yet what it was bought for is not there.
+  std::string most_of_link(const api::PciFunction& card) const {
+    const std::string own = link_text(card.link_speed, card.link_width);
+    const auto found = functions_.find(card.parent);
+    if (own.empty() || found == functions_.end()) return own;
+    const api::PciFunction& port = *found->second;
+    const bool is_slower = !port.link_speed.empty() && !card.link_speed.empty() &&
+                           link_speed_mt(port.link_speed) < link_speed_mt(card.link_speed);
+    const bool is_narrower = port.link_width > 0 && port.link_width < card.link_width;
+    return is_slower || is_narrower ? own + " below " + link_text(port.link_speed, port.link_width)
+                                    : own;
+  }
+
   // id, model, size or speed, link, mark and remark.
   Row device_row(const api::Device& device) const {
     api::NodeDevice seen;
@@ -335,8 +349,7 @@ class TreeBuilder {
     const auto function = functions_.find(device.address);
     std::string link = device.address;
     if (function != functions_.end()) {
-      const std::string most =
-          link_text(function->second->link_speed, function->second->link_width);
+      const std::string most = most_of_link(*function->second);
       if (!most.empty()) link = most;
     }
     row.cells.push_back({link, Style::dim});

@@ -208,11 +208,17 @@ class Generator {
   void add_cooling(const Ground& ground, api::SiteSpec& spec) {
     spec.cooling.push_back(
         {"chiller-1", api::CoolingType::liquid, watts(ground.watts() * 5 / 4), ""});
-    for (int64_t hall = 0; hall < halls(ground); ++hall)
+    for (int64_t hall = 0; hall < halls(ground); ++hall) {
+      // The last hall may be nearly empty, so each has what its own rows need.
+      int64_t sum = 0;
+      for (int64_t row = hall * ground.rows_per_hall(); row < (hall + 1) * ground.rows_per_hall();
+           ++row)
+        sum += row_watts(ground, row);
       for (const auto& [prefix, type] :
            {std::pair{"air", api::CoolingType::air}, {"cdu", api::CoolingType::liquid}})
         spec.cooling.push_back({prefix + std::string("-") + std::to_string(hall + 1), type,
-                                watts(ground.watts() * 5 / 4 / halls(ground)), "chiller-1"});
+                                watts(sum * 5 / 4), "chiller-1"});
+    }
   }
 
   void put_domain(const Ground& ground, const std::string& name, api::PowerDomainType type,

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <map>
 #include <set>
 
 #include "api/site.h"
 #include "base/limits.h"
+#include "fleet/facility/facility.h"
 #include "fleet/machine_models.h"
 #include "fleet/objects.h"
 #include "schema/walk.h"
@@ -57,6 +59,21 @@ TEST(Generate, the_same_seed_gives_the_same_fleet) {
   };
   EXPECT_EQ(print(7), print(7));
   EXPECT_NE(print(7), print(8));
+}
+
+TEST(Generate, a_facility_holds_however_its_halls_are_filled) {
+  for (const char* mix : {"h100=840", "h100=40,gb200=37,mi300x=2,cpu=70,edge=120"}) {
+    std::deque<api::Object> objects;
+    facility::Estate estate;
+    generate(options(mix), [&](api::Object object) {
+      objects.push_back(std::move(object));
+      estate.put(objects.back());
+    });
+    const facility::Facility facility = survey(estate, facility::Footing::most);
+    for (const facility::Finding& finding : facility.findings)
+      EXPECT_NE(finding.severity, facility::Severity::error)
+          << mix << ": " << finding.about << ": " << finding.text;
+  }
 }
 
 TEST(Generate, what_is_named_is_there) {

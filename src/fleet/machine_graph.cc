@@ -541,7 +541,8 @@ bool MachineGraph::apply(const MachineNow& now) {
     };
     lose(edge.now.usable, bundle.max.usable);
     lose(edge.now.raw, bundle.max.raw);
-    if (edge.count <= down) edge.now = {0, 0};
+    edge.count = static_cast<int32_t>(std::max<int64_t>(0, edge.count - down));
+    if (edge.count == 0) edge.now = {0, 0};
   }
   return std::any_of(edges.begin(), edges.end(),
                      [](const Edge& edge) { return edge.now != edge.max; });

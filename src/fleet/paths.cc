@@ -67,17 +67,23 @@ PathClass class_of_step(const Graph& graph, const Edge& edge, uint32_t at, uint3
 
 bool is_scale_up(EdgeKind kind) { return kind == EdgeKind::nvlink || kind == EdgeKind::xgmi; }
 
+// Which links a search takes.
+enum class Links : uint8_t { all, scale_up };
+
 // All paths from one vertex. Most bandwidth first: links are let in from the widest down, and what
 // is reached for the first time is reached at its widest. Among those, fewest hops, then the better
 // class.
 class Search {
  public:
-  Search(const MachineGraph& machine, When when) : graph_(machine.graph()) {
+  Search(const MachineGraph& machine, When when, Links links = Links::all)
+      : graph_(machine.graph()) {
     for (const Edge& edge : graph_.edges()) {
       const Rate& rate = when == When::now ? edge.now : edge.max;
       usable_.push_back(rate.usable);
       raw_.push_back(rate.raw);
-      width_.push_back(rate.usable >= 0 ? rate.usable : assumed_width(edge));
+      const bool is_taken =
+          links == Links::all || is_scale_up(edge.kind) || edge.kind == EdgeKind::internal;
+      width_.push_back(!is_taken ? 0 : rate.usable >= 0 ? rate.usable : assumed_width(edge));
       if (width_.back() > 0) levels_.push_back(width_.back());
     }
     std::sort(levels_.rbegin(), levels_.rend());
@@ -234,35 +240,44 @@ bool is_nic(const MachineGraph& machine, size_t end) {
                                      machine.device_class(end) == api::DeviceClass::rdma_nic);
 }
 
+// GPU to GPU through an Intel root complex goes in small packets, which cost 6/5 (NCCL search.cc).
+// Returns whether `links`, the way over NVLink alone, carries more than what is left.
+bool lose_to_intel(Path& path, const Path& links) {
+  const bool is_through = path.cls == PathClass::phb || path.cls == PathClass::node;
+  if (!is_through || path.usable_mbps <= 0) return false;
+  path.usable_mbps = path.usable_mbps / 6 * 5;
+  return links.cls <= PathClass::nvb && links.usable_mbps > path.usable_mbps;
+}
+
 // Where a path of two legs turns: a memory node (P2C) or a peer GPU (PXN); none: it has one leg.
 constexpr size_t no_turn = std::numeric_limits<size_t>::max();
 
 // All paths between the ends of a machine, before and after the help of peers.
 struct Table {
-  Table(const MachineGraph& graph, Search& search)
+  Table(const MachineGraph& graph, When when, Search& search)
       : machine(graph), ends(graph.ends()), paths(ends * ends), turns(ends * ends, no_turn) {
     for (size_t a = 0; a < ends; ++a) {
       const std::vector<Label>& labels = search.from(graph.vertex(a));
       for (size_t b = 0; b < ends; ++b) at(a, b) = path_of(labels[graph.vertex(b)]);
     }
-    cost_of_intel();
+    if (machine.is_intel()) cost_of_intel(when);
     through_c2c();
     direct = paths;
     through_peers();
   }
   Path& at(size_t a, size_t b) { return paths[a * ends + b]; }
 
-  // GPU to GPU through an Intel root complex goes in small packets, which cost 6/5 (NCCL
-  // search.cc).
-  void cost_of_intel() {
-    if (!machine.is_intel()) return;
-    for (size_t a = 0; a < machine.devices(); ++a)
+  void cost_of_intel(When when) {
+    Search links(machine, when, Links::scale_up);
+    for (size_t a = 0; a < machine.devices(); ++a) {
+      if (!is_gpu(machine, a)) continue;
+      const std::vector<Label>& labels = links.from(machine.vertex(a));
       for (size_t b = 0; b < machine.devices(); ++b) {
-        Path& path = at(a, b);
-        const bool is_through = path.cls == PathClass::phb || path.cls == PathClass::node;
-        if (is_through && is_gpu(machine, a) && is_gpu(machine, b) && path.usable_mbps > 0)
-          path.usable_mbps = path.usable_mbps / 6 * 5;
+        if (a == b || !is_gpu(machine, b)) continue;
+        const Path other = path_of(labels[machine.vertex(b)]);
+        if (lose_to_intel(at(a, b), other)) at(a, b) = other;
       }
+    }
   }
 
   // The memory node that a GPU is nearest to, by hops.
@@ -347,7 +362,7 @@ void add_path(Hash& hash, const Path& path) {
 
 PathTable::PathTable(const MachineGraph& graph, When when) : ends_(graph.ends()) {
   Search search(graph, when);
-  Table table(graph, search);
+  Table table(graph, when, search);
   paths_ = std::move(table.paths);
   Hash hash;
   for (uint32_t i = 0; i < paths_.size(); ++i) {
@@ -390,8 +405,14 @@ std::vector<Hop> route(const MachineGraph& graph, size_t from, size_t to, When w
   Search search(graph, when);
   const bool may_turn =
       (is_gpu(graph, from) && is_nic(graph, to)) || (is_nic(graph, from) && is_gpu(graph, to));
+  if (graph.is_intel() && is_gpu(graph, from) && is_gpu(graph, to)) {
+    Search links(graph, when, Links::scale_up);
+    Path path = path_of(search.from(graph.vertex(from))[graph.vertex(to)]);
+    if (lose_to_intel(path, path_of(links.from(graph.vertex(from))[graph.vertex(to)])))
+      return links.route(graph.vertex(from), graph.vertex(to));
+  }
   if (!may_turn) return search.route(graph.vertex(from), graph.vertex(to));
-  const Table table(graph, search);
+  const Table table(graph, when, search);
   const size_t turn = table.turns[from * table.ends + to];
   if (turn == no_turn) return search.route(graph.vertex(from), graph.vertex(to));
   std::vector<Hop> hops = search.route(graph.vertex(from), graph.vertex(turn));

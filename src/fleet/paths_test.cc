@@ -262,6 +262,26 @@ TEST(Paths, gpu_to_gpu_through_an_intel_root_complex_costs_a_sixth) {
   EXPECT_EQ(told(spec, "a", "b"), "PHB 96000");
 }
 
+TEST(Paths, a_link_that_carries_more_than_small_packets_through_an_intel_processor_is_taken) {
+  auto spec = profile(R"(
+  packages: [{id: 0, model: Intel(R) Xeon(R) Platinum 8480C}]
+  numa: [{id: 0, cpus: 0-3}]
+  pci:
+    - {address: "0000:01:00.0", parent: "pci0000:00", linkSpeed: 32GT/s, linkWidth: 16}
+    - {address: "0000:02:00.0", parent: "pci0000:00", linkSpeed: 32GT/s, linkWidth: 16}
+  devices:
+    - {id: a, class: gpu, model: NVIDIA H100, address: "0000:01:00.0", links: [{to: b, kind: nvlink, count: 2}]}
+    - {id: b, class: gpu, model: NVIDIA H100, address: "0000:02:00.0", links: [{to: a, kind: nvlink, count: 2}]}
+)");
+  EXPECT_EQ(told(spec, "a", "b"), "NVL 329600") << "384000 of PCIe less a sixth is 320000";
+  const auto hops = route(MachineGraph(spec), 0, 1, When::at_best);
+  ASSERT_EQ(hops.size(), 1u);
+  EXPECT_EQ(MachineGraph(spec).graph().edges()[hops[0].edge].kind, EdgeKind::nvlink);
+  spec.devices[0].links[0].count = spec.devices[1].links[0].count = 1;
+  EXPECT_EQ(told(spec, "a", "b"), "PHB 320000");
+  EXPECT_EQ(route(MachineGraph(spec), 0, 1, When::at_best).size(), 2u);
+}
+
 TEST(Paths, rates_are_those_of_the_standards_and_of_nccl) {
   EXPECT_EQ(pci_rate(8'000, 16).usable, 96'000);
   EXPECT_EQ(pci_rate(8'000, 16).raw, 126'030);

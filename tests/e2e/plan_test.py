@@ -43,11 +43,21 @@ def pictures(fleet):
 
 def ways(fleet):
     said = run("topology", "node/fra1-h100-1", "node/osl1-h100-1", "-f", fleet)
-    expect(r"NET, .*, 1 link, .*over fra1 – osl1\n", said)
+    expect(r"NET, .*, 1 link, .*EUR/GB, over fra1 – osl1\n", said)
     found = json.loads(run("topology", "node/fra1-h100-1", "node/osl1-h100-1", "-f", fleet,
                            "-o", "json"))
     if found["sites"] != ["fra1", "osl1"]:
         raise Failure(f"the way: {found}")
+
+
+def ways_without_profiles(directory):
+    """What topograph and Slurm write tells how machines hang together, and nothing of their inside."""
+    file = f"{directory}/domain.yaml"
+    pathlib.Path(file).write_text("---\n".join(
+        "apiVersion: freehold.dev/v1alpha1\nkind: Node\nmetadata: {name: %s}\nspec: {}\n"
+        "status: {scaleUpDomain: nvl1}\n" % name for name in ("a", "b")))
+    expect("^a – b  NVL", run("topology", "node/a", "node/b", "-f", file))
+    expect("names no HardwareProfile", run("topology", "node/a", "-f", file, status=ABSENT))
 
 
 def what_ifs(directory, fleet):
@@ -101,6 +111,7 @@ def test(directory):
     pathlib.Path(fleet).write_text(run(*MIX))
     pictures(fleet)
     ways(fleet)
+    ways_without_profiles(directory)
     what_ifs(directory, fleet)
     exit_codes(directory, fleet)
     return "pictures were read, ways named, what-ifs judged, and faults told apart"

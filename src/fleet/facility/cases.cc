@@ -38,7 +38,7 @@ Cases::Cases(std::shared_ptr<const Supply> given) : supply_(std::move(given)) {
       if (d == f || mw <= domains[d].load_mw) continue;
       by_domain_[d].emplace_back(f, mw);
       if (mw > worst_[d].load_mw) worst_[d] = {mw, f};
-      if (domains[d].capacity_mw >= 0 && mw > domains[d].capacity_mw)
+      if (domains[d].capacity_mw >= 0 && is_beyond(mw, domains[d].capacity_mw))
         failure.overloaded.push_back(d);
     }
     by_failure_[f] = std::move(outcome.loads);
@@ -49,7 +49,8 @@ Cases::Cases(std::shared_ptr<const Supply> given) : supply_(std::move(given)) {
 }
 
 int64_t Cases::headroom_mw(uint32_t domain) const {
-  return supply_->domains()[domain].capacity_mw - worst_[domain].load_mw;
+  const int64_t capacity = supply_->domains()[domain].capacity_mw, worst = worst_[domain].load_mw;
+  return worst > capacity && !is_beyond(worst, capacity) ? 0 : capacity - worst;
 }
 
 int64_t Cases::load_mw(uint32_t domain, uint32_t failed) const {

@@ -35,7 +35,8 @@ class Cases {
 
   const Worst& worst(uint32_t domain) const { return worst_[domain]; }
   const Failure& failure(uint32_t domain) const { return failures_[domain]; }
-  // Capacity less the worst load: negative when it does not hold. Only for known capacities.
+  // Capacity less the worst load: negative when it does not hold, by a watt at least. Only for
+  // known capacities.
   int64_t headroom_mw(uint32_t domain) const;
   int64_t load_mw(uint32_t domain, uint32_t failed) const;
 

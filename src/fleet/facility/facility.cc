@@ -1,6 +1,7 @@
 #include "fleet/facility/facility.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <tuple>
@@ -51,10 +52,32 @@ std::vector<api::Feed> feeds_of(const api::Node& node, const RackView* rack, con
   return even({site->second->spec.power_domain});
 }
 
+int64_t meter_of(const api::PowerDomain& domain) {
+  const Quantity& shown = domain.status.meter.measured;
+  return shown.is_set() ? std::clamp<int64_t>(shown.value(), 0, most_capacity_mw) : -1;
+}
+
+// By domain: what its meter shows beyond what is known to hang on it.
+std::vector<int64_t> unseen_of(const Supply& supply) {
+  const auto all_up = [](uint32_t) { return false; };
+  std::vector<int64_t> out;
+  for (const Supply::Domain& domain : supply.domains()) out.push_back(domain.load_mw);
+  for (const Supply::Group& group : supply.groups()) {
+    bool is_capped = false;
+    const std::vector<int64_t> parts = supply.draws(group, group.mw, all_up, is_capped);
+    for (size_t i = 0; i < parts.size(); ++i) out[group.feeds[i].domain] -= parts[i];
+  }
+  for (const Supply::Domain& domain : supply.domains()) {
+    const std::vector<int64_t> parts = supply.drawn(domain, domain.load_mw, all_up);
+    for (size_t i = 0; i < parts.size(); ++i) out[domain.suppliers[i]] -= parts[i];
+  }
+  return out;
+}
+
 class Survey {
  public:
-  Survey(const Estate& estate, Footing footing)
-      : estate_(estate), models_(estate.models), use_(use_of(estate)) {
+  Survey(const Estate& estate, Footing footing, const Supply* before = nullptr)
+      : estate_(estate), before_(before), models_(estate.models), use_(use_of(estate)) {
     out_.footing = footing;
   }
 
@@ -203,8 +226,27 @@ class Survey {
       std::stable_sort(rack.machines.begin(), rack.machines.end(), [&](uint32_t a, uint32_t b) {
         return out_.machines[a].node->spec.unit < out_.machines[b].node->spec.unit;
       });
+    make_supply(std::move(consumers));
+  }
+
+  // In a what-if no meter has seen the change: what it showed beyond what was known hangs on its
+  // domain as a load of its own, and the reading counts no more.
+  void make_supply(std::vector<Consumer> consumers) {
     std::vector<const api::PowerDomain*> domains;
-    for (const auto& [name, domain] : estate_.domains) domains.push_back(domain);
+    std::deque<api::PowerDomain> without_meter;
+    const std::vector<int64_t> unseen =
+        before_ == nullptr ? std::vector<int64_t>() : unseen_of(*before_);
+    for (const auto& [name, domain] : estate_.domains) {
+      domains.push_back(domain);
+      const uint32_t was = before_ == nullptr ? none : before_->find(name);
+      const int64_t shown = meter_of(*domain);
+      if (shown < 0 || was == none || before_->domains()[was].meter_mw != shown) continue;
+      without_meter.push_back(*domain);
+      without_meter.back().status.meter = {};
+      domains.back() = &without_meter.back();
+      for (int64_t left = unseen[was]; left > 0; left -= most_machine_mw)
+        consumers.push_back({{{std::string(name), 1, api::FeedFailure::shift}}, left, 0});
+    }
     out_.supply = std::make_shared<const Supply>(domains, consumers);
     out_.cases = std::make_shared<const Cases>(out_.supply);
   }
@@ -227,7 +269,7 @@ class Survey {
       const auto object = estate_.domains.find(view.name);
       view.domain = object == estate_.domains.end() ? nullptr : object->second;
       view.load_mw = domains[d].load_mw;
-      view.meter_mw = domains[d].meter_mw;
+      view.meter_mw = view.domain == nullptr ? -1 : meter_of(*view.domain);
       view.worst = out_.cases->worst(d);
       if (view.domain != nullptr) view.headroom_mw = out_.cases->headroom_mw(d);
     }
@@ -242,12 +284,12 @@ class Survey {
       const auto [at, is_new] = rooms.try_emplace(feeds);
       if (is_new && !feeds.empty()) at->second = out_.cases->room(even(feeds));
       rack.power = at->second;
-      int64_t sum = 0, largest = 0;
+      int64_t sum = 0, largest = 0, known = 0;
       for (const std::string& feed : feeds)
         if (const uint32_t d = out_.supply->find(feed); d != none && domains[d].capacity_mw >= 0) {
           sum += domains[d].capacity_mw;
           largest = std::max(largest, domains[d].capacity_mw);
-          rack.capacity_mw = feeds.size() > 1 ? sum - largest : sum;
+          rack.capacity_mw = ++known > 1 ? sum - largest : sum;
         }
     }
   }
@@ -276,15 +318,20 @@ class Survey {
     for (size_t i = 0; i < out_.machines.size(); ++i)
       if (const uint32_t g = out_.supply->group_of()[i]; g != none)
         of_group[g] = std::min(of_group[g], out_.machines[i].counted.basis());
+    // Behind the machines: what meters showed beyond them.
+    for (size_t i = out_.machines.size(); i < out_.supply->group_of().size(); ++i) {
+      api::PowerBasis& basis = of_group[out_.supply->group_of()[i]];
+      basis = std::min(basis, api::PowerBasis::measured);
+    }
     std::vector<uint8_t> is_loaded(domains.size(), 0);
     for (const uint32_t d : out_.supply->order()) {
       DomainView& view = out_.domains[d];
       view.basis = api::PowerBasis::capped;
       for (const uint32_t g : domains[d].groups) {
         view.basis = std::min(view.basis, of_group[g]);
-        view.is_used = true;
+        view.is_used = view.is_used || out_.supply->groups()[g].machines > 0;
+        is_loaded[d] = 1;
       }
-      is_loaded[d] = view.is_used ? 1 : 0;
       for (const uint32_t c : domains[d].consumers) {
         if (is_loaded[c] == 0) continue;
         view.basis = std::min(view.basis, out_.domains[c].basis);
@@ -322,6 +369,7 @@ class Survey {
   }
 
   const Estate& estate_;
+  const Supply* before_;  // of a what-if
   const Models models_;
   const UseByNode use_;
   const Estate no_profiles_;  // so that what a type has in common is looked up once
@@ -338,6 +386,10 @@ const RackView* Facility::rack(std::string_view name) const {
 }
 
 Facility survey(const Estate& estate, Footing footing) { return Survey(estate, footing).run(); }
+
+Facility survey_change(const Estate& estate, const Facility& before) {
+  return Survey(estate, before.footing, before.supply.get()).run();
+}
 
 Facility survey_power(const Estate& estate, Footing footing) {
   return Survey(estate, footing).run_power();

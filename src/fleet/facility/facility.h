@@ -38,7 +38,8 @@ struct RackView {
   std::string name, site, room, row, position;
   const api::Rack* rack = nullptr;  // null: only named by machines
   std::vector<uint32_t> machines;   // by unit, lowest first
-  // Power. `capacity`: what its feeds carry with the largest of them gone; -1: unknown.
+  // Power. `capacity`: what those of its feeds that are known carry, with the largest of several
+  // gone; -1: none is known.
   int64_t load_mw = 0, capacity_mw = -1;
   api::PowerBasis basis = api::PowerBasis::unknown;  // the weakest of its machines
   int64_t without_watts = 0;                         // machines of which no watts are known
@@ -89,6 +90,9 @@ struct Facility {
 };
 
 Facility survey(const Estate& estate, Footing footing);
+// Of an estate that is `before` with a change, on its footing. Meters show what was before, so what
+// they show beyond what is known stays, and the change comes on top.
+Facility survey_change(const Estate& estate, const Facility& before);
 // Machines and domains alone, for those who look often: no rooms, space, cooling or findings.
 Facility survey_power(const Estate& estate, Footing footing);
 

@@ -82,6 +82,45 @@ TEST(Watts, a_nameplate_comes_from_the_machine_then_its_model_then_its_parts) {
       << "a sum without the processors would be too low";
 }
 
+TEST(Facility, what_rounding_adds_to_the_parts_of_a_load_is_no_overload) {
+  const std::string feeds =
+      "pdu a 20kW from u; pdu b 20kW from u; pdu c 20kW from u; rack r on a b c;";
+  const Facility even =
+      survey(grid_of("ups u 10kW;" + feeds + "node n in r plate 10kW").estate, Footing::most);
+  EXPECT_GT(domain_of(even, "u").load_mw, 10 * kw) << "three parts, each rounded up";
+  EXPECT_EQ(domain_of(even, "u").headroom_mw, 0);
+  EXPECT_THAT(errors_of(even), ::testing::IsEmpty());
+  const Facility over =
+      survey(grid_of("ups u 10kW;" + feeds + "node n in r plate 10001W").estate, Footing::most);
+  EXPECT_THAT(errors_of(over), ElementsAre(HasSubstr("powerdomain/u: carries")));
+}
+
+TEST(Facility, a_rack_has_what_the_feeds_that_are_known_carry) {
+  const Facility f = survey(grid_of("pdu a 50kW; pdu b 20kW; rack one on a gone; rack two on a b;"
+                                    "rack three on a b gone; rack none on gone")
+                                .estate,
+                            Footing::most);
+  EXPECT_EQ(rack_of(f, "one").capacity_mw, 50 * kw);
+  EXPECT_EQ(rack_of(f, "two").capacity_mw, 20 * kw) << "with the larger of them gone";
+  EXPECT_EQ(rack_of(f, "three").capacity_mw, 20 * kw);
+  EXPECT_EQ(rack_of(f, "none").capacity_mw, -1);
+}
+
+TEST(Watts, the_known_parts_of_a_model_are_the_least_that_it_draws) {
+  Grid grid = grid_of("pdu a 5kW; node half is half on a; node full is full on a");
+  add_model(grid, "gpu-700", api::ModelType::gpu, "700W");
+  add_model(grid, "half", api::ModelType::node, "", {{"gpu", "gpu-700", 8}, {"cpu", "", 2}});
+  add_model(grid, "full", api::ModelType::node, "", {{"gpu", "gpu-700", 1}});
+  const Facility f = survey(grid.estate, Footing::most);
+  EXPECT_EQ(f.machines[1].counted.mw, 5'600'000);
+  EXPECT_EQ(f.machines[1].counted.origin, Origin::some_parts);
+  EXPECT_THAT(texts_of(f, FindingKind::watts_in_part),
+              ElementsAre(HasSubstr("note node/half: only the parts whose watts are known")));
+  EXPECT_THAT(errors_of(f), ElementsAre(HasSubstr("powerdomain/a: carries 6.3kW of 5kW")));
+  grid.edit<api::Node>("half").status.power.measured = quantity_of("7kW", Dimension::power);
+  EXPECT_EQ(survey(grid.estate, Footing::most).machines[1].counted.mw, 7 * kw);
+}
+
 TEST(Watts, now_is_the_best_number_and_most_is_the_largest_that_may_be) {
   Grid grid =
       grid_of("node m plate 9kW draws 4kW; node p plate 9kW; node limited plate 9kW draws 4kW");

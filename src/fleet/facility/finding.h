@@ -44,6 +44,7 @@ enum class FindingKind : uint8_t {
   promised_too_much,
   // What nobody says, or not well.
   without_watts,
+  watts_in_part,
   without_feeds,
   without_height,
   without_site,

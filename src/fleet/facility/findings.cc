@@ -67,7 +67,7 @@ void find_power_faults(Facility& facility) {
     if (!view.is_used && !domains[d].stands_by) unused.add(view.name, about);
     const int64_t capacity = domains[d].capacity_mw;
     const Measure at_worst{FindingKind::overloaded_if_one_fails, about, -view.headroom_mw};
-    if (view.load_mw > capacity)
+    if (is_beyond(view.load_mw, capacity))
       out.push_back(
           {Severity::error,
            about,
@@ -105,11 +105,12 @@ void find_power_faults(Facility& facility) {
 
 void find_gaps(const Estate& estate, Facility& facility) {
   auto& out = facility.findings;
-  Names without_watts, without_height, without_feeds, odd_shares, without_site, ordered;
+  Names without_watts, in_part, without_height, without_feeds, odd_shares, without_site, ordered;
   for (size_t i = 0; i < facility.machines.size(); ++i) {
     const Machine& machine = facility.machines[i];
     const std::string &name = machine.node->metadata.name, about = "node/" + name;
     if (!machine.counted.is_known()) without_watts.add(name, about);
+    if (machine.counted.is_at_least()) in_part.add(name, about);
     if (machine.rack != none && machine.height == 0) without_height.add(name, about);
     if (facility.supply->group_of()[i] == none) without_feeds.add(name, about);
     if (machine.watts.is_ordered && machine.watts.measured.is_known()) ordered.add(name, about);
@@ -130,6 +131,8 @@ void find_gaps(const Estate& estate, Facility& facility) {
   };
   add(FindingKind::without_watts, without_watts, Severity::warning,
       "no watts are known and none are counted; set spec.nameplate or spec.expectedModel");
+  add(FindingKind::watts_in_part, in_part, Severity::note,
+      "only the parts whose watts are known are counted, so it draws more; set spec.nameplate");
   add(FindingKind::without_feeds, without_feeds, Severity::warning,
       "no feed is known, so no domain carries it; set spec.feeds of the node or of its rack");
   add(FindingKind::odd_shares, odd_shares, Severity::note,
@@ -223,8 +226,8 @@ void find_broken_limits(Facility& facility) {
                                    {{kind, about, measured.mw - most.mw}}});
     };
     check(limit, FindingKind::limit_not_kept, "check whether the limit is kept");
-    // The devices alone are less than the machine, so it may well draw more.
-    if (plate.origin != Origin::devices)
+    // A part of it alone is less than the machine, so it may well draw more.
+    if (!plate.is_at_least())
       check(plate, FindingKind::plate_exceeded, "correct the plate, or check the meter");
   }
 }

@@ -12,6 +12,10 @@ inline constexpr int64_t most_machine_mw = 1'000'000'000'000;  // 1 GW
 inline constexpr int64_t most_capacity_mw = 1'000'000'000'000'000;  // 1 TW
 // Less than a watt is what rounding leaves.
 inline constexpr int64_t least_watts_mw = 1'000;
+// Whether a load is more than there is. Parts of a load are rounded up, one by one.
+inline constexpr bool is_beyond(int64_t load_mw, int64_t capacity_mw) {
+  return load_mw - capacity_mw >= least_watts_mw;
+}
 // Sums of bytes and rates that documents name stop here.
 inline constexpr int64_t most_sum = INT64_MAX / 2;
 // Changes of load that all single failures together bring about. A hall of 10,000 racks has some

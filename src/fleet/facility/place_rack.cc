@@ -53,6 +53,26 @@ RackPlace place_at(const RackView& rack, std::string position) {
   return place;
 }
 
+// "7", "A3", "R-012": a place that is numbered.
+struct PlaceNumber {
+  std::string_view before;
+  int64_t number = 0;
+  size_t digits = 0;
+};
+std::optional<PlaceNumber> place_number(std::string_view position) {
+  size_t at = position.size();
+  while (at > 0 && position[at - 1] >= '0' && position[at - 1] <= '9') --at;
+  const auto number = parse_int(position.substr(at));
+  if (!number || *number >= 1'000'000) return std::nullopt;
+  return PlaceNumber{position.substr(0, at), *number, position.size() - at};
+}
+// As its neighbour is numbered.
+std::string numbered_like(const PlaceNumber& neighbour, int64_t number) {
+  std::string text = std::to_string(number);
+  if (text.size() < neighbour.digits) text.insert(0, neighbour.digits - text.size(), '0');
+  return std::string(neighbour.before) + text;
+}
+
 class Places {
  public:
   Places(const Estate& estate, const RackAsk& ask, Footing footing)
@@ -62,6 +82,7 @@ class Places {
     for (const std::string& feed : own_) {
       api::PowerDomain unit = *estate.domains.at(feed);
       unit.metadata.name += own_mark;
+      unit.status.meter = {};
       units_.push_back(std::move(unit));
       estate_.put(units_.back());
     }
@@ -96,22 +117,30 @@ class Places {
           std::move(against));
   }
 
-  // Gaps between numbered places, and the place after the last.
+  using ByNumber = std::map<int64_t, const RackView*>;
+
+  // By what stands before the number: "A1" is no place of a row of "B1" and "B2".
   void add_row(const std::vector<const RackView*>& racks) {
-    std::map<int64_t, const RackView*> at;
+    std::map<std::string_view, ByNumber> rows;
     for (const RackView* rack : racks)
-      if (const auto number = parse_int(rack->position);
-          number && *number >= 0 && *number < 1'000'000)
-        at.emplace(*number, rack);
-    if (at.empty()) return;
+      if (const auto place = place_number(rack->position))
+        rows[place->before].emplace(place->number, rack);
+    for (const auto& [before, at] : rows) add_numbered(at);
+  }
+
+  // Gaps between numbered places, the place before the first and the one after the last.
+  void add_numbered(const ByNumber& at) {
     int64_t places = 0;
-    const auto [last, last_rack] = *at.rbegin();
-    for (int64_t p = at.begin()->first + 1; p <= last + 1 && places < most_row_places; ++p) {
+    const int64_t first = at.begin()->first, last = at.rbegin()->first;
+    for (int64_t p = std::max<int64_t>(1, first - 1); p <= last + 1 && places < most_row_places;
+         ++p) {
       if (at.contains(p)) continue;
       ++places;
-      const RackView& neighbour = *std::prev(at.lower_bound(p))->second;
-      RackPlace place = place_at(neighbour, std::to_string(p));
+      const auto next = at.lower_bound(p);
+      const RackView& neighbour = next == at.begin() ? *next->second : *std::prev(next)->second;
+      RackPlace place = place_at(neighbour, numbered_like(*place_number(neighbour.position), p));
       place.like = neighbour.name;
+      if (p < first) place.reason = "the start of the row, if there is floor";
       if (p > last) place.reason = "the end of the row, if there is floor";
       place.with_own_feeds =
           std::ranges::any_of(place.feeds, [&](const auto& feed) { return own_.contains(feed); });

@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "fleet/testing/grid_of.h"
 
 namespace freehold::fleet::facility {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using testing::Grid;
 using testing::grid_of;
 using ::testing::HasSubstr;
@@ -63,6 +66,42 @@ TEST(PlaceRack, a_new_rack_carries_and_is_cooled_as_its_neighbour) {
                          ask, Footing::now)[0]
                   .reason,
               HasSubstr("nobody says what weight a rack like r carries"));
+}
+
+TEST(PlaceRack, a_new_unit_like_that_of_the_neighbour_carries_nothing_whatever_its_meter_shows) {
+  Grid grid = grid_of(
+      "ups u 90kW; pdu a 30kW from u; rack r row A place 1 on a; node n in r at 1 high 2 draws "
+      "1kW");
+  grid.edit<api::PowerDomain>("a").status.meter.measured =
+      testing::quantity_of("25kW", Dimension::power);
+  RackAsk ask;
+  ask.power_mw = 20 * kw;
+  const auto places = place_rack(grid.estate, ask, Footing::now);
+  ASSERT_EQ(places.size(), 1u);
+  EXPECT_TRUE(places[0].fits) << places[0].reason;
+  EXPECT_EQ(places[0].margin_mw, 10 * kw);
+}
+
+TEST(PlaceRack, a_row_has_places_before_its_first_rack_and_numbers_after_letters) {
+  const auto positions = [](std::string_view racks) {
+    RackAsk ask;
+    ask.power_mw = kw;
+    std::vector<std::string> out;
+    for (const RackPlace& place :
+         place_rack(grid_of("busway a 90kW;" + std::string(racks)).estate, ask, Footing::now))
+      if (place.rack.empty()) out.push_back(place.position);
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  EXPECT_THAT(positions("rack q row A place 3 on a; rack r row A place 5 on a"),
+              ElementsAre("2", "4", "6"));
+  EXPECT_THAT(positions("rack q row A place 1 on a"), ElementsAre("2")) << "no place is 0";
+  EXPECT_THAT(positions("rack q row A place A1 on a; rack r row A place A3 on a"),
+              ElementsAre("A2", "A4"));
+  EXPECT_THAT(positions("rack q row A place A2 on a; rack r row A place B2 on a"),
+              ElementsAre("A1", "A3", "B1", "B3"));
+  EXPECT_THAT(positions("rack q row A place R-09 on a"), ElementsAre("R-08", "R-10"));
+  EXPECT_THAT(positions("rack q row A place left on a"), IsEmpty());
 }
 
 TEST(PlaceRack, cooling_units_and_height_count) {

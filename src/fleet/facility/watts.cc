@@ -53,6 +53,8 @@ std::string_view origin_text(Origin origin) {
       return "its DeviceModel";
     case Origin::parts:
       return "the sum of its model's parts";
+    case Origin::some_parts:
+      return "the sum of those of its model's parts that are known";
     case Origin::devices:
       return "the sum of its devices alone";
     case Origin::device:
@@ -96,9 +98,9 @@ Watts MachineWatts::most() const {
   Watts most;
   if (limit.is_known())
     most = limit;
-  else if (nameplate.is_known() && nameplate.origin != Origin::devices)
+  else if (nameplate.is_known() && !nameplate.is_at_least())
     most = nameplate;
-  else  // devices alone are less than the machine, and a meter says only what was so far
+  else  // a part of it alone is less than the machine, and a meter says only what was so far
     for (const Watts& watts : {nameplate, model, measured})
       if (watts.mw > most.mw) most = watts;
   const Watts drawn = now();
@@ -113,18 +115,24 @@ const api::DeviceModel* type_of(const api::Node& node, const Estate& estate, con
   return type != nullptr && type->spec.type == api::ModelType::node ? type : nullptr;
 }
 
-Watts watts_of_parts(const api::DeviceModel& type, const Models& models) {
+Watts watts_of_known_parts(const api::DeviceModel& type, const Models& models) {
   int64_t sum = 0;
+  Origin origin = Origin::parts;
   for (const api::ModelPart& part : type.spec.parts) {
     const api::DeviceModel* model = models.find(part.model);
     const bool draws_most = part.cls == "gpu" || part.cls == "cpu";
     if (model != nullptr && model->spec.power.maximum.is_set())
       sum += std::min(model->spec.power.maximum.value(), most_machine_mw / 1024) * part.count;
     else if (draws_most)
-      return {};
+      origin = Origin::some_parts;
   }
   if (sum == 0) return {};
-  return {std::min(sum, most_machine_mw), Origin::parts};
+  return {std::min(sum, most_machine_mw), origin};
+}
+
+Watts watts_of_parts(const api::DeviceModel& type, const Models& models) {
+  const Watts sum = watts_of_known_parts(type, models);
+  return sum.origin == Origin::parts ? sum : Watts{};
 }
 
 MachineWatts watts_of(const api::Node& node, const api::DeviceModel* type, int64_t contracts_mw,
@@ -144,6 +152,9 @@ MachineWatts watts_of(const api::Node& node, const api::DeviceModel* type, int64
     for (const DeviceWatts& device : device_watts(node, estate, models))
       sum += std::max<int64_t>(device.nameplate.mw, 0);
     if (sum > 0) out.nameplate = {std::min(sum, most_machine_mw), Origin::devices};
+    // Both are less than the machine, so the larger is nearer to it.
+    const Watts parts = type == nullptr ? Watts{} : watts_of_known_parts(*type, models);
+    if (parts.mw > out.nameplate.mw) out.nameplate = parts;
   }
   return out;
 }

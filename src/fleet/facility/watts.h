@@ -27,16 +27,17 @@ class Models {
 
 enum class Origin : uint8_t {
   unknown,
-  spec,       // Node.spec.nameplate
-  plates,     // Node.status.power.nameplate: what its management controller says
-  type,       // power.maximum of the DeviceModel of type node
-  parts,      // the sum of the parts that the DeviceModel of type node lists
-  devices,    // the sum of the devices of its HardwareProfile, which is less than the machine
-  device,     // power.maximum of the DeviceModel of a device
-  meter,      // Node.status.power.measured
-  contracts,  // power of Allocations that count
-  limit,      // a limit in force
-  absent,     // Node.spec.lifecycle: ordered, so nothing is there that draws
+  spec,        // Node.spec.nameplate
+  plates,      // Node.status.power.nameplate: what its management controller says
+  type,        // power.maximum of the DeviceModel of type node
+  parts,       // the sum of the parts that the DeviceModel of type node lists
+  some_parts,  // the sum of those of them whose watts are known, which is less than the machine
+  devices,     // the sum of the devices of its HardwareProfile, which is less than the machine
+  device,      // power.maximum of the DeviceModel of a device
+  meter,       // Node.status.power.measured
+  contracts,   // power of Allocations that count
+  limit,       // a limit in force
+  absent,      // Node.spec.lifecycle: ordered, so nothing is there that draws
 };
 std::string_view origin_text(Origin origin);  // "its DeviceModel"
 
@@ -45,6 +46,8 @@ struct Watts {
   Origin origin = Origin::unknown;
 
   bool is_known() const { return mw >= 0; }
+  // The machine draws more: only a part of it is counted.
+  bool is_at_least() const { return origin == Origin::devices || origin == Origin::some_parts; }
   // The strongest for what is absent, so that it makes no sum weaker.
   api::PowerBasis basis() const;
 };
@@ -73,6 +76,8 @@ const api::DeviceModel* type_of(const api::Node& node, const Estate& estate, con
 
 // Sum of power.maximum over the parts; unknown when a part that draws most is.
 Watts watts_of_parts(const api::DeviceModel& type, const Models& models);
+// The same over the parts whose power.maximum is known; unknown when there is none.
+Watts watts_of_known_parts(const api::DeviceModel& type, const Models& models);
 
 // `contracts_mw`: what Allocations that count give this machine; 0 for none.
 MachineWatts watts_of(const api::Node& node, const api::DeviceModel* type, int64_t contracts_mw,

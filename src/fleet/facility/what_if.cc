@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -101,6 +102,23 @@ void compare_findings(const Facility& before, const Facility& after, Difference&
       out.solved.push_back(finding);
 }
 
+// What is added and counts for nothing, or too little, where it was not so before.
+void find_unknown_watts(const Facility& before, const Facility& after, Difference& out) {
+  const auto subjects = [](const Facility& facility) {
+    std::set<std::string_view> found;
+    for (const Finding& finding : facility.findings)
+      for (const Measure& measure : finding.measures)
+        if (measure.kind == FindingKind::without_watts ||
+            measure.kind == FindingKind::watts_in_part)
+          found.insert(measure.subject);
+    return found;
+  };
+  const std::set<std::string_view> then = subjects(before);
+  for (const std::string_view subject : subjects(after))
+    if (!then.contains(subject))
+      out.without_watts.emplace_back(subject.substr(subject.find('/') + 1));
+}
+
 bool is_error(const Finding& finding) { return finding.severity == Severity::error; }
 
 }  // namespace
@@ -161,6 +179,7 @@ Difference compare(const Facility& before, const Facility& after) {
   }
   compare_findings(before, after, out);
   out.holds_after = std::ranges::none_of(out.new_findings, is_error);
+  find_unknown_watts(before, after, out);
   out.stranded_before_mw = stranded(before);
   out.stranded_after_mw = stranded(after);
   return out;

@@ -40,6 +40,14 @@ TEST(WhatIf, holds_where_no_error_is_new) {
       << "what was wrong before is not the doing of the change";
 }
 
+TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_watts) {
+  const std::string base = "pdu a 30kW; rack r on a; node n in r draws 5kW; node old in r;";
+  EXPECT_THAT(between(base, base + "node m in r; node p in r plate 1kW").without_watts,
+              ElementsAre("m"))
+      << "what was not known before is not the doing of the change";
+  EXPECT_THAT(between(base, base + "node p in r plate 1kW").without_watts, IsEmpty());
+}
+
 TEST(WhatIf, an_error_that_grows_by_less_than_its_text_shows_does_not_hold) {
   const std::string base = "ups u 100kW; rack r on u; node n in r plate 122kW;";
   const Difference added = between(base, base + "node m in r plate 400W");
@@ -90,6 +98,50 @@ TEST(WhatIf, an_error_counts_however_many_there_were_before) {
   for (int i = 0; i < 600; ++i)
     many += "node n" + std::to_string(i) + " draws 1W on gone" + std::to_string(i) + ";";
   EXPECT_FALSE(between(many, many + "node big in r at 1 high 1 plate 500kW").holds_after);
+}
+
+// The same, of a domain "a" whose meter shows so much, before and after.
+Difference with_meter(Grid& then, Grid& now, std::string_view shows,
+                      std::vector<int64_t>& loads_of_a) {
+  for (Grid* grid : {&then, &now})
+    grid->edit<api::PowerDomain>("a").status.meter.measured =
+        testing::quantity_of(shows, Dimension::power);
+  const Facility before = survey(then.estate, Footing::most),
+                 after = survey_change(now.estate, before);
+  loads_of_a = {domain_of(before, "a").load_mw, domain_of(after, "a").load_mw};
+  return compare(before, after);
+}
+
+TEST(WhatIf, what_a_meter_shows_beyond_what_is_known_stays_and_the_change_comes_on_top) {
+  const std::string base =
+      "ups u 900kW; pdu a 105kW from u; pdu b 200kW from u; rack r on a; rack q on b;"
+      "node n in r plate 40kW;";
+  std::vector<int64_t> loads;
+  Grid known = grid_of(base + "node m in r plate 40kW");
+  Grid added = grid_of(base + "node m in r plate 40kW; node more in r plate 15kW");
+  EXPECT_FALSE(with_meter(known, added, "100kW", loads).holds_after) << "115 of 105 kW";
+  EXPECT_THAT(loads, ElementsAre(100 * kw, 115 * kw));
+  Grid moved = grid_of(base + "node m in q plate 40kW");
+  const Difference away = with_meter(known, moved, "100kW", loads);
+  EXPECT_TRUE(away.holds_after);
+  EXPECT_THAT(loads, ElementsAre(100 * kw, 60 * kw)) << "the 20 kW that nobody knows stay";
+  EXPECT_EQ(away.domains.size(), 2u) << "the unit behind both carries what it carried";
+  Grid gone = grid_of("ups u 900kW; pdu a 105kW from u; pdu b 200kW from u; rack r on a");
+  with_meter(known, gone, "70kW", loads);
+  EXPECT_THAT(loads, ElementsAre(80 * kw, 0)) << "a meter that shows less than the plates";
+}
+
+TEST(WhatIf, a_meter_that_is_read_anew_by_the_change_counts_as_it_is_read) {
+  Grid then = grid_of("pdu a 105kW; node n plate 40kW on a"),
+       now = grid_of("pdu a 105kW; node n plate 40kW on a");
+  const auto show = [](Grid& grid, std::string_view watts) {
+    grid.edit<api::PowerDomain>("a").status.meter.measured =
+        testing::quantity_of(watts, Dimension::power);
+  };
+  show(then, "100kW");
+  show(now, "90kW");
+  const Facility after = survey_change(now.estate, survey(then.estate, Footing::most));
+  EXPECT_EQ(domain_of(after, "a").load_mw, 90 * kw);
 }
 
 TEST(WhatIf, a_rack_that_moves_away_from_its_feeds_does_not_hold) {
