@@ -268,8 +268,9 @@ inline constexpr auto table<api::Cooling> = object<api::Cooling>(
 template <>
 inline constexpr auto table<api::RackSpec> = object<api::RackSpec>(
     "RackSpec", "Where a rack stands and what it can carry.",
-    field<&api::RackSpec::site>("site", "Site it stands in.",
-                                {.required = true, .max_size = 63, .format = &api::dns_label}),
+    field<&api::RackSpec::site>(
+        "site", "Site it stands in.",
+        {.required = true, .immutable = true, .max_size = 63, .format = &api::dns_label}),
     field<&api::RackSpec::room>("room", "Room or hall.", {.max_size = 63}),
     field<&api::RackSpec::row>("row", "Row in the room.", {.max_size = 63}),
     field<&api::RackSpec::position>("position", "Place in the row.", {.max_size = 63}),
