@@ -96,9 +96,8 @@ void put_in_order(const MergedList& list, const json::Array& order, json::Array&
   std::vector<std::pair<size_t, size_t>> named;  // by order, the place
   std::vector<size_t> places;
   for (size_t i = 0; i < items.size(); ++i) {
-    const auto at = std::find_if(order.begin(), order.end(), [&](const json::Value& o) {
-      return is_same(list, o, items[i]);
-    });
+    const auto at = std::find_if(order.begin(), order.end(),
+                                 [&](const json::Value& o) { return is_same(list, o, items[i]); });
     if (at == order.end()) continue;
     named.emplace_back(static_cast<size_t>(at - order.begin()), i);
     places.push_back(i);
@@ -130,8 +129,7 @@ Result<json::Value> strategic_merge(const json::Value& before, json::Value patch
       std::erase_if(merged, [&](const json::Value& item) {
         return std::find(removed->begin(), removed->end(), item) != removed->end();
       });
-    if (const json::Array* items = wish.items.as_array())
-      TRY(merge_items(*list, *items, merged));
+    if (const json::Array* items = wish.items.as_array()) TRY(merge_items(*list, *items, merged));
     if (const json::Array* order = wish.order.as_array()) put_in_order(*list, *order, merged);
     if (was_there || !merged.empty()) (*parent)[name] = std::move(merged);
   }
