@@ -347,16 +347,25 @@ bool Ledger::same_share(const Prepared& p) {
          same_field(p.object.kind(), p.before->object.data(), p.object.data(), "spec");
 }
 
-// Nobody takes away what an accepted contract stands on: it is released, and settles.
+// Nobody takes away what an accepted contract stands on: it is released, and settles. Nor what an
+// offer holds that may be accepted any moment; the offer itself may go as long as it was not.
 Result<void> Ledger::check_removal(const Prepared& p) const {
   if (p.type != OpType::remove) return {};
   const auto* allocation = p.object.as<api::Allocation>();
   const RecordPtr held = allocation ? sequenced(offer_key(*allocation)) : p.before;
   const auto* offer = held ? held->object.as<api::Offer>() : nullptr;
-  if (offer == nullptr || offer->status.phase != api::OfferPhase::accepted) return {};
+  if (offer == nullptr || !api::counts(offer->status.phase)) return {};
+  const bool is_accepted = offer->status.phase == api::OfferPhase::accepted;
+  const RecordPtr r =
+      sequenced(api::kind_of<api::Contract>().key(offer->metadata.ns, offer->spec.contract));
+  const auto* contract = r ? r->object.as<api::Contract>() : nullptr;
+  const bool may_accept = contract != nullptr && contract->status.offer == offer->metadata.name;
+  if (!is_accepted && (allocation == nullptr || !may_accept)) return {};
   return Error{Reason::conflict, p.object.kind().resource() + " \"" + p.object.meta().name +
                                      "\" belongs to contract \"" + offer->spec.contract +
-                                     "\", which has accepted it; release the contract instead"};
+                                     "\", which " +
+                                     (is_accepted ? "has accepted it" : "may still accept it") +
+                                     "; release the contract instead"};
 }
 
 // Every Allocation that begins to count must fit what is free once all ops of the change have been

@@ -316,6 +316,20 @@ TEST_F(LedgerTest, what_an_accepted_offer_holds_cannot_be_taken_away_under_the_w
   EXPECT_TRUE(remove(offer("o1", api::OfferPhase::released)).ok());
 }
 
+TEST_F(LedgerTest, what_an_offer_holds_stays_as_long_as_its_contract_may_accept_it) {
+  with_machine("1 node: 1 numa x 4 cpus, 4Gi each");
+  api::Contract c;
+  c.metadata.name = "c";
+  c.metadata.ns = "a";
+  c.status.offer = "o1";
+  ASSERT_TRUE(create(c).ok());
+  ASSERT_TRUE(create(offer("o1", api::OfferPhase::held)).ok());
+  ASSERT_TRUE(create(allocation("a1", "o1", "n1 cpus 0-3")).ok());
+  EXPECT_REFUSED(remove(allocation("a1", "o1", "")), conflict);
+  ASSERT_TRUE(update(offer("o1", api::OfferPhase::expired), 0).ok());
+  EXPECT_TRUE(remove(allocation("a1", "o1", "")).ok());
+}
+
 TEST_F(LedgerTest, capacity_is_known_again_after_a_restart) {
   with_machine("1 node: 1 numa x 4 cpus, 4Gi each");
   ASSERT_TRUE(create(offer("o1", api::OfferPhase::held)).ok());

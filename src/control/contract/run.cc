@@ -443,16 +443,26 @@ bool may_have_members(Work& w, const Instances& all) {
   return false;
 }
 
+// What was accepted does not hold anything, or is not there: it is asked for anew.
+void ask_anew(Work& w, const std::string& why) {
+  w.status().phase = ContractPhase::pending;
+  w.condition("Reserved", ConditionStatus::false_, "OfferGone", why);
+  w.plan.look_again(microseconds(0));
+}
+
 }  // namespace
 
 void step_reserved(Work& w) {
   const api::Offer* offer = w.offer();
-  if (offer == nullptr || !api::counts(offer->status.phase)) {
-    w.status().phase = ContractPhase::pending;
-    w.condition("Reserved", ConditionStatus::false_, "OfferGone", "the accepted offer is gone");
-    return w.plan.look_again(microseconds(0));
-  }
+  if (offer == nullptr || !api::counts(offer->status.phase))
+    return ask_anew(w, "the accepted offer is gone");
   const auto wanted = wanted_instances(w);
+  // All of no members would be as good as running, and charged.
+  if (wanted.empty()) {
+    if (!w.instances().empty()) return;
+    ask_anew(w, "offer " + offer->metadata.name + " holds no capacity any more");
+    return w.status().offer.clear();
+  }
   w.status().workload =
       bound_workload(w.in.view, w.before) ? bound_workload(w.in.view, w.before)->metadata.name : "";
   const Instances all = w.instances();
