@@ -81,6 +81,43 @@ TEST_F(ContractLife, a_price_above_the_most_is_not_taken) {
   EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
 }
 
+TEST_F(ContractLife, what_costs_too_much_is_offered_once_until_the_contract_changes) {
+  api::PriceBook book;
+  book.metadata.name = "all";
+  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  world.create(std::move(book));
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.accept.max_price = Quantity::parse_any("0EUR/h").value();
+  c.spec.offer_ttl = seconds(2);
+  world.create(std::move(c));
+  world.pass(seconds(30));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::pending);
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.generation, 1);
+  for (int cents = 1; cents <= 3; ++cents) {
+    world.edit<api::Contract>("a", "c", [&](api::Contract& x) {
+      x.spec.accept.max_price = Quantity::of(cents * 10'000, Dimension::money_per_hour, "EUR");
+    });
+    world.pass(seconds(10));
+  }
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.generation, 4);
+  EXPECT_EQ(world.ledger->view().all<api::Offer>("a").size(), 1u) << "the latest, for people";
+  EXPECT_EQ(world.ledger->view().all<api::Allocation>("a").size(), 1u);
+  world.edit<api::Contract>("a", "c", [](api::Contract& x) { x.spec.accept.max_price = {}; });
+  world.pass(seconds(5));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+}
+
+// Without anybody to take it in time, as while the control plane was away.
+TEST_F(ContractLife, what_would_have_been_taken_is_offered_again_when_it_expires) {
+  api::Contract c = World::contract("a", "c", "2");
+  api::set_condition(c.status.conditions, "Offered", api::ConditionStatus::false_, "Expired",
+                     "nobody accepted offer c-0 in time", 1, world.runtime.now());
+  world.create(std::move(c));
+  world.pass(seconds(5));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+}
+
 TEST_F(ContractLife, a_term_ends_by_itself) {
   api::Contract c = World::contract("a", "c", "2");
   c.spec.term.duration = seconds(60);

@@ -196,6 +196,22 @@ bool rests_after_attempts(Work& w) {
   return w.in.now < until;
 }
 
+// An offer that nobody could take would hold capacity again and again, and free of charge.
+bool is_too_dear(const Work& w) {
+  const api::Condition* c = api::find_condition(w.next.status.conditions, "Reserved");
+  return w.before.spec.accept.mode == api::AcceptMode::automatic && c != nullptr &&
+         c->reason == "PriceTooHigh" && c->observed_generation == w.before.metadata.generation;
+}
+
+// Held once, not taken: the next offer waits for a sign of life. What would have been taken, had
+// there been somebody to do it in time, is offered again.
+bool rests_after_expiry(const Work& w) {
+  const api::Condition* c = api::find_condition(w.before.status.conditions, "Offered");
+  return c != nullptr && c->reason == "Expired" &&
+         c->observed_generation == w.before.metadata.generation &&
+         (w.before.spec.accept.mode == api::AcceptMode::manual || is_too_dear(w));
+}
+
 }  // namespace
 
 void step_pending(Work& w) {
@@ -205,10 +221,7 @@ void step_pending(Work& w) {
     w.plan.look_again(look_for_capacity);
     return;
   }
-  const api::Condition* offered = api::find_condition(w.before.status.conditions, "Offered");
-  if (w.before.spec.accept.mode == api::AcceptMode::manual && offered != nullptr &&
-      offered->reason == "Expired" && offered->observed_generation == w.before.metadata.generation)
-    return;  // held once, not taken: the next offer waits for a sign of life
+  if (rests_after_expiry(w)) return;
   if (w.before.spec.term.start != "now") {
     const Time start = parse_rfc3339(w.before.spec.term.start).value_or(Time{});
     if (start > w.in.now) {
@@ -251,9 +264,14 @@ void step_offered(Work& w) {
   }
   if (w.in.now >= offer->spec.expires) {
     w.set_offer_phase(*offer, api::OfferPhase::expired);
-    w.note("Warning", "OfferExpired", "nobody accepted offer " + offer->metadata.name + " in time");
-    return back("Expired", "nobody accepted offer " + offer->metadata.name +
-                               " in time; change the contract to ask anew");
+    const bool is_dear = is_too_dear(w);
+    const std::string why = is_dear ? "offer " + offer->metadata.name +
+                                          " was not taken: it cost "
+                                          "more than spec.accept.maxPrice"
+                                    : "nobody accepted offer " + offer->metadata.name + " in time";
+    w.note("Warning", "OfferExpired", why);
+    const bool rests = is_dear || w.before.spec.accept.mode == api::AcceptMode::manual;
+    return back("Expired", why + (rests ? "; change the contract to ask anew" : ""));
   }
   if (const Admission problem = no_tenant(w); !problem.ok()) {
     w.set_offer_phase(*offer, api::OfferPhase::withdrawn);

@@ -50,6 +50,8 @@ struct Work {
   // Gives back what offers other than `kept` still hold, once no instance is left that may use it.
   // True: none of them holds anything.
   bool release_unused(std::string_view kept);
+  // Removes what was offered and not taken, but for the latest, which people may want to see.
+  void forget_untaken();
   // Asks for an object's deletion: at once, or through its finalizers.
   template <class T>
   void erase(const T& object) {
