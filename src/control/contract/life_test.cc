@@ -368,7 +368,8 @@ TEST_F(ContractLife, work_that_ends_before_it_has_proven_anything_fails_the_acce
 
 // A contract that is proven by its work, and misses its guarantee on the offers named.
 struct Proven : ContractLife {
-  void ask(std::set<std::string> missed, std::string_view cpu = "4") {
+  // With a term, the work comes later.
+  void ask(std::set<std::string> missed, std::string_view cpu = "4", Duration term = {}) {
     world.report = [this, missed](api::InstanceStatus& status, const api::Instance& i) {
       if (i.spec.contract != "c" || status.phase != api::InstancePhase::running) return;
       api::Window window;
@@ -388,14 +389,36 @@ struct Proven : ContractLife {
     guarantee.metric = "available_capacity";
     guarantee.at_least = Quantity::of(900, Dimension::number);
     guarantee.window = seconds(5);
+    c.spec.term.duration = term;
     world.create(std::move(c));
-    world.create(World::workload("a", "c"));
+    if (term.us == 0) world.create(World::workload("a", "c"));
   }
   const api::ContractStatus& status() { return world.get<api::Contract>("a", "c")->status; }
   std::string node_of(std::string_view offer) {
     return world.get<api::Offer>("a", offer)->spec.placement.at(0).node;
   }
 };
+
+TEST_F(Proven, it_waits_for_the_work_that_has_to_prove_it) {
+  ask({"c-1"}, "4", seconds(60));
+  world.pass(seconds(30));
+  ASSERT_EQ(status().phase, ContractPhase::reserved);
+  EXPECT_EQ(api::find_condition(status().conditions, "Proven")->reason, "NoWorkload");
+  EXPECT_FALSE(status().active_at.is_set());
+  world.create(World::workload("a", "c"));
+  world.pass(minutes(1));
+  ASSERT_EQ(status().phase, ContractPhase::active) << "its term begins with the work";
+  EXPECT_EQ(status().offer, "c-2") << "what the work missed on the first was no promise";
+  EXPECT_EQ(api::find_condition(status().conditions, "Proven")->status,
+            api::ConditionStatus::true_);
+}
+
+TEST_F(Proven, without_work_it_ends_with_its_term_and_costs_nothing) {
+  ask({}, "4", seconds(60));
+  world.pass(seconds(90));
+  ASSERT_EQ(status().phase, ContractPhase::settled);
+  EXPECT_EQ(status().statement->until, status().statement->from);
+}
 
 TEST_F(Proven, each_attempt_is_measured_by_itself) {
   ask({"c-1"});

@@ -402,6 +402,24 @@ bool leave_lost_nodes(Work& w, const Instances& current) {
   return true;
 }
 
+// What its work has to prove first is not active, and not charged, before there is any.
+bool waits_for_workload(Work& w, const Instances& current) {
+  if (w.before.spec.acceptance.test != api::AcceptanceTest::workload ||
+      w.status().active_at.is_set() || !all_of(current, has_nothing_to_run))
+    return false;
+  if (const std::string gone = lost_member(w, current); !gone.empty()) {
+    attempt_failed(w, current, gone);
+    return true;
+  }
+  w.status().phase = ContractPhase::reserved;
+  w.condition("Proven", ConditionStatus::unknown, waiting_for_workload,
+              "the acceptance run is the workload's own: it begins when a workload names this "
+              "contract; nothing is charged until then");
+  if (const Duration term = w.before.spec.term.duration; term.us > 0)
+    w.plan.look_again(std::max(w.status().reserved_at + term - w.in.now, milliseconds(1)));
+  return true;
+}
+
 void before_the_gate(Work& w, const Instances& current) {
   const api::AcceptanceTest test = w.before.spec.acceptance.test;
   if (const std::string gone = lost_member(w, current); !gone.empty())
@@ -477,6 +495,7 @@ void step_reserved(Work& w) {
 
   if (w.status().ends_at.is_set())
     w.plan.look_again(std::max(w.status().ends_at - w.in.now, milliseconds(1)));
+  if (waits_for_workload(w, current)) return;
   // A reservation has nothing to start: it is as good as running once its hardware is prepared.
   const bool is_reservation =
       all_of(current, has_nothing_to_run) && w.before.status.phase >= ContractPhase::active;

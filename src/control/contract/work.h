@@ -17,6 +17,8 @@ inline constexpr Duration node_gone_grace = minutes(3);
 
 inline constexpr std::string_view settle_finalizer = "freehold.dev/settle";
 inline constexpr std::string_view agent_finalizer = "freehold.dev/agent";
+// Why nothing is known of Proven when the workload is the acceptance run and there is none yet.
+inline constexpr std::string_view waiting_for_workload = "NoWorkload";
 inline constexpr std::string_view request_annotation = "freehold.dev/request";
 
 // Of any object; and of a contract, so that those of its offers and allocations, which begin with
