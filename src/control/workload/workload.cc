@@ -156,10 +156,16 @@ std::vector<std::string> EndpointController::keys_for(const ledger::Record& reco
   if (record.object.as<api::Endpoint>()) return {record.object.key()};
   std::vector<std::string> keys;
   const std::string& ns = record.object.meta().ns;
-  if (const auto* i = record.object.as<api::Instance>())
-    for (const auto* e : view.all<api::Endpoint>(ns))
-      if (e->spec.workload == i->spec.workload)
-        keys.push_back(api::kind_of<api::Endpoint>().key(ns, e->metadata.name));
+  const auto* i = record.object.as<api::Instance>();
+  if (i == nullptr) return keys;
+  for (const auto* e : view.all<api::Endpoint>(ns)) {
+    // It may do the work of another by now, and is then taken out.
+    const bool is_named =
+        std::any_of(e->status.addresses.begin(), e->status.addresses.end(),
+                    [&](const auto& a) { return a.instance == i->metadata.name; });
+    if (is_named || e->spec.workload == i->spec.workload)
+      keys.push_back(api::kind_of<api::Endpoint>().key(ns, e->metadata.name));
+  }
   return keys;
 }
 
