@@ -341,6 +341,20 @@ TEST_F(LedgerTest, capacity_is_known_again_after_a_restart) {
 
 // ---- the record
 
+TEST_F(LedgerTest, no_tenant_shares_the_log_of_the_operator) {
+  api::Tenant tenant;
+  tenant.metadata.name = "operator";
+  EXPECT_REFUSED(create(tenant), invalid);
+  api::Namespace ns;
+  ns.metadata.name = "a";
+  ns.metadata.labels["freehold.dev/tenant"] = "operator";
+  EXPECT_REFUSED(create(ns), invalid);
+  ns.metadata.labels.clear();
+  ASSERT_TRUE(create(ns).ok());
+  ns.metadata.labels["freehold.dev/tenant"] = "operator";
+  EXPECT_REFUSED(update(ns, 0), invalid);
+}
+
 TEST_F(LedgerTest, every_recorded_change_has_a_leaf_in_the_log_of_its_tenant) {
   api::Namespace ns;
   ns.metadata.name = "a";
