@@ -22,6 +22,7 @@ TEST_F(ContractLife, from_asking_to_the_statement) {
   ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
   EXPECT_TRUE(world.get<api::Contract>("a", "c")->status.statement.has_value());
   EXPECT_FALSE(world.holds_capacity("c-1"));
+  EXPECT_FALSE(api::is_true(world.get<api::Contract>("a", "c")->status.conditions, "Offered"));
   EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
 }
 
@@ -74,6 +75,16 @@ TEST_F(ContractLife, a_price_above_the_most_is_not_taken) {
   world.pass(seconds(5));
   ASSERT_EQ(world.phase("a", "c"), ContractPhase::offered);
   EXPECT_EQ(world.get<api::Offer>("a", "c-1")->spec.price_per_hour.text(), "2EUR/h");
+  const auto said = [&]() -> const std::string& {
+    return api::find_condition(world.get<api::Contract>("a", "c")->status.conditions, "Reserved")
+        ->message;
+  };
+  EXPECT_EQ(said(), "offer c-1 costs 2EUR/h, more than spec.accept.maxPrice 1.99EUR/h");
+  world.edit<api::Contract>("a", "c", [](api::Contract& x) {
+    x.spec.accept.max_price = Quantity::parse_any("5USD/h").value();
+  });
+  world.pass(seconds(5));
+  EXPECT_NE(said().find("cannot be compared"), std::string::npos) << said();
   world.edit<api::Contract>("a", "c", [](api::Contract& x) {
     x.spec.accept.max_price = Quantity::parse_any("2EUR/h").value();
   });
@@ -450,6 +461,7 @@ TEST_F(Proven, after_the_last_attempt_it_is_refused) {
   const auto* reserved = api::find_condition(status().conditions, "Reserved");
   EXPECT_EQ(reserved->reason, "AcceptanceFailed");
   EXPECT_EQ(reserved->message.substr(0, 24), "3 acceptance runs failed");
+  EXPECT_FALSE(api::is_true(status().conditions, "Offered"));
 }
 
 }  // namespace

@@ -196,11 +196,25 @@ bool rests_after_attempts(Work& w) {
   return w.in.now < until;
 }
 
+std::string why_not_taken(const api::Offer& offer, const api::Accept& accept) {
+  const Quantity& price = offer.spec.price_per_hour;
+  if (!price.is_set()) return "no price book covers this placement, so maxPrice cannot be kept";
+  const std::string costs = "offer " + offer.metadata.name + " costs " + price.text();
+  const std::string most = "spec.accept.maxPrice " + accept.max_price.text();
+  return price.currency() == accept.max_price.currency()
+             ? costs + ", more than " + most
+             : costs + ", which cannot be compared with " + most + "; state it in " +
+                   std::string(price.currency());
+}
+
 // An offer that nobody could take would hold capacity again and again, and free of charge.
-bool is_too_dear(const Work& w) {
-  const api::Condition* c = api::find_condition(w.next.status.conditions, "Reserved");
-  return w.before.spec.accept.mode == api::AcceptMode::automatic && c != nullptr &&
-         c->reason == "PriceTooHigh" && c->observed_generation == w.before.metadata.generation;
+// Says why it could not be taken; null: it could.
+const api::Condition* too_dear(const Work& w) {
+  const api::Condition* c = api::find_condition(w.before.status.conditions, "Reserved");
+  const bool says_so = w.before.spec.accept.mode == api::AcceptMode::automatic && c != nullptr &&
+                       c->reason == "PriceTooHigh" &&
+                       c->observed_generation == w.before.metadata.generation;
+  return says_so ? c : nullptr;
 }
 
 // Held once, not taken: the next offer waits for a sign of life. What would have been taken, had
@@ -209,7 +223,7 @@ bool rests_after_expiry(const Work& w) {
   const api::Condition* c = api::find_condition(w.before.status.conditions, "Offered");
   return c != nullptr && c->reason == "Expired" &&
          c->observed_generation == w.before.metadata.generation &&
-         (w.before.spec.accept.mode == api::AcceptMode::manual || is_too_dear(w));
+         (w.before.spec.accept.mode == api::AcceptMode::manual || too_dear(w) != nullptr);
 }
 
 }  // namespace
@@ -264,13 +278,12 @@ void step_offered(Work& w) {
   }
   if (w.in.now >= offer->spec.expires) {
     w.set_offer_phase(*offer, api::OfferPhase::expired);
-    const bool is_dear = is_too_dear(w);
-    const std::string why = is_dear ? "offer " + offer->metadata.name +
-                                          " was not taken: it cost "
-                                          "more than spec.accept.maxPrice"
-                                    : "nobody accepted offer " + offer->metadata.name + " in time";
+    const api::Condition* dear = too_dear(w);
+    const std::string why = dear != nullptr
+                                ? dear->message + "; it was not taken"
+                                : "nobody accepted offer " + offer->metadata.name + " in time";
     w.note("Warning", "OfferExpired", why);
-    const bool rests = is_dear || w.before.spec.accept.mode == api::AcceptMode::manual;
+    const bool rests = dear != nullptr || w.before.spec.accept.mode == api::AcceptMode::manual;
     return back("Expired", why + (rests ? "; change the contract to ask anew" : ""));
   }
   if (const Admission problem = no_tenant(w); !problem.ok()) {
@@ -286,16 +299,15 @@ void step_offered(Work& w) {
              price <= accept.max_price);
     if (!taken)
       w.condition("Reserved", ConditionStatus::false_, "PriceTooHigh",
-                  price.is_set()
-                      ? "offer " + offer->metadata.name + " costs " + price.text() +
-                            ", more than spec.accept.maxPrice " + accept.max_price.text()
-                      : "no price book covers this placement, so maxPrice cannot be kept");
+                  why_not_taken(*offer, accept));
   }
   if (!taken) return w.plan.look_again(offer->spec.expires - w.in.now);
   w.set_offer_phase(*offer, api::OfferPhase::accepted);
   w.plan.decision_digest = offer->spec.decision;  // the receipt of what is reserved
   w.status().phase = ContractPhase::reserved;
   w.status().reserved_at = w.in.now;
+  w.condition("Offered", ConditionStatus::true_, "Accepted",
+              "offer " + offer->metadata.name + " was accepted");
   w.condition("Reserved", ConditionStatus::true_, "Accepted",
               "offer " + offer->metadata.name + " accepted; its capacity is committed");
   w.note("Normal", "Reserved", "offer " + offer->metadata.name + " accepted");

@@ -153,6 +153,7 @@ void attempt_failed(Work& w, const Instances& current, const std::string& why) {
   if (fall_back(w, why)) return w.note("Warning", "AcceptanceFailed", why);
   w.status().offer.clear();
   if (!w.status().active_at.is_set()) judge_anew(w.status());
+  w.condition("Offered", ConditionStatus::false_, "GivenBack", "its hardware was given back");
   w.condition("Proven", ConditionStatus::false_, "BelowFloor", why);
   w.note("Warning", "AcceptanceFailed", why);
   if (w.status().attempts < w.before.spec.acceptance.attempts) {

@@ -86,6 +86,8 @@ void finish(Work& w, const std::vector<std::string>& left) {
   for (const api::Instance* i : w.instances()) w.erase(*i);
   w.status().phase = ContractPhase::settled;
   w.condition("Active", ConditionStatus::false_, "Ended", "the contract has ended");
+  if (api::is_true(w.status().conditions, "Offered"))
+    w.condition("Offered", ConditionStatus::false_, "Ended", "the contract has ended");
   std::string message = w.status().statement->text;
   for (const std::string& l : left)
     message += " Not known to have stopped: " + l + "; its share is held until it is.";

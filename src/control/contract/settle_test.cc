@@ -114,6 +114,8 @@ TEST_F(Statement, TimeInWhichItsMachinesWereNotHeardOfIsNotCharged) {
   unheard = minutes(30);
   EXPECT_EQ(make().price.text(), "5EUR");
   EXPECT_NE(make().text.find("not heard of"), std::string::npos);
+  unheard = milliseconds(300);
+  EXPECT_EQ(make().text.find("not heard of"), std::string::npos) << "0 s of it";
   unheard = hours(9);
   EXPECT_EQ(make().price.value(), 0);
   EXPECT_EQ(make().due.value(), 0);

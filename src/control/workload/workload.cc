@@ -141,6 +141,9 @@ Plan WorkloadController::plan(std::string_view key, const Input& in) const {
                     std::to_string(next.status.desired) + " members are ready";
   if (contract == nullptr)
     why = "contract \"" + next.status.contract + "\" does not exist";
+  else if (!contract->status.workload.empty() && contract->status.workload != w->metadata.name)
+    why = "the work of contract \"" + next.status.contract + "\" is workload \"" +
+          contract->status.workload + "\"; delete that one, or name another contract";
   else if (instances.empty())
     why = "contract \"" + next.status.contract + "\" has no instances yet: see freehold why";
   api::set_condition(

@@ -7,6 +7,19 @@
 namespace freehold::control {
 namespace {
 
+TEST_F(ContractLife, a_workload_that_came_second_says_whose_work_it_is) {
+  world.create(World::contract("a", "c", "2"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(5));
+  api::Workload late = World::workload("a", "late");
+  late.spec.contract = "c";
+  world.create(std::move(late));
+  world.pass(seconds(5));
+  const auto& conditions = world.get<api::Workload>("a", "late")->status.conditions;
+  const std::string& said = api::find_condition(conditions, "Ready")->message;
+  EXPECT_NE(said.find("is workload \"c\""), std::string::npos) << said;
+}
+
 TEST_F(ContractLife, an_endpoint_does_not_lead_to_another_workload) {
   world.report = [](api::InstanceStatus& status, const api::Instance& i) {
     status.ports.clear();
