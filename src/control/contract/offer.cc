@@ -120,6 +120,20 @@ void take_quota(Work& w) {
   }
 }
 
+// What the offer that the plan makes costs, in money and joules.
+std::string costs_text(const Work& w) {
+  std::string text;
+  for (const ledger::Op& op : w.plan.ops) {
+    const auto* offer = op.object.as<api::Offer>();
+    if (offer == nullptr || offer->metadata.name != w.next.status.offer) continue;
+    const api::OfferSpec& s = offer->spec;
+    if (s.price_per_hour.is_set()) text += "; it costs " + s.price_per_hour.text();
+    if (s.total.is_set()) text += ", " + s.total.text() + " for the whole term";
+    if (s.energy.is_set()) text += "; it takes up to " + s.energy.text();
+  }
+  return text;
+}
+
 void refuse(Work& w, const api::Refusal& refusal) {
   const bool news = schema::print(w.before.status.refusal) != schema::print(refusal);
   w.status().refusal = refusal;
@@ -254,10 +268,10 @@ void step_pending(Work& w) {
   if (!offers) return refuse(w, api::Refusal(w.status().refusal));
   take_quota(w);
   w.status().phase = ContractPhase::offered;
-  const std::string until = format_rfc3339(w.in.now + w.before.spec.offer_ttl);
-  w.condition("Offered", ConditionStatus::true_, "Held",
-              "offer " + w.status().offer + " holds capacity until " + until);
-  w.note("Normal", "Offered", "offer " + w.status().offer + " holds capacity until " + until);
+  const std::string said = "offer " + w.status().offer + " holds capacity until " +
+                           format_rfc3339(w.in.now + w.before.spec.offer_ttl) + costs_text(w);
+  w.condition("Offered", ConditionStatus::true_, "Held", said);
+  w.note("Normal", "Offered", said);
 }
 
 void step_offered(Work& w) {
