@@ -4,6 +4,7 @@
 
 #include "api/contract.h"
 #include "api/registry.h"
+#include "api/workload.h"
 
 namespace freehold::api {
 namespace {
@@ -59,6 +60,20 @@ TEST(Contract, KeepsTheTermThatItsPriceWasAgreedFor) {
   EXPECT_TRUE(
       update_faults(kind, contract("Active", "1h"), contract("Active", "1h", R"(,"release":true)"))
           .empty());
+}
+
+TEST(Workload, KeepsTheParametersThatItsTemplateWasFilledInWith) {
+  const auto workload = [](int n, const char* filled) {
+    return R"({"metadata":{"name":"w","namespace":"a"},"spec":{"template":"t","parameters":{"n":)" +
+           std::to_string(n) +
+           R"(}},"status":{"conditions":[{"type":"Instantiated","reason":"Filled","status":")" +
+           filled + R"("}]}})";
+  };
+  const Kind& kind = kind_of<Workload>();
+  EXPECT_TRUE(update_faults(kind, workload(2, "False"), workload(3, "False")).empty());
+  EXPECT_TRUE(update_faults(kind, workload(2, "True"), workload(2, "True")).empty());
+  EXPECT_EQ(update_faults(kind, workload(2, "True"), workload(3, "True")),
+            std::vector<std::string>{"spec.parameters"});
 }
 
 TEST(Secret, KeepsItsType) {

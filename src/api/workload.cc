@@ -25,6 +25,20 @@ std::string addresses_text(const Endpoint& endpoint) {
   return or_none(out);
 }
 
+// A template is filled in once; after that, other values would change nothing.
+void check_workload_update(const void* old_object, const void* new_object, schema::Errors& errors) {
+  const auto& before = *static_cast<const Workload*>(old_object);
+  const auto& after = *static_cast<const Workload*>(new_object);
+  if (before.spec.template_name.empty() || !is_true(before.status.conditions, "Instantiated"))
+    return;
+  for (const schema::FieldInfo& field : schema::type_of<WorkloadSpec>.fields)
+    if (field.name == "parameters" &&
+        !schema::equal(*field.type, field.at(&before.spec), field.at(&after.spec)))
+      errors.add(schema::Fault::immutable, schema::Path{nullptr, "spec"} / "parameters",
+                 "are fixed since the template was filled in; make another workload, and delete "
+                 "this one when you have it");
+}
+
 }  // namespace
 
 template <>
@@ -47,6 +61,7 @@ template <>
 Kind row<Workload>() {
   using T = Workload;
   Kind kind = plain_kind<T>({"workloads", "workload", "WorkloadList", {"wl"}}, Scope::namespaced);
+  kind.check_update = check_workload_update;
   kind.categories = {"all", "freehold"};
   kind.columns = {
       column<T, [](const T& w, Time) { return enum_text(w.status.phase); }>("Phase", "string",

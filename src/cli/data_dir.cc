@@ -35,6 +35,12 @@ Result<http::KeyPair> load_pair(const std::string& base) {
   return pair;
 }
 
+// Writes what differs alone: a disk that is full keeps nobody from starting with what is there.
+Result<void> keep_file(const std::string& path, std::string_view text) {
+  const auto before = read_file(path);
+  return before && *before == text ? Result<void>() : write_file(path, text);
+}
+
 Result<void> save_pair(const std::string& base, const http::KeyPair& pair) {
   TRY(write_file(base + ".key", pair.key_pem));
   return write_file(base + ".crt", pair.certificate_pem);
@@ -118,7 +124,7 @@ Result<bool> renew_keys(const DataDir& dir, const std::vector<std::string>& host
   keys.server = TRY(pair_at(pki + "server", now, [&] {
     return http::issue_server(keys.authority, hosts, {from, now + certificate_life});
   }));
-  TRY(write_file(pki + "server.hosts", list));
+  TRY(keep_file(pki + "server.hosts", list));
   keys.caller = TRY(pair_at(pki + "caller", now, [&] {
     return http::issue_client(keys.authority, {"freehold:server"}, {from, now + certificate_life});
   }));
@@ -161,8 +167,8 @@ std::string kubeconfig_text(const std::string& authority_pem, const std::string&
 }  // namespace
 
 Result<void> write_kubeconfig(const DataDir& dir, const ServerKeys& keys, const std::string& url) {
-  return write_file(dir.kubeconfig(),
-                    kubeconfig_text(keys.authority.certificate_pem, url, keys.admin));
+  return keep_file(dir.kubeconfig(),
+                   kubeconfig_text(keys.authority.certificate_pem, url, keys.admin));
 }
 
 Result<std::string> kubeconfig_for(const DataDir& dir, const http::Subject& subject, Duration life,

@@ -4,6 +4,7 @@
 
 #include "api/core.h"
 #include "api/registry.h"
+#include "api/tenancy.h"
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -38,6 +39,19 @@ bool same_field(const api::Kind& kind, const void* a, const void* b, std::string
   for (const schema::FieldInfo& f : kind.type->fields)
     if (f.name == name) return schema::equal(*f.type, f.at(a), f.at(b));
   return true;
+}
+
+// A tenant's log is named after it, and what is the operator's own would lie in one with it.
+Result<void> check_log_name(const api::Object& object) {
+  const api::ObjectMeta& meta = object.meta();
+  const auto label = meta.labels.find(tenant_label);
+  const bool names_it = label != meta.labels.end() && label->second == operator_log;
+  const bool is_it = object.as<api::Tenant>() != nullptr && meta.name == operator_log;
+  if (!is_it && !(names_it && object.as<api::Namespace>() != nullptr)) return {};
+  const std::string field = is_it ? "metadata.name" : "metadata.labels";
+  const std::string what = field + ": no tenant may be named \"" + std::string(operator_log) +
+                           "\": so is the log of what is the operator's own";
+  return Error{Reason::invalid, what, {{"FieldValueForbidden", field, what}}};
 }
 
 bool has_field(const api::Kind& kind, std::string_view name) {
@@ -223,6 +237,7 @@ Result<void> Ledger::check_namespace(const api::Object& object) const {
 
 Result<void> Ledger::prepare_create(api::Object object, Prepared& out) {
   TRY(check_namespace(object));
+  TRY(check_log_name(object));
   api::ObjectMeta& meta = object.meta();
   if (meta.uid.empty()) meta.uid = make_uid(runtime_);
   meta.creation_timestamp = runtime_.now();
@@ -262,6 +277,7 @@ Result<void> Ledger::check_tenant_label(const RecordPtr& before, const api::Obje
     return it == ns.meta().labels.end() ? std::string() : it->second;
   };
   if (after.as<api::Namespace>() == nullptr || tenant(before->object) == tenant(after)) return {};
+  TRY(check_log_name(after));
   for (const api::Kind* kind : api::kinds()) {
     if (!kind->namespaced || kind->persistence != api::Persistence::recorded) continue;
     const std::string prefix = kind->key(after.meta().name, "");
@@ -347,16 +363,25 @@ bool Ledger::same_share(const Prepared& p) {
          same_field(p.object.kind(), p.before->object.data(), p.object.data(), "spec");
 }
 
-// Nobody takes away what an accepted contract stands on: it is released, and settles.
+// Nobody takes away what an accepted contract stands on: it is released, and settles. Nor what an
+// offer holds that may be accepted any moment; the offer itself may go as long as it was not.
 Result<void> Ledger::check_removal(const Prepared& p) const {
   if (p.type != OpType::remove) return {};
   const auto* allocation = p.object.as<api::Allocation>();
   const RecordPtr held = allocation ? sequenced(offer_key(*allocation)) : p.before;
   const auto* offer = held ? held->object.as<api::Offer>() : nullptr;
-  if (offer == nullptr || offer->status.phase != api::OfferPhase::accepted) return {};
+  if (offer == nullptr || !api::counts(offer->status.phase)) return {};
+  const bool is_accepted = offer->status.phase == api::OfferPhase::accepted;
+  const RecordPtr r =
+      sequenced(api::kind_of<api::Contract>().key(offer->metadata.ns, offer->spec.contract));
+  const auto* contract = r ? r->object.as<api::Contract>() : nullptr;
+  const bool may_accept = contract != nullptr && contract->status.offer == offer->metadata.name;
+  if (!is_accepted && (allocation == nullptr || !may_accept)) return {};
   return Error{Reason::conflict, p.object.kind().resource() + " \"" + p.object.meta().name +
                                      "\" belongs to contract \"" + offer->spec.contract +
-                                     "\", which has accepted it; release the contract instead"};
+                                     "\", which " +
+                                     (is_accepted ? "has accepted it" : "may still accept it") +
+                                     "; release the contract instead"};
 }
 
 // Every Allocation that begins to count must fit what is free once all ops of the change have been

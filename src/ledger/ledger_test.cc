@@ -316,6 +316,20 @@ TEST_F(LedgerTest, what_an_accepted_offer_holds_cannot_be_taken_away_under_the_w
   EXPECT_TRUE(remove(offer("o1", api::OfferPhase::released)).ok());
 }
 
+TEST_F(LedgerTest, what_an_offer_holds_stays_as_long_as_its_contract_may_accept_it) {
+  with_machine("1 node: 1 numa x 4 cpus, 4Gi each");
+  api::Contract c;
+  c.metadata.name = "c";
+  c.metadata.ns = "a";
+  c.status.offer = "o1";
+  ASSERT_TRUE(create(c).ok());
+  ASSERT_TRUE(create(offer("o1", api::OfferPhase::held)).ok());
+  ASSERT_TRUE(create(allocation("a1", "o1", "n1 cpus 0-3")).ok());
+  EXPECT_REFUSED(remove(allocation("a1", "o1", "")), conflict);
+  ASSERT_TRUE(update(offer("o1", api::OfferPhase::expired), 0).ok());
+  EXPECT_TRUE(remove(allocation("a1", "o1", "")).ok());
+}
+
 TEST_F(LedgerTest, capacity_is_known_again_after_a_restart) {
   with_machine("1 node: 1 numa x 4 cpus, 4Gi each");
   ASSERT_TRUE(create(offer("o1", api::OfferPhase::held)).ok());
@@ -326,6 +340,20 @@ TEST_F(LedgerTest, capacity_is_known_again_after_a_restart) {
 }
 
 // ---- the record
+
+TEST_F(LedgerTest, no_tenant_shares_the_log_of_the_operator) {
+  api::Tenant tenant;
+  tenant.metadata.name = "operator";
+  EXPECT_REFUSED(create(tenant), invalid);
+  api::Namespace ns;
+  ns.metadata.name = "a";
+  ns.metadata.labels["freehold.dev/tenant"] = "operator";
+  EXPECT_REFUSED(create(ns), invalid);
+  ns.metadata.labels.clear();
+  ASSERT_TRUE(create(ns).ok());
+  ns.metadata.labels["freehold.dev/tenant"] = "operator";
+  EXPECT_REFUSED(update(ns, 0), invalid);
+}
 
 TEST_F(LedgerTest, every_recorded_change_has_a_leaf_in_the_log_of_its_tenant) {
   api::Namespace ns;

@@ -141,6 +141,34 @@ TEST_F(AccessTest, the_agent_of_a_node_that_is_being_deleted_is_nobody) {
   EXPECT_EQ(agent("PATCH", "/nodes/n1/status", R"({"status":{"kernel":"x"}})"), 401);
 }
 
+// Whoever could write it would write his own bill, and free what his work still uses.
+TEST_F(AccessTest, the_status_of_what_controllers_decide_is_written_by_nobody_else) {
+  const std::string here = "/namespaces/default/";
+  make(here + "contracts",
+       R"({"metadata":{"name":"bill"},"spec":{"roles":[{"name":"main","each":{"cpu":"1",)"
+       R"("memory":"1Gi"}}]}})");
+  make(
+      here + "workloads",
+      R"({"metadata":{"name":"work"},"spec":{"contract":"bill","roles":[{"name":"main","run":{"command":["x"]}}]}})");
+  make(here + "endpoints",
+       R"({"metadata":{"name":"door"},"spec":{"workload":"work","port":"http"}})");
+  make(here + "offers", R"({"metadata":{"name":"held"},"spec":{"contract":"bill"}})");
+  make(here + "allocations",
+       R"({"metadata":{"name":"taken"},"spec":{"owner":"external","contract":"c","offer":"o",)"
+       R"("members":[{"role":"main","node":"n1"}]}})");
+  const auto refused = [&](const std::string& path, const std::string& status) {
+    const Answer a = desk.send("PATCH", std::string(own) + here + path + "/status",
+                               R"({"status":)" + status + "}");
+    EXPECT_EQ(a.status, 403) << path << ": " << a.text();
+    EXPECT_NE(a.message().find("controllers"), std::string::npos) << a.message();
+  };
+  refused("contracts/bill", R"({"statement":{"due":"0EUR","text":"nothing to pay"}})");
+  refused("offers/held", R"({"phase":"Released"})");
+  refused("allocations/taken", "{}");
+  refused("workloads/work", R"({"phase":"Running"})");
+  refused("endpoints/door", R"({"addresses":[]})");
+}
+
 // Profiles are shared: whoever could name one freely would say what other machines are.
 TEST_F(AccessTest, an_agent_makes_a_profile_under_the_name_of_what_it_says_alone) {
   const std::string spec = R"("spec":{"architecture":"x86_64","cpus":"0-3"})";

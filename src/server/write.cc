@@ -6,6 +6,7 @@
 #include "api/core.h"
 #include "api/hardware.h"
 #include "api/tenancy.h"
+#include "api/workload.h"
 #include "base/limits.h"
 #include "base/strings.h"
 #include "control/contract/work.h"
@@ -113,6 +114,23 @@ Result<void> check_let_go(const api::ObjectMeta& before, const api::Object& afte
                    " is let go once the contract has settled",
                {{"FieldValueForbidden", "metadata.finalizers",
                  "the contract has not settled; its status says what it waits for"}}};
+}
+
+// What controllers say of these decides about capacity and money: a statement, an offer that is
+// released. Nobody else writes it, whatever his rights.
+Result<void> check_status_writer(const api::Object& after) {
+  const api::Kind& kind = after.kind();
+  for (const api::Kind* of_controllers :
+       {&api::kind_of<api::Contract>(), &api::kind_of<api::Offer>(),
+        &api::kind_of<api::Allocation>(), &api::kind_of<api::Workload>(),
+        &api::kind_of<api::Endpoint>()})
+    if (&kind == of_controllers)
+      return Error{Reason::forbidden,
+                   "the status of " + kind.resource() + " \"" + after.meta().name +
+                       "\" is written by the controllers of the control plane alone; change its "
+                       "spec instead",
+                   {{"FieldValueForbidden", "status", "written by the controllers alone"}}};
+  return {};
 }
 
 // The names of what is made for a contract begin with its own. A workload's is that of the contract
@@ -290,6 +308,7 @@ Result<void> ApiServer::check_changed(Exchange& x, const ledger::RecordPtr& befo
   api::validate(after, errors);
   api::validate_update(before->object, after, errors);
   if (!errors.empty()) return errors.to_error(kind.name, old.name);
+  if (x.route.subresource == "status") TRY(check_status_writer(after));
   if (x.route.subresource.empty()) TRY(auth::check_escalation(ledger_, x.user, after));
   return auth::check_write(x.user, &before->object, after, x.route.subresource);
 }

@@ -17,7 +17,8 @@ namespace {
 
 constexpr size_t most_failures = 10;
 
-// A line for each seed, before and after: "begin <seed>", "end <steps> <commits> <us> <what>".
+// A line for each seed, before and after: "begin <seed>", "end <steps> <commits> <offers
+// accepted by hand> <us> <what>".
 void work(const Campaign& campaign, uint64_t offset, int out) {
   for (uint64_t i = offset; i < campaign.seeds; i += static_cast<uint64_t>(campaign.jobs)) {
     const uint64_t seed = campaign.first + i;
@@ -26,8 +27,9 @@ void work(const Campaign& campaign, uint64_t offset, int out) {
     std::string what = outcome.violation ? outcome.violation->rule + ": " + outcome.violation->what
                                          : std::string();
     std::replace(what.begin(), what.end(), '\n', ' ');
-    dprintf(out, "end %llu %llu %lld %s\n", static_cast<unsigned long long>(outcome.steps),
+    dprintf(out, "end %llu %llu %llu %lld %s\n", static_cast<unsigned long long>(outcome.steps),
             static_cast<unsigned long long>(outcome.counts.commits),
+            static_cast<unsigned long long>(outcome.counts.accepted_by_hand),
             static_cast<long long>(outcome.elapsed.us), what.c_str());
   }
 }
@@ -56,15 +58,16 @@ Worker start_worker(const Campaign& campaign, uint64_t offset) {
 }
 
 void take_line(Worker& worker, const std::string& line, Sum& sum) {
-  unsigned long long a = 0, b = 0;
+  unsigned long long a = 0, b = 0, c = 0;
   long long us = 0;
   int at = 0;
   if (std::sscanf(line.c_str(), "begin %llu", &a) == 1) {
     worker.seed = a;
-  } else if (std::sscanf(line.c_str(), "end %llu %llu %lld %n", &a, &b, &us, &at) == 3) {
+  } else if (std::sscanf(line.c_str(), "end %llu %llu %llu %lld %n", &a, &b, &c, &us, &at) == 4) {
     ++sum.seeds;
     sum.steps += a;
     sum.commits += b;
+    sum.accepted_by_hand += c;
     sum.virtual_us += us;
     if (const std::string what = line.substr(static_cast<size_t>(at)); !what.empty())
       sum.failures.push_back({worker.seed, what});

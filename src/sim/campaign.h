@@ -25,7 +25,7 @@ struct Failure {
 
 struct Sum {
   std::vector<Failure> failures;  // by seed; a planted fault ends the campaign with the first
-  uint64_t seeds = 0, steps = 0, commits = 0;
+  uint64_t seeds = 0, steps = 0, commits = 0, accepted_by_hand = 0;
   int64_t virtual_us = 0;
 };
 

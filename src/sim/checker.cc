@@ -29,6 +29,8 @@ std::string tenant_of(const ledger::View& view, const std::string& ns) {
   return label == space->metadata.labels.end() ? std::string() : label->second;
 }
 
+constexpr std::string_view by_hand = "the contract's owner";  // as an Offer says who accepted it
+
 bool offers(const api::Node& node) { return !node.status.allocatable.cpus.empty(); }
 
 std::string check_offer(const ledger::View& view, const api::Offer& offer) {
@@ -124,7 +126,13 @@ void Checker::check_commit(const store::Commit& commit) {
                                 ? view_->get<api::Allocation>(parts.ns, parts.name)
                                 : nullptr)
       check_placed(*fresh);
-    counts_.offers += parts.kind == &api::kind_of<api::Offer>() && !change.previous;
+    if (parts.kind != &api::kind_of<api::Offer>()) continue;
+    counts_.offers += !change.previous;
+    const auto* offer = view_->get<api::Offer>(parts.ns, parts.name);
+    counts_.accepted_by_hand +=
+        offer != nullptr && offer->status.phase == api::OfferPhase::accepted &&
+        offer->status.accepted_by == by_hand &&
+        (!change.previous || change.previous->find(by_hand) == std::string::npos);
   }
   counts_.checks += capacity;
   if (capacity) check_capacity();

@@ -36,7 +36,7 @@ class Checker {
   void check_objects(const store::Store& store);
 
   struct Counts {
-    uint64_t commits = 0, starts = 0, offers = 0, settled = 0, checks = 0;
+    uint64_t commits = 0, starts = 0, offers = 0, accepted_by_hand = 0, settled = 0, checks = 0;
   };
   const Counts& counts() const { return counts_; }
 

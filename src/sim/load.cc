@@ -142,7 +142,7 @@ class Customer final : public Person {
       const json::Value* items = list.at({"items"});
       if (status != 200 || items == nullptr) return;
       for (const json::Value& c : *items->as_array()) {
-        if (c.string_at({"status", "phase"}) != "offered") continue;
+        if (c.string_at({"status", "phase"}) != "Offered") continue;
         ask("PATCH", path("contracts", std::string(c.string_at({"metadata", "name"}))),
             R"({"spec":{"accept":{"mode":"manual","offer":")" +
                 std::string(c.string_at({"status", "offer"})) + R"("}}})");

@@ -4,6 +4,7 @@
 #include "api/contract.h"
 #include "api/core.h"
 #include "api/workload.h"
+#include "control/contract/work.h"
 #include "sim/checker.h"
 #include "sim/taken.h"
 
@@ -28,6 +29,10 @@ std::string unsettled_contract(const ledger::View& view, const api::Contract& c)
   const std::string who = named("contract", c.metadata);
   switch (c.status.phase) {
     case ContractPhase::reserved:
+      if (const auto* proven = api::find_condition(c.status.conditions, "Proven");
+          proven != nullptr && proven->reason == control::waiting_for_workload)
+        return {};
+      return who + " is still reserved";
     case ContractPhase::testing:
     case ContractPhase::settling:
       return who + " is still " + api::enum_text(c.status.phase);

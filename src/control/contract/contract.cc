@@ -79,6 +79,25 @@ bool Work::release_unused(std::string_view kept) {
   return all_released;
 }
 
+void Work::forget_untaken() {
+  constexpr size_t most = 16;  // at a time
+  auto untaken = in.view.owned<api::Offer>(before.metadata.uid);
+  std::erase_if(untaken, [](const auto* o) {
+    return o->status.phase != api::OfferPhase::expired &&
+           o->status.phase != api::OfferPhase::withdrawn;
+  });
+  std::sort(untaken.begin(), untaken.end(), [](const auto* a, const auto* b) {
+    return revision_of(a->metadata) < revision_of(b->metadata);
+  });
+  if (!untaken.empty()) untaken.pop_back();
+  if (untaken.size() > most) untaken.resize(most);
+  for (const api::Offer* offer : untaken) {
+    for (const auto* a : in.view.owned<api::Allocation>(before.metadata.uid))
+      if (a->spec.offer == offer->metadata.name) erase(*a);
+    erase(*offer);
+  }
+}
+
 std::string request_digest(const api::ContractSpec& spec) {
   api::ContractSpec request = spec;
   request.accept = {};
@@ -191,6 +210,7 @@ Plan ContractController::plan(std::string_view key, const Input& input) const {
   if (const std::string fault = fault_in(work.plan); !fault.empty()) give_up_plan(work, fault);
   const bool has_settled = work.next.status.phase == api::ContractPhase::settled;
   work.release_unused(has_settled ? std::string_view() : work.next.status.offer);
+  if (!dying) work.forget_untaken();
   if (schema::print(work.next) != schema::print(*contract))
     work.plan.update(api::Object::of(work.next), revision_of(contract->metadata));
   return std::move(work.plan);

@@ -22,6 +22,7 @@ TEST_F(ContractLife, from_asking_to_the_statement) {
   ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
   EXPECT_TRUE(world.get<api::Contract>("a", "c")->status.statement.has_value());
   EXPECT_FALSE(world.holds_capacity("c-1"));
+  EXPECT_FALSE(api::is_true(world.get<api::Contract>("a", "c")->status.conditions, "Offered"));
   EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
 }
 
@@ -74,9 +75,56 @@ TEST_F(ContractLife, a_price_above_the_most_is_not_taken) {
   world.pass(seconds(5));
   ASSERT_EQ(world.phase("a", "c"), ContractPhase::offered);
   EXPECT_EQ(world.get<api::Offer>("a", "c-1")->spec.price_per_hour.text(), "2EUR/h");
+  const auto said = [&]() -> const std::string& {
+    return api::find_condition(world.get<api::Contract>("a", "c")->status.conditions, "Reserved")
+        ->message;
+  };
+  EXPECT_EQ(said(), "offer c-1 costs 2EUR/h, more than spec.accept.maxPrice 1.99EUR/h");
+  world.edit<api::Contract>("a", "c", [](api::Contract& x) {
+    x.spec.accept.max_price = Quantity::parse_any("5USD/h").value();
+  });
+  world.pass(seconds(5));
+  EXPECT_NE(said().find("cannot be compared"), std::string::npos) << said();
   world.edit<api::Contract>("a", "c", [](api::Contract& x) {
     x.spec.accept.max_price = Quantity::parse_any("2EUR/h").value();
   });
+  world.pass(seconds(5));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+}
+
+TEST_F(ContractLife, what_costs_too_much_is_offered_once_until_the_contract_changes) {
+  api::PriceBook book;
+  book.metadata.name = "all";
+  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
+  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  world.create(std::move(book));
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.accept.max_price = Quantity::parse_any("0EUR/h").value();
+  c.spec.offer_ttl = seconds(2);
+  world.create(std::move(c));
+  world.pass(seconds(30));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::pending);
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.generation, 1);
+  for (int cents = 1; cents <= 3; ++cents) {
+    world.edit<api::Contract>("a", "c", [&](api::Contract& x) {
+      x.spec.accept.max_price = Quantity::of(cents * 10'000, Dimension::money_per_hour, "EUR");
+    });
+    world.pass(seconds(10));
+  }
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.generation, 4);
+  EXPECT_EQ(world.ledger->view().all<api::Offer>("a").size(), 1u) << "the latest, for people";
+  EXPECT_EQ(world.ledger->view().all<api::Allocation>("a").size(), 1u);
+  world.edit<api::Contract>("a", "c", [](api::Contract& x) { x.spec.accept.max_price = {}; });
+  world.pass(seconds(5));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+}
+
+// Without anybody to take it in time, as while the control plane was away.
+TEST_F(ContractLife, what_would_have_been_taken_is_offered_again_when_it_expires) {
+  api::Contract c = World::contract("a", "c", "2");
+  api::set_condition(c.status.conditions, "Offered", api::ConditionStatus::false_, "Expired",
+                     "nobody accepted offer c-0 in time", 1, world.runtime.now());
+  world.create(std::move(c));
   world.pass(seconds(5));
   EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
 }
@@ -331,7 +379,8 @@ TEST_F(ContractLife, work_that_ends_before_it_has_proven_anything_fails_the_acce
 
 // A contract that is proven by its work, and misses its guarantee on the offers named.
 struct Proven : ContractLife {
-  void ask(std::set<std::string> missed, std::string_view cpu = "4") {
+  // With a term, the work comes later.
+  void ask(std::set<std::string> missed, std::string_view cpu = "4", Duration term = {}) {
     world.report = [this, missed](api::InstanceStatus& status, const api::Instance& i) {
       if (i.spec.contract != "c" || status.phase != api::InstancePhase::running) return;
       api::Window window;
@@ -351,14 +400,36 @@ struct Proven : ContractLife {
     guarantee.metric = "available_capacity";
     guarantee.at_least = Quantity::of(900, Dimension::number);
     guarantee.window = seconds(5);
+    c.spec.term.duration = term;
     world.create(std::move(c));
-    world.create(World::workload("a", "c"));
+    if (term.us == 0) world.create(World::workload("a", "c"));
   }
   const api::ContractStatus& status() { return world.get<api::Contract>("a", "c")->status; }
   std::string node_of(std::string_view offer) {
     return world.get<api::Offer>("a", offer)->spec.placement.at(0).node;
   }
 };
+
+TEST_F(Proven, it_waits_for_the_work_that_has_to_prove_it) {
+  ask({"c-1"}, "4", seconds(60));
+  world.pass(seconds(30));
+  ASSERT_EQ(status().phase, ContractPhase::reserved);
+  EXPECT_EQ(api::find_condition(status().conditions, "Proven")->reason, "NoWorkload");
+  EXPECT_FALSE(status().active_at.is_set());
+  world.create(World::workload("a", "c"));
+  world.pass(minutes(1));
+  ASSERT_EQ(status().phase, ContractPhase::active) << "its term begins with the work";
+  EXPECT_EQ(status().offer, "c-2") << "what the work missed on the first was no promise";
+  EXPECT_EQ(api::find_condition(status().conditions, "Proven")->status,
+            api::ConditionStatus::true_);
+}
+
+TEST_F(Proven, without_work_it_ends_with_its_term_and_costs_nothing) {
+  ask({}, "4", seconds(60));
+  world.pass(seconds(90));
+  ASSERT_EQ(status().phase, ContractPhase::settled);
+  EXPECT_EQ(status().statement->until, status().statement->from);
+}
 
 TEST_F(Proven, each_attempt_is_measured_by_itself) {
   ask({"c-1"});
@@ -390,6 +461,7 @@ TEST_F(Proven, after_the_last_attempt_it_is_refused) {
   const auto* reserved = api::find_condition(status().conditions, "Reserved");
   EXPECT_EQ(reserved->reason, "AcceptanceFailed");
   EXPECT_EQ(reserved->message.substr(0, 24), "3 acceptance runs failed");
+  EXPECT_FALSE(api::is_true(status().conditions, "Offered"));
 }
 
 }  // namespace

@@ -242,6 +242,32 @@ TEST_F(ContractLife, an_acceptance_run_that_proves_nothing_ends_with_the_term_an
   EXPECT_EQ(world.get<api::Contract>("a", "c")->status.statement->price.text(), "0.2EUR");
 }
 
+TEST_F(ContractLife, what_is_offered_is_not_taken_away_and_none_of_no_members_is_charged) {
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.accept.mode = api::AcceptMode::manual;
+  world.create(std::move(c));
+  world.pass(seconds(3));
+  const api::Allocation held = *world.get<api::Allocation>("a", "c-1-0");
+  EXPECT_FALSE(world.submit({ledger::OpType::remove, api::Object::of(held), 0, {}}).ok());
+  // As an earlier release let it come about.
+  api::Offer empty;
+  empty.metadata.ns = "a";
+  empty.metadata.name = "empty";
+  empty.metadata.owner_references = held.metadata.owner_references;
+  empty.spec.contract = "c";
+  empty.status.phase = api::OfferPhase::accepted;
+  world.create(std::move(empty));
+  world.edit<api::Contract>("a", "c", [](api::Contract& x) {
+    x.status.phase = ContractPhase::reserved;
+    x.status.offer = "empty";
+  });
+  world.pass(seconds(5));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::offered);
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.offer, "c-2");
+  EXPECT_FALSE(world.get<api::Contract>("a", "c")->status.active_at.is_set());
+  EXPECT_FALSE(world.holds_capacity("empty"));
+}
+
 TEST_F(ContractLife, time_in_which_its_machine_is_silent_is_not_charged) {
   api::PriceBook book;
   book.metadata.name = "all";

@@ -120,6 +120,20 @@ void take_quota(Work& w) {
   }
 }
 
+// What the offer that the plan makes costs, in money and joules.
+std::string costs_text(const Work& w) {
+  std::string text;
+  for (const ledger::Op& op : w.plan.ops) {
+    const auto* offer = op.object.as<api::Offer>();
+    if (offer == nullptr || offer->metadata.name != w.next.status.offer) continue;
+    const api::OfferSpec& s = offer->spec;
+    if (s.price_per_hour.is_set()) text += "; it costs " + s.price_per_hour.text();
+    if (s.total.is_set()) text += ", " + s.total.text() + " for the whole term";
+    if (s.energy.is_set()) text += "; it takes up to " + s.energy.text();
+  }
+  return text;
+}
+
 void refuse(Work& w, const api::Refusal& refusal) {
   const bool news = schema::print(w.before.status.refusal) != schema::print(refusal);
   w.status().refusal = refusal;
@@ -196,6 +210,36 @@ bool rests_after_attempts(Work& w) {
   return w.in.now < until;
 }
 
+std::string why_not_taken(const api::Offer& offer, const api::Accept& accept) {
+  const Quantity& price = offer.spec.price_per_hour;
+  if (!price.is_set()) return "no price book covers this placement, so maxPrice cannot be kept";
+  const std::string costs = "offer " + offer.metadata.name + " costs " + price.text();
+  const std::string most = "spec.accept.maxPrice " + accept.max_price.text();
+  return price.currency() == accept.max_price.currency()
+             ? costs + ", more than " + most
+             : costs + ", which cannot be compared with " + most + "; state it in " +
+                   std::string(price.currency());
+}
+
+// An offer that nobody could take would hold capacity again and again, and free of charge.
+// Says why it could not be taken; null: it could.
+const api::Condition* too_dear(const Work& w) {
+  const api::Condition* c = api::find_condition(w.before.status.conditions, "Reserved");
+  const bool says_so = w.before.spec.accept.mode == api::AcceptMode::automatic && c != nullptr &&
+                       c->reason == "PriceTooHigh" &&
+                       c->observed_generation == w.before.metadata.generation;
+  return says_so ? c : nullptr;
+}
+
+// Held once, not taken: the next offer waits for a sign of life. What would have been taken, had
+// there been somebody to do it in time, is offered again.
+bool rests_after_expiry(const Work& w) {
+  const api::Condition* c = api::find_condition(w.before.status.conditions, "Offered");
+  return c != nullptr && c->reason == "Expired" &&
+         c->observed_generation == w.before.metadata.generation &&
+         (w.before.spec.accept.mode == api::AcceptMode::manual || too_dear(w) != nullptr);
+}
+
 }  // namespace
 
 void step_pending(Work& w) {
@@ -205,10 +249,7 @@ void step_pending(Work& w) {
     w.plan.look_again(look_for_capacity);
     return;
   }
-  const api::Condition* offered = api::find_condition(w.before.status.conditions, "Offered");
-  if (w.before.spec.accept.mode == api::AcceptMode::manual && offered != nullptr &&
-      offered->reason == "Expired" && offered->observed_generation == w.before.metadata.generation)
-    return;  // held once, not taken: the next offer waits for a sign of life
+  if (rests_after_expiry(w)) return;
   if (w.before.spec.term.start != "now") {
     const Time start = parse_rfc3339(w.before.spec.term.start).value_or(Time{});
     if (start > w.in.now) {
@@ -227,10 +268,10 @@ void step_pending(Work& w) {
   if (!offers) return refuse(w, api::Refusal(w.status().refusal));
   take_quota(w);
   w.status().phase = ContractPhase::offered;
-  const std::string until = format_rfc3339(w.in.now + w.before.spec.offer_ttl);
-  w.condition("Offered", ConditionStatus::true_, "Held",
-              "offer " + w.status().offer + " holds capacity until " + until);
-  w.note("Normal", "Offered", "offer " + w.status().offer + " holds capacity until " + until);
+  const std::string said = "offer " + w.status().offer + " holds capacity until " +
+                           format_rfc3339(w.in.now + w.before.spec.offer_ttl) + costs_text(w);
+  w.condition("Offered", ConditionStatus::true_, "Held", said);
+  w.note("Normal", "Offered", said);
 }
 
 void step_offered(Work& w) {
@@ -251,9 +292,13 @@ void step_offered(Work& w) {
   }
   if (w.in.now >= offer->spec.expires) {
     w.set_offer_phase(*offer, api::OfferPhase::expired);
-    w.note("Warning", "OfferExpired", "nobody accepted offer " + offer->metadata.name + " in time");
-    return back("Expired", "nobody accepted offer " + offer->metadata.name +
-                               " in time; change the contract to ask anew");
+    const api::Condition* dear = too_dear(w);
+    const std::string why = dear != nullptr
+                                ? dear->message + "; it was not taken"
+                                : "nobody accepted offer " + offer->metadata.name + " in time";
+    w.note("Warning", "OfferExpired", why);
+    const bool rests = dear != nullptr || w.before.spec.accept.mode == api::AcceptMode::manual;
+    return back("Expired", why + (rests ? "; change the contract to ask anew" : ""));
   }
   if (const Admission problem = no_tenant(w); !problem.ok()) {
     w.set_offer_phase(*offer, api::OfferPhase::withdrawn);
@@ -268,16 +313,15 @@ void step_offered(Work& w) {
              price <= accept.max_price);
     if (!taken)
       w.condition("Reserved", ConditionStatus::false_, "PriceTooHigh",
-                  price.is_set()
-                      ? "offer " + offer->metadata.name + " costs " + price.text() +
-                            ", more than spec.accept.maxPrice " + accept.max_price.text()
-                      : "no price book covers this placement, so maxPrice cannot be kept");
+                  why_not_taken(*offer, accept));
   }
   if (!taken) return w.plan.look_again(offer->spec.expires - w.in.now);
   w.set_offer_phase(*offer, api::OfferPhase::accepted);
   w.plan.decision_digest = offer->spec.decision;  // the receipt of what is reserved
   w.status().phase = ContractPhase::reserved;
   w.status().reserved_at = w.in.now;
+  w.condition("Offered", ConditionStatus::true_, "Accepted",
+              "offer " + offer->metadata.name + " was accepted");
   w.condition("Reserved", ConditionStatus::true_, "Accepted",
               "offer " + offer->metadata.name + " accepted; its capacity is committed");
   w.note("Normal", "Reserved", "offer " + offer->metadata.name + " accepted");

@@ -157,6 +157,7 @@ void attempt_failed(Work& w, const Instances& current, const std::string& why) {
   if (fall_back(w, why)) return w.note("Warning", "AcceptanceFailed", why);
   w.status().offer.clear();
   if (!w.status().active_at.is_set()) judge_anew(w.status());
+  w.condition("Offered", ConditionStatus::false_, "GivenBack", "its hardware was given back");
   w.condition("Proven", ConditionStatus::false_, "BelowFloor", why);
   w.note("Warning", "AcceptanceFailed", why);
   if (w.status().attempts < w.before.spec.acceptance.attempts) {
@@ -415,6 +416,24 @@ bool leave_lost_nodes(Work& w, const Instances& current) {
   return true;
 }
 
+// What its work has to prove first is not active, and not charged, before there is any.
+bool waits_for_workload(Work& w, const Instances& current) {
+  if (w.before.spec.acceptance.test != api::AcceptanceTest::workload ||
+      w.status().active_at.is_set() || !all_of(current, has_nothing_to_run))
+    return false;
+  if (const std::string gone = lost_member(w, current); !gone.empty()) {
+    attempt_failed(w, current, gone);
+    return true;
+  }
+  w.status().phase = ContractPhase::reserved;
+  w.condition("Proven", ConditionStatus::unknown, waiting_for_workload,
+              "the acceptance run is the workload's own: it begins when a workload names this "
+              "contract; nothing is charged until then");
+  if (const Duration term = w.before.spec.term.duration; term.us > 0)
+    w.plan.look_again(std::max(w.status().reserved_at + term - w.in.now, milliseconds(1)));
+  return true;
+}
+
 void before_the_gate(Work& w, const Instances& current) {
   const api::AcceptanceTest test = w.before.spec.acceptance.test;
   if (const std::string gone = lost_member(w, current); !gone.empty())
@@ -456,16 +475,26 @@ bool may_have_members(Work& w, const Instances& all) {
   return false;
 }
 
+// What was accepted does not hold anything, or is not there: it is asked for anew.
+void ask_anew(Work& w, const std::string& why) {
+  w.status().phase = ContractPhase::pending;
+  w.condition("Reserved", ConditionStatus::false_, "OfferGone", why);
+  w.plan.look_again(microseconds(0));
+}
+
 }  // namespace
 
 void step_reserved(Work& w) {
   const api::Offer* offer = w.offer();
-  if (offer == nullptr || !api::counts(offer->status.phase)) {
-    w.status().phase = ContractPhase::pending;
-    w.condition("Reserved", ConditionStatus::false_, "OfferGone", "the accepted offer is gone");
-    return w.plan.look_again(microseconds(0));
-  }
+  if (offer == nullptr || !api::counts(offer->status.phase))
+    return ask_anew(w, "the accepted offer is gone");
   const auto wanted = wanted_instances(w);
+  // All of no members would be as good as running, and charged.
+  if (wanted.empty()) {
+    if (!w.instances().empty()) return;
+    ask_anew(w, "offer " + offer->metadata.name + " holds no capacity any more");
+    return w.status().offer.clear();
+  }
   w.status().workload =
       bound_workload(w.in.view, w.before) ? bound_workload(w.in.view, w.before)->metadata.name : "";
   const Instances all = w.instances();
@@ -480,6 +509,7 @@ void step_reserved(Work& w) {
 
   if (w.status().ends_at.is_set())
     w.plan.look_again(std::max(w.status().ends_at - w.in.now, milliseconds(1)));
+  if (waits_for_workload(w, current)) return;
   // A reservation has nothing to start: it is as good as running once its hardware is prepared.
   const bool is_reservation =
       all_of(current, has_nothing_to_run) && w.before.status.phase >= ContractPhase::active;

@@ -30,7 +30,12 @@ bool wants_end(const Work& w) {
   const api::Contract& c = w.before;
   if (c.metadata.deletion_timestamp.is_set() || c.spec.release) return true;
   if (c.status.ends_at.is_set()) return w.in.now >= c.status.ends_at;
-  // An acceptance run by the workload that never proves anything does not outlast the term.
+  // Hardware is not kept for longer than the term for work that never comes.
+  const api::Condition* proven = api::find_condition(c.status.conditions, "Proven");
+  if (c.status.phase == ContractPhase::reserved && proven != nullptr &&
+      proven->reason == waiting_for_workload)
+    return c.spec.term.duration.us > 0 && w.in.now >= c.status.reserved_at + c.spec.term.duration;
+  // An acceptance run by the workload that never proves anything does not outlast it either.
   return c.status.phase == ContractPhase::testing && c.spec.term.duration.us > 0 &&
          w.in.now >= charged_from(c, w.instances(), w.in.now) + c.spec.term.duration;
 }
@@ -82,6 +87,8 @@ void finish(Work& w, const std::vector<std::string>& left) {
   for (const api::Instance* i : w.instances()) w.erase(*i);
   w.status().phase = ContractPhase::settled;
   w.condition("Active", ConditionStatus::false_, "Ended", "the contract has ended");
+  if (api::is_true(w.status().conditions, "Offered"))
+    w.condition("Offered", ConditionStatus::false_, "Ended", "the contract has ended");
   std::string message = w.status().statement->text;
   for (const std::string& l : left)
     message += " Not known to have stopped: " + l + "; its share is held until it is.";

@@ -71,6 +71,25 @@ TEST_F(Statement, EveryMemberPaysForEnergyWhereItRan) {
   EXPECT_EQ(s.energy_cost.text(), "1.54EUR");
 }
 
+TEST_F(Statement, EnergyThatIsNotBilledIsSaidToBe) {
+  member("near", "2kW");
+  EXPECT_EQ(make().text.find("billed"), std::string::npos) << make().text;
+  offer.spec.price_per_hour = q("10USD/h");
+  EXPECT_NE(make().text.find("not billed: nowhere where it ran"), std::string::npos);
+  EXPECT_FALSE(make().energy_cost.is_set());
+  offer.spec.price_per_hour = {};
+  EXPECT_NE(make().text.find("not billed: no price was agreed"), std::string::npos);
+  EXPECT_FALSE(make().energy_cost.is_set());
+}
+
+// Among restart, replace and credit, the credit is no less due because the others ran first.
+TEST_F(Statement, ACreditIsDueWhicheverOtherRemediesRan) {
+  contract.spec.remedies.insert(contract.spec.remedies.begin(), {api::RemedyAction::restart, {}});
+  api::RemedyRun& run = contract.status.remedies.emplace_back();
+  run.action = "restart";
+  EXPECT_EQ(make().credits.text(), "0.999999EUR");
+}
+
 TEST_F(Statement, AWishThatWasNeverKeptEarnsNoCredit) {
   contract.status.guarantees[0].basis = api::Basis::trial;
   EXPECT_EQ(make().credits.value(), 0);
@@ -114,6 +133,8 @@ TEST_F(Statement, TimeInWhichItsMachinesWereNotHeardOfIsNotCharged) {
   unheard = minutes(30);
   EXPECT_EQ(make().price.text(), "5EUR");
   EXPECT_NE(make().text.find("not heard of"), std::string::npos);
+  unheard = milliseconds(300);
+  EXPECT_EQ(make().text.find("not heard of"), std::string::npos) << "0 s of it";
   unheard = hours(9);
   EXPECT_EQ(make().price.value(), 0);
   EXPECT_EQ(make().due.value(), 0);

@@ -27,8 +27,10 @@ bool earns_credit(const api::Guarantee& g, const api::GuaranteeStatus& status) {
          conditions_by_agent && status.basis != api::Basis::trial && status.budget_left < 0;
 }
 
-// Money back: percent of the price of violated windows. Windows of several guarantees lie over the
-// same seconds, and no second is paid back twice: the guarantee that was missed longest counts.
+// Money back: percent of the price of violated windows, once the error budget is spent: whether
+// there was time for other remedies, and what they came to, takes nothing from it. Windows of
+// several guarantees lie over the same seconds, and no second is paid back twice: the guarantee
+// that was missed longest counts.
 Quantity credits_of(const api::Contract& c, const Quantity& per_hour, Duration charged) {
   Duration missed;
   for (size_t i = 0; i < c.spec.guarantees.size() && i < c.status.guarantees.size(); ++i) {
@@ -52,20 +54,23 @@ struct EnergySum {
   std::string_view currency;
   Wide joules = 0;
   Wide cost = 0;
-  bool is_priced = false;
+  bool is_priced = false, is_all_priced = true;
 
   void add(std::string_view node, int64_t taken) {
     joules += taken;
     const Tariff tariff = of.tariff_of ? of.tariff_of(node) : Tariff();
-    if (!tariff.energy.is_set() || tariff.energy.currency() != currency) return;
+    if (!tariff.energy.is_set() || tariff.energy.currency() != currency) {
+      is_all_priced &= taken == 0;
+      return;
+    }
     is_priced = true;
     cost += cost_of(tariff, taken).value();
   }
 };
 
 // Fills in energy and its cost; nothing is known without a measurement or the power of every
-// member.
-void add_energy(const Settlement& of, Duration charged, Duration ran, api::Statement& s) {
+// member. Says, for people, what of it is not billed, and why; empty: nothing.
+std::string add_energy(const Settlement& of, Duration charged, Duration ran, api::Statement& s) {
   const Quantity rate = of.offer != nullptr ? of.offer->spec.price_per_hour : Quantity();
   EnergySum sum{of, rate.currency()};
   const bool is_measured = !of.instances.empty() &&
@@ -83,18 +88,22 @@ void add_energy(const Settlement& of, Duration charged, Duration ran, api::State
     for (const api::AllocatedMember& m : of.members)
       sum.add(m.node, countable(static_cast<Wide>(m.power.value()) * charged.us / 1'000'000'000));
   } else {
-    return;
+    return {};
   }
   s.energy = Quantity::of(countable(sum.joules), Dimension::energy);
   s.energy_basis = is_measured ? "measured" : "nameplate";
+  if (!rate.is_set()) return ", not billed: no price was agreed";
   if (sum.is_priced)
     s.energy_cost = Quantity::of(countable(sum.cost), Dimension::money, rate.currency());
+  if (sum.is_all_priced) return {};
+  return std::string(sum.is_priced ? ", billed in part: not everywhere" : ", not billed: nowhere") +
+         " where it ran is a price of energy known in " + rate.currency();
 }
 
 Duration whole_seconds(Duration span) { return seconds(span.us / 1'000'000); }
 
 std::string sentence(const api::Contract& c, const api::Statement& s, Duration unheard,
-                     Duration after_term) {
+                     Duration after_term, const std::string& unbilled) {
   std::string text = "Contract " + c.metadata.name + " ran for " +
                      format_duration(whole_seconds(s.until - s.from)) + ". ";
   for (size_t i = 0; i < s.guarantees.size(); ++i) {
@@ -108,14 +117,15 @@ std::string sentence(const api::Contract& c, const api::Statement& s, Duration u
     if (g.median.is_set()) text += ", median " + humanize(g.median.value(), g.median.dimension());
     text += ". ";
   }
-  if (unheard.us > 0)
+  if (unheard.us >= 1'000'000)
     text += "Not charged: " + format_duration(whole_seconds(unheard)) +
             " in which its machines were not heard of. ";
   if (after_term.us >= 1'000'000)
     text += "Not charged: " + format_duration(whole_seconds(after_term)) + " after its term. ";
   if (s.due.is_set()) text += "Due " + s.due.text() + ". ";
-  text += s.energy.is_set() ? "Energy " + s.energy.text() + " (" + s.energy_basis + ")."
-                            : "Energy is not known: nothing on its nodes measures power.";
+  text += s.energy.is_set()
+              ? "Energy " + s.energy.text() + " (" + s.energy_basis + ")" + unbilled + "."
+              : "Energy is not known: nothing on its nodes measures power.";
   return text;
 }
 
@@ -149,17 +159,15 @@ api::Statement make_statement(const Settlement& of) {
   s.cpu_time = Quantity::of(cpu_us * 1000, Dimension::duration);
   const Duration unheard = std::clamp(of.unheard, Duration{}, s.until - s.from);
   const Duration charged = s.until - s.from - unheard;
-  add_energy(of, charged, of.released - s.from, s);
+  const std::string unbilled = add_energy(of, charged, of.released - s.from, s);
   if (of.offer != nullptr && of.offer->spec.price_per_hour.is_set()) {
     const Quantity& rate = of.offer->spec.price_per_hour;
     s.price = money_for(rate, charged);
     s.credits = credits_of(c, rate, charged);
     const Wide due = static_cast<Wide>(s.price.value()) - s.credits.value() + s.energy_cost.value();
     s.due = Quantity::of(countable(due), Dimension::money, rate.currency());
-  } else {
-    s.energy_cost = {};
   }
-  s.text = sentence(c, s, unheard, of.released - s.until);
+  s.text = sentence(c, s, unheard, of.released - s.until, unbilled);
   return s;
 }
 

@@ -17,6 +17,8 @@ inline constexpr Duration node_gone_grace = minutes(3);
 
 inline constexpr std::string_view settle_finalizer = "freehold.dev/settle";
 inline constexpr std::string_view agent_finalizer = "freehold.dev/agent";
+// Why nothing is known of Proven when the workload is the acceptance run and there is none yet.
+inline constexpr std::string_view waiting_for_workload = "NoWorkload";
 inline constexpr std::string_view request_annotation = "freehold.dev/request";
 
 // Of any object; and of a contract, so that those of its offers and allocations, which begin with
@@ -50,6 +52,8 @@ struct Work {
   // Gives back what offers other than `kept` still hold, once no instance is left that may use it.
   // True: none of them holds anything.
   bool release_unused(std::string_view kept);
+  // Removes what was offered and not taken, but for the latest, which people may want to see.
+  void forget_untaken();
   // Asks for an object's deletion: at once, or through its finalizers.
   template <class T>
   void erase(const T& object) {

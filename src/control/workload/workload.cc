@@ -189,6 +189,9 @@ Plan WorkloadController::plan(std::string_view key, const Input& in) const {
                     std::to_string(next.status.desired) + " members are ready";
   if (contract == nullptr)
     why = "contract \"" + next.status.contract + "\" does not exist";
+  else if (!contract->status.workload.empty() && contract->status.workload != w->metadata.name)
+    why = "the work of contract \"" + next.status.contract + "\" is workload \"" +
+          contract->status.workload + "\"; delete that one, or name another contract";
   else if (instances.empty())
     why = "contract \"" + next.status.contract + "\" has no instances yet: see freehold why";
   api::set_condition(
@@ -207,9 +210,14 @@ std::vector<std::string> EndpointController::keys_for(const ledger::Record& reco
   const auto* instance = record.object.as<api::Instance>();
   if (instance == nullptr && !record.object.as<api::Workload>()) return keys;
   const std::string& workload = instance != nullptr ? instance->spec.workload : meta.name;
-  for (const auto* e : view.all<api::Endpoint>(meta.ns))
-    if (e->spec.workload == workload)
+  for (const auto* e : view.all<api::Endpoint>(meta.ns)) {
+    // An instance may do the work of another by now, and is then taken out.
+    const bool is_named =
+        instance != nullptr && std::any_of(e->status.addresses.begin(), e->status.addresses.end(),
+                                           [&](const auto& a) { return a.instance == meta.name; });
+    if (is_named || e->spec.workload == workload)
       keys.push_back(api::kind_of<api::Endpoint>().key(meta.ns, e->metadata.name));
+  }
   return keys;
 }
 

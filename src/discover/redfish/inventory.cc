@@ -288,11 +288,12 @@ void Writer::adapters(const System& system, HostFacts& host) {
     for (const Port& port : a.ports) {
       if (std::ranges::find(here.ports, port.number, &api::DevicePort::number) != here.ports.end())
         continue;
-      here.ports.push_back({.number = port.number,
-                            .identity = port.identity,
-                            .state = clean_text(port.state, 32),
-                            .link_layer = clean_text(port.link_layer, 32),
-                            .speed = speed_text(port.mbps).substr(0, 16)});
+      api::DevicePort& told = here.ports.emplace_back();
+      told.number = port.number;
+      told.identity = port.identity;
+      told.state = clean_text(port.state, 32);
+      told.link_layer = clean_text(port.link_layer, 32);
+      told.speed = speed_text(port.mbps).substr(0, 16);
       most = std::max(most, port.max_mbps);
     }
     if (here.identity.empty() && !here.ports.empty()) here.identity = here.ports.front().identity;
