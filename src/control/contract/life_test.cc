@@ -79,6 +79,9 @@ TEST_F(ContractLife, a_price_above_the_most_is_not_taken) {
     return api::find_condition(world.get<api::Contract>("a", "c")->status.conditions, "Reserved")
         ->message;
   };
+  const auto& conditions = world.get<api::Contract>("a", "c")->status.conditions;
+  const std::string& offered = api::find_condition(conditions, "Offered")->message;
+  EXPECT_NE(offered.find("it costs 2EUR/h"), std::string::npos) << offered;
   EXPECT_EQ(said(), "offer c-1 costs 2EUR/h, more than spec.accept.maxPrice 1.99EUR/h");
   world.edit<api::Contract>("a", "c", [](api::Contract& x) {
     x.spec.accept.max_price = Quantity::parse_any("5USD/h").value();
