@@ -208,6 +208,27 @@ TEST_F(AgentTest, ThePortsStayTheSameAcrossRestarts) {
   EXPECT_EQ(at("x").status.ports[0].port, port);
 }
 
+TEST_F(AgentTest, APortThatIsAskedForByNumberIsOneInstancesAlone) {
+  api::Instance x = wanted("x"), y = wanted("y");
+  x.spec.run.ports = {{"http", 8080, "http"}};
+  y.spec.run.ports = {{"web", 8080, "http"}};
+  put(x);
+  put(y);
+  EXPECT_EQ(at("y").status.phase, InstancePhase::backing_off);
+  EXPECT_EQ(at("y").status.reason, "PortTaken");
+  EXPECT_EQ(machine("y").launches, 0);
+  host_.exit("uid-x", 1);
+  runtime_.pass(seconds(10));
+  EXPECT_EQ(machine("x").launches, 2) << "its own port is free for itself";
+  EXPECT_EQ(machine("y").launches, 0);
+  start();  // an agent that comes back knows whose it is
+  runtime_.pass(seconds(10));
+  EXPECT_EQ(machine("y").launches, 0);
+  api_.remove(api::kind_of<api::Instance>(), "a", "x");
+  runtime_.pass(seconds(20));
+  EXPECT_EQ(at("y").status.phase, InstancePhase::running);
+}
+
 TEST_F(AgentTest, TheGateHoldsAndTheAcceptanceRunComesFirst) {
   api::Instance x = wanted("x");
   x.spec.gate_open = false;

@@ -24,9 +24,10 @@ Member::Member(Shell& shell, Remembered remembered, std::function<void()> change
   if (const auto text = shell_.host.load(windows_file_of(id())); text.ok())
     if (const auto value = json::parse(*text); value.ok()) windows_.load(*value);
   update(now_.instance);
+  if (now_.memory.run > 0 && !is_terminal(now_.memory.phase)) (void)take_ports();
 }
 
-Member::~Member() = default;
+Member::~Member() { give_ports(); }
 
 void Member::update(const api::Instance& instance) {
   now_.instance = instance;
@@ -104,6 +105,7 @@ void Member::act(Action action) {
     case Action::release:
       limits_set_.reset();
       windows_.give_up();
+      give_ports();
       return shell_.host.release(id());
   }
 }
@@ -158,9 +160,35 @@ void Member::accept() {
       });
 }
 
+std::string Member::take_ports() {
+  for (const api::Port& port : now_.instance.spec.run.ports)
+    if (port.port != 0 && shell_.fixed_ports.try_emplace(port.port, id()).first->second != id())
+      return "port " + std::to_string(port.port) +
+             " is that of another instance on this machine; leave out its number, and a free one "
+             "is given";
+  return {};
+}
+
+void Member::give_ports() {
+  std::erase_if(shell_.fixed_ports, [this](const auto& held) { return held.second == id(); });
+}
+
+// Nothing will tell of it: the back-off is all there is.
+void Member::could_not_launch(std::string reason, std::string message) {
+  Memory& memory = now_.memory;
+  memory.phase = api::InstancePhase::backing_off;
+  memory.reason = std::move(reason);
+  memory.message = std::move(message);
+  memory.next_start = shell_.runtime.uptime() + seconds(5);
+  log(LogLevel::warning, "agent", "cannot start an instance",
+      {{"instance", now_.instance.metadata.name}, {"error", memory.message}});
+}
+
 void Member::launch() {
   const api::InstanceSpec& spec = now_.instance.spec;
   Memory& memory = now_.memory;
+  if (std::string taken = take_ports(); !taken.empty())
+    return could_not_launch("PortTaken", std::move(taken));
   std::vector<api::PortBinding> ports;
   for (const api::Port& port : spec.run.ports) {
     int64_t number = port.port;
@@ -174,14 +202,7 @@ void Member::launch() {
   auto launched = shell_.host.launch(
       id(), {memory.run, spec.run.command, environment_of(now_.instance, memory.ports),
              spec.run.directory, spec.user_id});
-  if (launched.ok()) return;
-  // Nothing will tell of it: the back-off is all there is.
-  memory.phase = api::InstancePhase::backing_off;
-  memory.reason = "LaunchFailed";
-  memory.message = launched.error().message;
-  memory.next_start = shell_.runtime.uptime() + seconds(5);
-  log(LogLevel::warning, "agent", "cannot start an instance",
-      {{"instance", now_.instance.metadata.name}, {"error", memory.message}});
+  if (!launched.ok()) could_not_launch("LaunchFailed", launched.error().message);
 }
 
 void Member::attend(const ProcessSeen& process) {

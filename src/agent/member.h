@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,10 @@ struct Shell {
   // Operations per second of one idle CPU; nothing while it is being measured, 0: unknown.
   std::optional<double> core_rate;
   Clock clock;
+  // Ports that instances ask for by number, and who has them: from its first start until the
+  // machine holds nothing of it any more. Of two that listen on one port, each would be measured by
+  // the other's answers.
+  std::map<int64_t, std::string> fixed_ports;
   Time measured_now() { return clock.at(runtime.now(), runtime.uptime()); }
 };
 
@@ -58,6 +63,9 @@ class Member {
   void prepare();
   void accept();
   void launch();
+  void could_not_launch(std::string reason, std::string message);
+  std::string take_ports();  // a sentence about the first that another has; empty when it has all
+  void give_ports();
   void attend(const ProcessSeen& process);  // probes and scrapes of the run that is on
   void save();
   void save_windows();
