@@ -27,11 +27,11 @@ struct Shell {
   std::string address;
   // Operations per second of one idle CPU; nothing while it is being measured, 0: unknown.
   std::optional<double> core_rate;
-  Clock clock;
+  Clock clock{};
   // Ports that instances ask for by number, and who has them: from its first start until the
   // machine holds nothing of it any more. Of two that listen on one port, each would be measured by
   // the other's answers.
-  std::map<int64_t, std::string> fixed_ports;
+  std::map<int64_t, std::string> fixed_ports{};
   Time measured_now() { return clock.at(runtime.now(), runtime.uptime()); }
 };
 

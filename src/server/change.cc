@@ -8,6 +8,7 @@
 #include "api/core.h"
 #include "api/node.h"
 #include "api/site.h"
+#include "api/workload.h"
 #include "base/limits.h"
 #include "base/strings.h"
 #include "control/contract/price.h"

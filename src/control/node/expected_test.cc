@@ -56,7 +56,11 @@ class Expected : public ::testing::Test {
       api::NodeDevice seen;
       seen.id = nic.id;
       seen.health = api::Health::healthy;
-      seen.ports = {{1, "", "ACTIVE", "InfiniBand", "400Gbps"}};
+      api::DevicePort& port = seen.ports.emplace_back();
+      port.number = 1;
+      port.state = "ACTIVE";
+      port.link_layer = "InfiniBand";
+      port.speed = "400Gbps";
       node.status.devices.push_back(seen);
     }
     machine.spec.type = api::ModelType::node;
