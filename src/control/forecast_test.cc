@@ -12,6 +12,8 @@ namespace freehold::control {
 namespace {
 
 struct Forecasting : ContractLife {
+  Forecasting() { world.pass(seconds(1)); }  // the tenant has its user id
+
   // The phases that the contracts of a set would come to, in the order given.
   std::vector<api::ContractPhase> phases(const std::vector<api::Object>& set) {
     std::vector<const api::Object*> objects;

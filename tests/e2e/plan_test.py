@@ -51,7 +51,7 @@ def ways(fleet):
 
 
 def ways_without_profiles(directory):
-    """What topograph and Slurm write tells how machines hang together, and nothing of their inside."""
+    """What topograph and Slurm write tells how machines hang together, not what is in them."""
     file = f"{directory}/domain.yaml"
     pathlib.Path(file).write_text("---\n".join(
         "apiVersion: freehold.dev/v1alpha1\nkind: Node\nmetadata: {name: %s}\nspec: {}\n"

@@ -32,7 +32,7 @@ def free_port():
 
 def join(directory, server, node):
     """An agent in a process of its own; it finds the server again by its fixed port."""
-    token = harness.freehold("token", kubeconfig=server.kubeconfig)[1].split()[-1]
+    token = harness.freehold("token", kubeconfig=server.kubeconfig)[1].split()[0]
     url = f"https://{server.listen}"
     agent = harness.Process(f"{directory}/{node}.log", "agent", "--data-dir", f"{directory}/{node}",
                             "--server", url, "--token", token, "--node", node, "--site", "home",

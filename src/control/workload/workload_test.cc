@@ -109,7 +109,9 @@ TEST_F(ContractLife, an_endpoint_does_not_lead_to_another_workload) {
     if (!i.spec.run.command.empty()) status.ports.push_back({"http", 8080});
   };
   world.create(World::contract("a", "c", "2"));
-  world.create(World::workload("a", "c"));
+  api::Workload w = World::workload("a", "c");
+  w.spec.roles[0].run.ports = {{"http", 0, "http"}};
+  world.create(std::move(w));
   api::Endpoint door;
   door.metadata.ns = "a";
   door.metadata.name = "door";
