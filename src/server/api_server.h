@@ -86,6 +86,8 @@ class ApiServer final : public http::Handler {
   ledger::RecordPtr find(const Route& route) const;
   // Calls `then` once the view has reached `rev`, or answers 504 after 3 s.
   void when_reached(const ExchangePtr& x, store::Rev rev, std::function<void()> then);
+  void look_for(const ExchangePtr& x, store::Rev rev, std::function<void()> then, Duration since,
+                Duration pause);
   // The same for all that is on its way to the disk now: what stood in the way can be seen then.
   void when_settled(const ExchangePtr& x, std::function<void()> then);
 

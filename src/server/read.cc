@@ -211,25 +211,22 @@ Result<http::Response> respond_list(const Exchange& x, const Selected& s, Time n
 
 void ApiServer::when_reached(const ExchangePtr& x, store::Rev rev, std::function<void()> then) {
   if (ledger_.view().rev() >= rev) return then();
-  const Duration started = runtime_.uptime();
-  auto look = std::make_shared<std::function<void()>>();
-  *look = [this, x, rev, then = std::move(then), started, look] {
-    const Duration waited = runtime_.uptime() - started;
-    if (ledger_.view().rev() >= rev) {
-      then();
-    } else if (waited >= catch_up) {
-      x->fail({Reason::timeout,
-               "Too large resource version: " + std::to_string(rev) +
-                   ", current: " + std::to_string(ledger_.view().rev()),
-               {{"ResourceVersionTooLarge", "", "Too large resource version"}}});
-    } else {
-      // As long again as it has waited: soon when it is quick, seldom when it is not.
-      runtime_.after(std::clamp(waited, first_look, longest_look), *look);
-      return;
-    }
-    *look = nullptr;  // breaks the cycle that kept this alive
-  };
-  runtime_.after(first_look, *look);
+  look_for(x, rev, std::move(then), runtime_.uptime(), first_look);
+}
+
+void ApiServer::look_for(const ExchangePtr& x, store::Rev rev, std::function<void()> then,
+                         Duration since, Duration pause) {
+  runtime_.after(pause, [this, x, rev, then = std::move(then), since] {
+    const Duration waited = runtime_.uptime() - since;
+    if (ledger_.view().rev() >= rev) return then();
+    if (waited >= catch_up)
+      return x->fail({Reason::timeout,
+                      "Too large resource version: " + std::to_string(rev) +
+                          ", current: " + std::to_string(ledger_.view().rev()),
+                      {{"ResourceVersionTooLarge", "", "Too large resource version"}}});
+    // As long again as it has waited: soon when it is quick, seldom when it is not.
+    look_for(x, rev, then, since, std::clamp(waited, first_look, longest_look));
+  });
 }
 
 void ApiServer::when_settled(const ExchangePtr& x, std::function<void()> then) {
