@@ -7,6 +7,7 @@
 #include "schema/openapi.h"
 #include "schema/openapi_protobuf.h"
 #include "server/api_server.h"
+#include "server/strategic.h"
 
 namespace freehold::server {
 
@@ -27,6 +28,23 @@ json::Object gvk(const api::Kind& k) {
   return out;
 }
 
+// From which kubectl knows how to say what is to leave a list: older ones read it here.
+void say_how_lists_merge(json::Object& definitions) {
+  for (auto& [name, definition] : definitions) {
+    json::Value* properties =
+        definition.as_object() == nullptr ? nullptr : definition.as_object()->find("properties");
+    if (properties == nullptr || properties->as_object() == nullptr) continue;
+    const bool is_meta = name.ends_with(".ObjectMeta");
+    for (const MergedList& list : merged_lists()) {
+      json::Value* property = properties->as_object()->find(list.name);
+      if (is_meta == list.parent.empty() || property == nullptr) continue;
+      json::Object& said = *property->as_object();
+      if (!list.key.empty()) said["x-kubernetes-patch-merge-key"] = list.key;
+      said["x-kubernetes-patch-strategy"] = "merge";
+    }
+  }
+}
+
 // The definitions of one group's kinds; the roots also have apiVersion and kind, and their lists.
 json::Object group_definitions(std::string_view group, std::string_view version,
                                std::string_view refs) {
@@ -40,6 +58,7 @@ json::Object group_definitions(std::string_view group, std::string_view version,
     prefix = prefix_of(*k);
   }
   json::Object all = schema::definitions(roots, prefix, refs);
+  if (group != api::group) say_how_lists_merge(all);  // ours are merged as a whole
   for (const api::Kind* k : kinds) {
     const std::string name = prefix + std::string(k->type->name);
     json::Object* root = all[name].as_object();

@@ -13,15 +13,10 @@ namespace {
 // Every item is compared with every other, so both are few: far above what the kinds allow.
 constexpr size_t most_items = 1'024;
 
-// As the tags of upstream's types say: `patchStrategy:"merge"`, and the field that tells items
-// apart. Without one the items are strings.
-struct MergedList {
-  std::string_view parent, name, key;  // no parent: of the document itself
-};
-constexpr MergedList merged_lists[] = {{"metadata", "finalizers", ""},
-                                       {"metadata", "ownerReferences", "uid"},
-                                       {"", "secrets", "name"},
-                                       {"", "imagePullSecrets", "name"}};
+constexpr MergedList lists[] = {{"metadata", "finalizers", ""},
+                                {"metadata", "ownerReferences", "uid"},
+                                {"", "secrets", "name"},
+                                {"", "imagePullSecrets", "name"}};
 
 bool is_same(const MergedList& list, const json::Value& a, const json::Value& b) {
   return list.key.empty() ? a == b : a.string_at({list.key}) == b.string_at({list.key});
@@ -109,9 +104,11 @@ void put_in_order(const MergedList& list, const json::Array& order, json::Array&
 
 }  // namespace
 
+std::span<const MergedList> merged_lists() { return lists; }
+
 Result<json::Value> strategic_merge(const json::Value& before, json::Value patch) {
   std::vector<std::pair<const MergedList*, Wish>> wishes;
-  for (const MergedList& list : merged_lists) {
+  for (const MergedList& list : lists) {
     json::Object* parent = object_at(patch, list.parent);
     if (parent == nullptr) continue;
     Wish wish = TRY(take_wish(*parent, list));
