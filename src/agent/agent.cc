@@ -31,7 +31,7 @@ struct Agent::State : std::enable_shared_from_this<State> {
       : runtime(r),
         host(h),
         config(std::move(c)),
-        patient(r, api, [this] { refused(); }),
+        patient(r, api, config.refused),
         remote(patient),
         shell{r, h, std::move(connect), config.address, std::nullopt, {}},
         writer(r, remote) {}
@@ -58,12 +58,6 @@ struct Agent::State : std::enable_shared_from_this<State> {
     facts.former_work = [this](const std::string& uid) { return former_work(uid); };
     publisher.emplace(runtime, host, remote, config, std::move(facts));
     tick();
-  }
-
-  // Our Node was deleted. The next one is to be told of the machine soon, not with the next look.
-  void refused() {
-    if (config.refused) config.refused();
-    if (publisher) publisher->publish();
   }
 
   // From a list that is taken now.

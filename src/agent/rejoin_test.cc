@@ -39,17 +39,6 @@ class Rejoin : public testing::AgentTest {
   }
 };
 
-TEST_F(Rejoin, ANodeThatIsMadeAnewIsToldOfTheMachineAtOnce) {
-  runtime_.pass(minutes(3) + seconds(15));  // long before the next look
-  api_.remove(api::kind_of<api::Node>(), "", "n1");
-  api_.know(false);
-  runtime_.pass(seconds(6));
-  join("uid-n1-anew");
-  api_.know(true);
-  runtime_.pass(seconds(10));
-  EXPECT_EQ(node().agent_endpoint, "10.0.0.1:1");
-}
-
 TEST_F(Rejoin, WhatRunsGoesOnWhereTheNodeWasDeleted) {
   std::vector<std::string> said;
   set_log_sink([&](const LogRecord& record) { said.emplace_back(record.message); });

@@ -250,8 +250,9 @@ def an_agent_whose_node_was_deleted_keeps_its_work(here):
         first.kill()
     second = agent(here.token("--node", "work"))
     try:
+        # With the next look that its agent takes at it, once a minute.
         harness.wait_for("it is there anew",
-                         lambda: here.admin.get(path)["status"]["agentEndpoint"])
+                         lambda: here.admin.get(path)["status"]["agentEndpoint"], seconds=90)
         if here.admin.get(path)["metadata"]["uid"] == uid:
             raise harness.Failure("it is the node that was deleted")
         after = harness.running(here.admin, "kept")["kept"]
@@ -279,7 +280,7 @@ def an_agent_beside_its_control_plane_joins_again_by_itself(here):
         harness.wait_for("it has reported", uid)
         before = uid()
         must(admin, {200}, "DELETE", path)
-        harness.wait_for("it is there anew", lambda: uid() not in (None, "", before))
+        harness.wait_for("it is there anew", lambda: uid() not in (None, "", before), seconds=90)
     finally:
         server.kill()
 
