@@ -119,6 +119,8 @@ bool fall_back(Work& w, const std::string& why) {
     if (i->spec.offer == w.status().offer || !has_begun(*i) || i->spec.stop || before == nullptr ||
         !api::counts(before->status.phase))
       continue;
+    // Where one of them is lost, nothing goes on as before.
+    if (!lost_member(w, of_offer(w.instances(), i->spec.offer)).empty()) continue;
     w.status().offer = before->metadata.name;
     w.status().attempts = 0;
     if (!w.status().remedies.empty())
