@@ -74,10 +74,7 @@ TEST_F(Forecasting, tenants_and_namespaces_come_with_the_set) {
 }
 
 TEST_F(Forecasting, a_price_above_the_limit_is_offered_and_not_taken) {
-  api::PriceBook book;
-  book.metadata.name = "all";
-  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("10EUR/h").value()});
-  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+  const api::PriceBook book = prices("10EUR/h");
   api::Contract c = World::contract("a", "c", "2");
   c.spec.accept.max_price = Quantity::parse_any("1EUR/h").value();
   EXPECT_EQ(phases({api::Object::of(c), api::Object::of(book)}), Phases{offered});

@@ -250,7 +250,7 @@ json::Value predict(const control::Forecast& forecast, const ledger::View& view,
   const api::ContractStatus& status = contract->status;
   const auto* offer = forecast.view().get<api::Offer>(ns, status.offer);
   if (offer != nullptr) return offered(forecast, *contract, *offer, now);
-  if (!status.refusal.message.empty()) return refused(status.refusal);
+  if (status.phase == api::ContractPhase::refused) return refused(status.refusal);
   for (const char* type : {"Admitted", "Offered", "Reserved"})
     if (const auto* c = api::find_condition(status.conditions, type);
         c != nullptr && c->status != api::ConditionStatus::true_)

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <limits>
 #include <set>
 #include <utility>
 
@@ -22,12 +21,7 @@ constexpr size_t kept_windows = 48;
 constexpr int64_t billion = 1'000'000'000;
 int64_t billionths(double share) { return std::llround(share * 1e9); }
 
-// What is too large to count is the largest that can be.
-int64_t added(int64_t a, int64_t b) {
-  int64_t sum = 0;
-  if (!__builtin_add_overflow(a, b, &sum)) return sum;
-  return a < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
-}
+int64_t added(int64_t a, int64_t b) { return countable(Wide{a} + b); }
 
 // Amounts of members add up; levels do not.
 bool adds_up(std::string_view metric, const Quantity& value) {

@@ -64,11 +64,7 @@ TEST_F(ContractLife, a_manual_offer_is_accepted_by_name) {
 }
 
 TEST_F(ContractLife, a_price_above_the_most_is_not_taken) {
-  api::PriceBook book;
-  book.metadata.name = "all";
-  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
-  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
-  world.create(std::move(book));
+  world.create(prices("1EUR/h"));
   api::Contract c = World::contract("a", "c", "2");
   c.spec.accept.max_price = Quantity::parse_any("1.99EUR/h").value();
   world.create(std::move(c));
@@ -96,11 +92,7 @@ TEST_F(ContractLife, a_price_above_the_most_is_not_taken) {
 }
 
 TEST_F(ContractLife, what_costs_too_much_is_offered_once_until_the_contract_changes) {
-  api::PriceBook book;
-  book.metadata.name = "all";
-  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
-  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
-  world.create(std::move(book));
+  world.create(prices("1EUR/h"));
   api::Contract c = World::contract("a", "c", "2");
   c.spec.accept.max_price = Quantity::parse_any("0EUR/h").value();
   c.spec.offer_ttl = seconds(2);

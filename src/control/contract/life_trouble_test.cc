@@ -218,11 +218,7 @@ TEST_F(ContractLife, what_ran_on_a_machine_that_is_gone_is_placed_anew) {
 }
 
 TEST_F(ContractLife, an_acceptance_run_that_proves_nothing_ends_with_the_term_and_is_charged) {
-  api::PriceBook book;
-  book.metadata.name = "all";
-  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
-  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
-  world.create(std::move(book));
+  world.create(prices("1EUR/h"));
   world.report = [this](api::InstanceStatus& status, const api::Instance& i) {
     if (i.spec.gate_open && !status.started_at.is_set()) status.started_at = world.runtime.now();
   };
@@ -269,11 +265,7 @@ TEST_F(ContractLife, what_is_offered_is_not_taken_away_and_none_of_no_members_is
 }
 
 TEST_F(ContractLife, time_in_which_its_machine_is_silent_is_not_charged) {
-  api::PriceBook book;
-  book.metadata.name = "all";
-  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
-  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
-  world.create(std::move(book));
+  world.create(prices("1EUR/h"));
   world.create(World::contract("a", "c", "4"));
   world.create(World::workload("a", "c"));
   world.pass(seconds(60));
@@ -292,11 +284,7 @@ TEST_F(ContractLife, time_in_which_its_machine_is_silent_is_not_charged) {
 }
 
 TEST_F(ContractLife, a_machine_that_died_is_not_charged_to_the_end) {
-  api::PriceBook book;
-  book.metadata.name = "all";
-  book.spec.prices.push_back({"cpu", "", Quantity::parse_any("1EUR/h").value()});
-  book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
-  world.create(std::move(book));
+  world.create(prices("1EUR/h"));
   api::Contract c = World::contract("a", "c", "4");
   c.spec.term.duration = minutes(10);
   world.create(std::move(c));

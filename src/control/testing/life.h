@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/catalog.h"
 #include "control/testing/world.h"
 
 namespace freehold::control {
@@ -21,6 +22,14 @@ struct ContractLife : ::testing::Test {
             << i->metadata.name << " is there, and offer " << i->spec.offer << " holds nothing";
       }
     };
+  }
+  // For every site, memory free of charge.
+  static api::PriceBook prices(const char* per_cpu) {
+    api::PriceBook book;
+    book.metadata.name = "all";
+    book.spec.prices.push_back({"cpu", "", Quantity::parse_any(per_cpu).value()});
+    book.spec.prices.push_back({"memory", "", Quantity::parse_any("0EUR/h").value()});
+    return book;
   }
   World world;
 };
