@@ -4,12 +4,16 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <memory_resource>
+#include <utility>
 #include <vector>
 
 namespace freehold {
 
-// Of `bytes`, aligned for any type; never null. Ends with release_pages.
-void* take_pages(size_t bytes);
+// Of `bytes`, aligned to a power of two, by default for any ordinary type; never null. Ends with
+// release_pages.
+void* take_pages(size_t bytes, size_t alignment = alignof(std::max_align_t));
 void release_pages(void* at) noexcept;
 
 template <class T>
@@ -22,6 +26,17 @@ struct LargePages {
   void deallocate(T* at, size_t) noexcept { release_pages(at); }
   bool operator==(const LargePages&) const = default;
 };
+
+// For many small things that are read here and there: takes large pages for thousands of them at a
+// time, and keeps what they leave for the next. For any thread; never ends.
+std::pmr::memory_resource& pooled_pages();
+
+// On those.
+template <class T, class... Args>
+std::shared_ptr<T> make_pooled(Args&&... args) {
+  return std::allocate_shared<T>(std::pmr::polymorphic_allocator<T>(&pooled_pages()),
+                                 std::forward<Args>(args)...);
+}
 
 template <class T>
 using LargeTable = std::vector<T, LargePages<T>>;

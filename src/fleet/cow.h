@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/large_pages.h"
+
 namespace freehold::fleet {
 
 // A value that is shared until somebody writes.
@@ -20,15 +22,15 @@ template <class T>
 class Cow {
  public:
   Cow() = default;  // equal to T{}, without making one
-  explicit Cow(T value) : value_(std::make_shared<T>(std::move(value))) {}
+  explicit Cow(T value) : value_(make_pooled<T>(std::move(value))) {}
 
   const T& operator*() const { return value_ ? *value_ : empty(); }
   const T* operator->() const { return &**this; }
   T& write() {
     if (!value_) {
-      value_ = std::make_shared<T>();
+      value_ = make_pooled<T>();
     } else if (value_.use_count() > 1) {
-      value_ = std::make_shared<T>(*value_);
+      value_ = make_pooled<T>(*value_);
     } else {
       // The count is read without order. Taking and dropping a reference orders us after whoever
       // dropped the last other one, so that its reads are over before we write.

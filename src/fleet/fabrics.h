@@ -77,8 +77,7 @@ struct FleetPath {
   int64_t now_mbps = -1, max_mbps = -1;                   // of the narrowest link; -1: unknown
   // Capacity towards the machines over capacity upwards, of all levels that it climbs through.
   int32_t oversubscription_permille = 1'000;
-  int64_t latency_ns = -1;           // of wide-area links
-  int64_t price_per_gb_micros = -1;  // likewise
+  int64_t latency_ns = -1;  // of wide-area links
   bool operator==(const FleetPath&) const = default;
 };
 
@@ -145,6 +144,8 @@ class Network {
   // The best between any two of them; DIS when none are joined. Legs come in the order of
   // ports_of(). Looks at few of the pairs, and finds what looking at all of them would.
   FleetPath between(std::span<const Leg> from, std::span<const Leg> to) const;
+  // Whether switches that are joined have ports of both; if not, there is no way between them.
+  static bool may_join(std::span<const Port> from, std::span<const Port> to);
   // Over these two legs.
   FleetPath join(const Leg& a, const Leg& b, const Ways& ways) const;
   // Whether the port hangs on the fabric of this name, or on one that is joined to it.

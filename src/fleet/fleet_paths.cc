@@ -122,8 +122,13 @@ const Wan& Fleet::wan() const {
 }
 
 FleetPath Fleet::beyond_fabrics(const NodeState& from, const NodeState& to) const {
-  const std::string &here = site_of(from), &there = site_of(to);
-  if (!here.empty() && !there.empty() && here != there) return wan().between(here, there);
+  const auto site_hash = [&](const NodeState& node) -> uint64_t {
+    if (node.site_hash() != 0) return node.site_hash();
+    const std::string& site = site_of(node);  // of its rack
+    return site.empty() ? 0 : name_hash(site);
+  };
+  const uint64_t here = site_hash(from), there = site_hash(to);
+  if (here != 0 && there != 0 && here != there) return wan().between(here, there);
   FleetPath path;
   const bool both_are_known =
       !network().ports_of(from.name_hash()).empty() && !network().ports_of(to.name_hash()).empty();
@@ -143,6 +148,7 @@ FleetPath Fleet::path(const NodeState& from, const NodeState& to) const {
   if (from.shares_domain_with(to)) return through_domain(scale_up_of(from), scale_up_of(to));
   Legs a, b;
   const auto here = ways.ports_of(from.name_hash()), there = ways.ports_of(to.name_hash());
+  if (!Network::may_join(here, there)) return beyond_fabrics(from, to);
   for (const FabricKinds kinds : {scale_up_alone, between_machines}) {
     if ((ways.kinds() & kinds) == 0) continue;
     const FleetPath path =
@@ -162,10 +168,8 @@ std::vector<std::string> Fleet::sites_between(const NodeState& from, const NodeS
 
 FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
   const Network& ways = network();
-  for (const NodeState* node : {&from.node, &to.node}) {
-    ways.prefetch(node->name_hash());
-    node->prefetch_place();
-  }
+  ways.prefetch(from.node.name_hash());
+  ways.prefetch(to.node.name_hash());
   if (from.node.is_of_name_of(to.node)) return within_node(from, to.device);
   const auto here = ways.ports_of(from.node.name_hash()),
              there = ways.ports_of(to.node.name_hash());
@@ -183,6 +187,7 @@ FleetPath Fleet::path(const DeviceAt& from, const DeviceAt& to) const {
       return path;
     }
   }
+  if (!Network::may_join(here, there)) return beyond_fabrics(from.node, to.node);
   const FleetPath path = ways.between(legs_of_device(from, here, between_machines, from_here),
                                       legs_of_device(to, there, between_machines, from_there));
   return path.cls != PathClass::dis ? path : beyond_fabrics(from.node, to.node);

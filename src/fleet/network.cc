@@ -417,6 +417,17 @@ Network::Ways Network::between(const Port& a, const Port& b) const {
   return {island.now[at], island.max.empty() ? island.now[at] : island.max[at]};
 }
 
+bool Network::may_join(std::span<const Port> from, std::span<const Port> to) {
+  for (size_t a = 0; a < from.size(); ++a) {
+    // In the order of switches: those of one island mostly lie together.
+    const bool has_island = from[a].island != UINT32_MAX;
+    if (a > 0 && has_island && from[a].island == from[a - 1].island) continue;
+    for (const Port& b : to)
+      if (has_island ? from[a].island == b.island : from[a].at == b.at) return true;
+  }
+  return false;
+}
+
 bool Network::reaches(const Port& port, std::string_view fabric) const {
   if (fabrics_[port.fabric]->name == fabric) return true;
   const auto at =
@@ -467,7 +478,22 @@ std::span<const Leg* const> best_of(std::span<const Leg> legs, Kept& kept) {
     count = static_cast<size_t>(left - kept.begin());
     kept[count++] = &leg;
   }
+  // The most promising one first, so that most pairs after it need no closer look.
+  const auto end = kept.begin() + static_cast<ptrdiff_t>(count);
+  const auto first = std::min_element(kept.begin(), end, [](const Leg* a, const Leg* b) {
+    return std::pair(-a->now, a->hops) < std::pair(-b->now, b->hops);
+  });
+  if (first != end) std::swap(*first, kept[0]);
   return {kept.data(), count};
+}
+
+// Whether a way over both may be better than `best`, whatever lies between them.
+bool may_beat(const FleetPath& best, const Leg& a, const Leg& b) {
+  if (best.cls == PathClass::dis) return true;
+  // What is not joined now carries 0, which is more than unknown.
+  const int64_t most = std::max<int64_t>(0, std::min(a.now, b.now));
+  const int fewest = std::min<int>(UINT8_MAX, a.hops + b.hops + (a.port->at == b.port->at ? 0 : 1));
+  return most > best.now_mbps || (most == best.now_mbps && fewest <= best.hops);
 }
 
 // The legs of the first switch in `legs`, which are in the order of switches.
@@ -501,6 +527,7 @@ FleetPath Network::between(std::span<const Leg> from, std::span<const Leg> to) c
   const auto look_at = [&](std::span<const Leg* const> as, std::span<const Leg* const> bs) {
     for (const Leg* a : as)
       for (const Leg* b : bs) {
+        if (!may_beat(best, *a, *b)) continue;
         const FleetPath path = join(*a, *b, between(*a->port, *b->port));
         if (path.cls == PathClass::dis) continue;
         if (best.cls == PathClass::dis || rank(path) < rank(best)) best = path;

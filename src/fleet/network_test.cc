@@ -71,7 +71,7 @@ std::vector<Leg> random_legs(std::span<const Network::Port> ports, Random& rando
 
 TEST(Network, few_pairs_of_ports_find_what_all_of_them_would) {
   Random random(5);
-  size_t joined = 0;
+  size_t joined = 0, apart = 0;
   for (const bool is_worn : {false, true}) {
     for (const char* mix : {"h100=40,cpu=9", "h200=20,b200=20", "gb200=40", "mi300x=40,edge=20"}) {
       const Fleet fleet = worn_fleet(mix, random, is_worn);
@@ -87,10 +87,15 @@ TEST(Network, few_pairs_of_ports_find_what_all_of_them_would) {
         const FleetPath path = network.between(from, to);
         ASSERT_EQ(path, best_of_all(network, from, to)) << mix << ": " << a << " to " << b;
         joined += path.cls == PathClass::dis ? 0 : 1;
+        if (!Network::may_join(network.ports_of(a), network.ports_of(b))) {
+          ASSERT_EQ(path.cls, PathClass::dis) << mix << ": " << a << " to " << b;
+          ++apart;
+        }
       }
     }
   }
   EXPECT_GT(joined, 6'000u);
+  EXPECT_GT(apart, 2'000u);
 }
 
 }  // namespace

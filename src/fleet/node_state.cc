@@ -107,6 +107,7 @@ void NodeState::set_facts(std::shared_ptr<const NodeFacts> facts) {
   name_hash_ = facts_->name_hash;
   const std::string& domain = facts_->scale_up_domain;
   domain_hash_ = domain.empty() ? 0 : fleet::name_hash(domain);
+  site_hash_ = facts_->site.empty() ? 0 : fleet::name_hash(facts_->site);
   readiness_ = readiness_of(*facts_);
   available_from_ = facts_->available_from;
   for (Holding& holding : holdings_)

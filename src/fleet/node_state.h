@@ -76,7 +76,8 @@ struct Holding {
   Taken taken;
 };
 
-class NodeState {
+// Aligned so that what a path asks of a node, its first members, is one line of memory.
+class alignas(64) NodeState {
  public:
   NodeState() = default;
   explicit NodeState(std::shared_ptr<const NodeFacts> facts);
@@ -90,8 +91,8 @@ class NodeState {
   bool is_of_name_of(const NodeState& other) const {
     return name_hash_ == other.name_hash_ && name() == other.name();
   }
-  // That its site will be asked for soon.
-  void prefetch_place() const { __builtin_prefetch(&facts_->site); }
+  // Of the site that it names itself; 0: none. See Fleet::site_of.
+  uint64_t site_hash() const { return site_hash_; }
   // Whether one scale-up domain joins them.
   bool shares_domain_with(const NodeState& other) const {
     return domain_hash_ != 0 && domain_hash_ == other.domain_hash_ &&
@@ -133,8 +134,8 @@ class NodeState {
   // Of the facts, here as well: paths between nodes need not wait for those.
   const Interior* interior_ = nullptr;
   const PathOverlay* overlay_ = nullptr;
-  uint64_t name_hash_ = 0, domain_hash_ = 0;  // 0: of no domain
-  Readiness readiness_ = Readiness::unknown;  // but for availableFrom
+  uint64_t name_hash_ = 0, domain_hash_ = 0, site_hash_ = 0;  // 0: of no domain, no site
+  Readiness readiness_ = Readiness::unknown;                  // but for availableFrom
   Time available_from_;
   Room room_;
   std::vector<Holding> holdings_;

@@ -30,7 +30,6 @@ FleetPath over(const FleetPath& before, const Link& link) {
                                                          : std::min(before.max_mbps, link.mbps);
   path.now_mbps = path.max_mbps;
   path.latency_ns = is_first ? link.latency_ns : sum(before.latency_ns, link.latency_ns);
-  path.price_per_gb_micros = is_first ? link.price : sum(before.price_per_gb_micros, link.price);
   return path;
 }
 
@@ -71,19 +70,20 @@ Spread spread(const Links& links, uint32_t start, int64_t level) {
 
 Wan::Wan(const std::vector<Site>& sites) {
   const size_t n = std::min(sites.size(), most_sites);
+  index_ = HashIndex<uint32_t>(n);
   for (uint32_t i = 0; i < n; ++i) {
-    index_.emplace(sites[i].name, i);
+    index_.add(name_hash(sites[i].name), i);
     names_.push_back(sites[i].name);
   }
   std::map<std::pair<uint32_t, uint32_t>, Link> all;
   for (const bool is_return : {false, true}) {  // what an end says of itself counts first
     for (uint32_t i = 0; i < n; ++i)
       for (const SiteLinkFacts& link : sites[i].links) {
-        const auto to = index_.find(link.site);
-        if (to == index_.end() || to->second == i) continue;
-        const auto pair = is_return ? std::pair(to->second, i) : std::pair(i, to->second);
+        const uint32_t* to = index_.find(name_hash(link.site));
+        if (to == nullptr || *to == i) continue;
+        const auto pair = is_return ? std::pair(*to, i) : std::pair(i, *to);
         all.try_emplace(pair,
-                        Link{pair.second, link.mbps, link.latency_ns, link.price_per_gb_micros});
+                        Link{pair.second, link.mbps, link.latency_ns});
       }
   }
   links_.resize(n);
@@ -124,15 +124,15 @@ const Link* Wan::direct(uint32_t from, uint32_t to) const {
 }
 
 std::vector<std::string> Wan::way(std::string_view from, std::string_view to) const {
-  const auto a = index_.find(from), b = index_.find(to);
-  if (a == index_.end() || b == index_.end()) return {};
-  if (a->second == b->second) return {names_[a->second]};
-  if (direct(a->second, b->second) != nullptr) return {names_[a->second], names_[b->second]};
+  const uint32_t *a = index_.find(name_hash(from)), *b = index_.find(name_hash(to));
+  if (a == nullptr || b == nullptr) return {};
+  if (*a == *b) return {names_[*a]};
+  if (direct(*a, *b) != nullptr) return {names_[*a], names_[*b]};
   for (const int64_t level : levels_) {
-    const Spread reached = spread(links_, a->second, level);
-    if (reached.paths[b->second].cls == PathClass::dis) continue;
-    std::vector<std::string> out{names_[b->second]};
-    for (uint32_t at = b->second; at != a->second; at = reached.before[at])
+    const Spread reached = spread(links_, *a, level);
+    if (reached.paths[*b].cls == PathClass::dis) continue;
+    std::vector<std::string> out{names_[*b]};
+    for (uint32_t at = *b; at != *a; at = reached.before[at])
       out.push_back(names_[reached.before[at]]);
     std::reverse(out.begin(), out.end());
     return out;
@@ -140,10 +140,10 @@ std::vector<std::string> Wan::way(std::string_view from, std::string_view to) co
   return {};
 }
 
-FleetPath Wan::between(std::string_view from, std::string_view to) const {
-  const auto a = index_.find(from), b = index_.find(to);
-  if (a == index_.end() || b == index_.end()) return {};
-  return paths_[size_t{a->second} * index_.size() + b->second];
+FleetPath Wan::between(uint64_t from, uint64_t to) const {
+  const uint32_t *a = index_.find(from), *b = index_.find(to);
+  if (a == nullptr || b == nullptr) return {};
+  return paths_[size_t{*a} * names_.size() + *b];
 }
 
 }  // namespace freehold::fleet

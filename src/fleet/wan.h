@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "fleet/fabrics.h"
@@ -27,13 +26,16 @@ class Wan {
   // Over the links of sites: the link between the two where there is one, since traffic takes it;
   // else most bandwidth first, then fewest links, then least latency. A link that only one of its
   // ends names counts for both ways. DIS where there is none.
-  FleetPath between(std::string_view from, std::string_view to) const;
+  FleetPath between(std::string_view from, std::string_view to) const {
+    return between(name_hash(from), name_hash(to));
+  }
+  FleetPath between(uint64_t from, uint64_t to) const;  // by hash of their names
   // The sites on that way, both ends among them; empty where there is none.
   std::vector<std::string> way(std::string_view from, std::string_view to) const;
 
   struct Link {
     uint32_t to = 0;
-    int64_t mbps = -1, latency_ns = -1, price = -1;
+    int64_t mbps = -1, latency_ns = -1;
   };
   using Links = std::vector<std::vector<Link>>;
 
@@ -41,9 +43,9 @@ class Wan {
   const Link* direct(uint32_t from, uint32_t to) const;
 
   std::vector<std::string> names_;
-  Links links_;                  // by site, ascending by the other one
-  std::vector<int64_t> levels_;  // rates, widest first
-  std::unordered_map<std::string, uint32_t, NameHash, std::equal_to<>> index_;
+  Links links_;                   // by site, ascending by the other one
+  std::vector<int64_t> levels_;   // rates, widest first
+  HashIndex<uint32_t> index_;     // by hash of the name
   std::vector<FleetPath> paths_;  // sites × sites
 };
 
