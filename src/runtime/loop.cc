@@ -1,6 +1,7 @@
 #include "runtime/loop.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -134,6 +135,47 @@ class Letterbox {
   std::vector<Task> tasks_;
 };
 
+// Looks for events a little longer before the loop lets its CPU sleep: waking a CPU takes longer
+// than making many an answer (tens of microseconds in a virtual machine), and who waits for one
+// answer after the other waits for it each time. Only while events come that close together, and
+// while nobody else wants the CPU for long: how long shows by when a yield comes back. Durable
+// creates by one client: 0.46 of bare SQLite without, 0.54 when the server looks out, 0.58 to 0.68
+// when the client does as well; with a hog on one of two CPUs the same as without.
+class Lookout {
+ public:
+  // Runs what comes soon after what came last. Returns when nothing does.
+  void watch(boost::asio::io_context& context) {
+    if (!is_hopeful_ || Clock::now() < resting_until_) return;
+    Clock::time_point last = Clock::now();
+    while (!context.stopped()) {
+      const bool has_come = context.poll() > 0;
+      const Clock::time_point before = Clock::now();
+      if (has_come) last = before;
+      if (before - last > patience) {
+        is_hopeful_ = false;
+        return;
+      }
+      ::sched_yield();
+      const Clock::time_point after = Clock::now();
+      if (after - before > longest_yield) {
+        resting_until_ = after + rest;
+        return;
+      }
+    }
+  }
+  // Around a wait for what comes next.
+  void sleep() { asleep_since_ = Clock::now(); }
+  void wake() { is_hopeful_ = Clock::now() - asleep_since_ < patience; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr auto patience = std::chrono::microseconds(300);
+  static constexpr auto longest_yield = std::chrono::milliseconds(1);
+  static constexpr auto rest = std::chrono::milliseconds(50);
+  bool is_hopeful_ = false;
+  Clock::time_point asleep_since_, resting_until_;
+};
+
 }  // namespace
 
 struct Loop::Impl {
@@ -218,7 +260,15 @@ void Loop::post(Task task) {
 }
 
 void Loop::run() {
-  impl_->context.run();
+  Lookout lookout;
+  boost::asio::io_context& context = impl_->context;
+  for (;;) {
+    lookout.sleep();
+    if (context.run_one() == 0) break;
+    lookout.wake();
+    context.poll();
+    lookout.watch(context);
+  }
   impl_->context.restart();  // so that it can run again
 }
 
