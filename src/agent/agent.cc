@@ -33,7 +33,15 @@ struct Agent::State : std::enable_shared_from_this<State> {
         config(std::move(c)),
         patient(r, api, config.refused),
         remote(patient),
-        shell{r, h, std::move(connect), config.address, std::nullopt, {}},
+        shell{r,
+              h,
+              std::move(connect),
+              config.address,
+              [this]() -> const discover::Machine& {
+                return publisher ? publisher->machine() : config.machine;
+              },
+              std::nullopt,
+              {}},
         writer(r, remote) {}
 
   void start() {

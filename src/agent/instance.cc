@@ -250,8 +250,34 @@ LimitsWanted limits_of(const api::InstanceSpec& spec) {
           spec.limits.memory_bytes, spec.limits.processes};
 }
 
+namespace {
+
+// CUDA numbers only the GPUs that this variable names; without it a process takes the first of the
+// machine, whosever that is. Nothing where the machine has none, or one of its own has no UUID yet.
+std::optional<std::string> visible_to_cuda(const std::vector<std::string>& devices,
+                                           const discover::Machine& machine) {
+  const api::HardwareProfileSpec& profile = machine.profile;
+  const auto is_nvidia = [&](const api::Device& device) {
+    const auto at = std::ranges::find(profile.pci, device.address, &api::PciFunction::address);
+    return device.cls == api::DeviceClass::gpu && at != profile.pci.end() && at->vendor == "10de";
+  };
+  if (std::ranges::none_of(profile.devices, is_nvidia)) return std::nullopt;
+  std::vector<std::string> own;
+  for (const std::string& id : devices) {
+    const auto device = std::ranges::find(profile.devices, id, &api::Device::id);
+    if (device == profile.devices.end() || !is_nvidia(*device)) continue;
+    const auto seen = std::ranges::find(machine.devices, id, &api::NodeDevice::id);
+    if (seen == machine.devices.end() || seen->identity.empty()) return std::nullopt;
+    own.push_back(seen->identity);
+  }
+  return join(own, ",");
+}
+
+}  // namespace
+
 std::vector<std::string> environment_of(const api::Instance& instance,
-                                        const std::vector<api::PortBinding>& ports) {
+                                        const std::vector<api::PortBinding>& ports,
+                                        const discover::Machine& machine) {
   const api::InstanceSpec& spec = instance.spec;
   std::vector<std::string> out{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                "LANG=C.UTF-8",
@@ -261,6 +287,8 @@ std::vector<std::string> environment_of(const api::Instance& instance,
                                "FREEHOLD_NODE=" + spec.node,
                                "FREEHOLD_MEMBER=" + std::to_string(spec.member),
                                "FREEHOLD_DEVICES=" + join(spec.devices, ",")};
+  if (const auto visible = visible_to_cuda(spec.devices, machine))
+    out.push_back("CUDA_VISIBLE_DEVICES=" + *visible);
   for (const api::PortBinding& port : ports) {
     std::string name = "PORT_";
     for (const char c : port.name)

@@ -83,7 +83,8 @@ bool wants_acceptance(const api::InstanceSpec& spec);
 LimitsWanted limits_of(const api::InstanceSpec& spec);
 // The whole environment of the process: what the agent says, then what the spec says.
 std::vector<std::string> environment_of(const api::Instance& instance,
-                                        const std::vector<api::PortBinding>& ports);
+                                        const std::vector<api::PortBinding>& ports,
+                                        const discover::Machine& machine);
 // The verdict on what the probe program printed.
 api::AcceptanceResult judge_acceptance(const api::InstanceSpec& spec,
                                        const Result<ExecOutcome>& outcome, double core_rate,

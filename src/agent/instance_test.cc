@@ -329,7 +329,7 @@ TEST(Environment, SaysWhoTheProcessIsAndLetsTheUserHaveTheLastWord) {
   instance.spec.member = 2;
   instance.spec.devices = {"gpu0", "gpu1"};
   instance.spec.run.env = {{"LANG", "de"}, {"X", "1"}};
-  const auto env = environment_of(instance, {{"http-main", 8080}});
+  const auto env = environment_of(instance, {{"http-main", 8080}}, {});
   auto has = [&](const std::string& one) { return std::count(env.begin(), env.end(), one) == 1; };
   EXPECT_TRUE(has("FREEHOLD_INSTANCE=chat-0"));
   EXPECT_TRUE(has("FREEHOLD_CONTRACT=chat"));
@@ -340,6 +340,40 @@ TEST(Environment, SaysWhoTheProcessIsAndLetsTheUserHaveTheLastWord) {
   EXPECT_TRUE(has("LANG=de"));
   EXPECT_FALSE(has("LANG=C.UTF-8"));
   EXPECT_TRUE(has("X=1"));
+}
+
+TEST(Environment, NamesTheGpusOfTheInstanceToCudaAndNoOthers) {
+  discover::Machine machine;
+  for (const int i : {0, 1, 2}) {
+    const std::string address = "0000:4" + std::to_string(i) + ":00.0";
+    api::PciFunction& function = machine.profile.pci.emplace_back();
+    function.address = address;
+    function.vendor = i == 2 ? "1002" : "10de";
+    api::Device& device = machine.profile.devices.emplace_back();
+    device.id = "gpu" + std::to_string(i);
+    device.cls = api::DeviceClass::gpu;
+    device.address = address;
+    api::NodeDevice& seen = machine.devices.emplace_back();
+    seen.id = device.id;
+    seen.identity = "GPU-" + std::to_string(i);
+  }
+  const auto cuda = [&](std::vector<std::string> devices) -> std::string {
+    api::Instance instance;
+    instance.spec.devices = std::move(devices);
+    for (const std::string& one : environment_of(instance, {}, machine))
+      if (one.starts_with("CUDA_VISIBLE_DEVICES=")) return one.substr(21);
+    return "not set";
+  };
+  EXPECT_EQ(cuda({"gpu1"}), "GPU-1");
+  EXPECT_EQ(cuda({"gpu1", "gpu0"}), "GPU-1,GPU-0");
+  EXPECT_EQ(cuda({}), "") << "who has none sees none";
+  EXPECT_EQ(cuda({"gpu2"}), "") << "another maker's";
+  machine.devices[1].identity.clear();
+  EXPECT_EQ(cuda({"gpu1"}), "not set") << "masked until its first use";
+  EXPECT_EQ(cuda({"gpu0"}), "GPU-0");
+  machine.profile.devices.erase(machine.profile.devices.begin(),
+                                machine.profile.devices.begin() + 2);
+  EXPECT_EQ(cuda({"gpu2"}), "not set") << "no such GPU in the machine";
 }
 
 struct AcceptanceCase {

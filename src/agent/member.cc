@@ -199,9 +199,10 @@ void Member::launch() {
   }
   memory.ports = std::move(ports);
   save();
-  auto launched = shell_.host.launch(
-      id(), {memory.run, spec.run.command, environment_of(now_.instance, memory.ports),
-             spec.run.directory, spec.user_id});
+  auto launched =
+      shell_.host.launch(id(), {memory.run, spec.run.command,
+                                environment_of(now_.instance, memory.ports, shell_.machine()),
+                                spec.run.directory, spec.user_id});
   if (!launched.ok()) could_not_launch("LaunchFailed", launched.error().message);
 }
 
@@ -216,7 +217,7 @@ void Member::attend(const ProcessSeen& process) {
   if (run == 0) return;
   const api::ProcessSpec& spec = now_.instance.spec.run;
   doors_ = std::make_unique<Doors>(shell_.connect, now_.memory.ports);
-  const ProbeTarget target{id(), environment_of(now_.instance, now_.memory.ports),
+  const ProbeTarget target{id(), environment_of(now_.instance, now_.memory.ports, shell_.machine()),
                            now_.instance.spec.user_id};
   auto prober = [&](const std::optional<api::Probe>& probe) -> std::unique_ptr<Prober> {
     if (!probe) return nullptr;

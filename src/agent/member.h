@@ -25,6 +25,7 @@ struct Shell {
   Host& host;
   Connector connect;
   std::string address;
+  std::function<const discover::Machine&()> machine;  // as last seen
   // Operations per second of one idle CPU; nothing while it is being measured, 0: unknown.
   std::optional<double> core_rate;
   Clock clock{};

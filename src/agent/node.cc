@@ -338,6 +338,8 @@ NodePublisher::NodePublisher(Runtime& runtime, Host& host, client::Remote& remot
   state_->look_later();
 }
 NodePublisher::~NodePublisher() = default;
+
+const discover::Machine& NodePublisher::machine() const { return state_->machine; }
 void NodePublisher::publish() { state_->publish(); }
 
 }  // namespace freehold::agent

@@ -38,7 +38,8 @@ class NodePublisher {
   NodePublisher(Runtime& runtime, Host& host, client::Remote& remote, const AgentConfig& config,
                 NodeFacts facts);
   ~NodePublisher();
-  void publish();  // something changed
+  void publish();                            // something changed
+  const discover::Machine& machine() const;  // as last seen
 
  private:
   struct State;
