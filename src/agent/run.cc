@@ -77,6 +77,12 @@ class Renewable final : public http::Transport {
   std::vector<std::weak_ptr<Open>> open_;
 };
 
+// Whether the control plane answered, and would answer the same again.
+bool is_final(const Error& error) {
+  return error.reason == Reason::unauthorized || error.reason == Reason::forbidden ||
+         error.reason == Reason::bad_request || error.reason == Reason::invalid;
+}
+
 // What an earlier life of ours saw; empty when there was none, or it is to be forgotten.
 api::HardwareProfileSpec known_hardware(const AgentOptions& options, const std::string& directory) {
   if (options.forget_missing) return {};
@@ -221,6 +227,8 @@ void Running::ask_to_join(const JoinToken& token, const http::KeyPair& request) 
         log(LogLevel::error, "agent", "cannot start", {{"error", working.error().to_string()}});
       return;
     }
+    if (agent_ == nullptr && is_final(result.error()) && options_.refused)
+      return options_.refused(result.error());
     if (agent_ == nullptr || !std::exchange(was_refused_, true))
       log(LogLevel::warning, "agent", "cannot join", {{"error", result.error().to_string()}});
     if (agent_ == nullptr)

@@ -22,6 +22,9 @@ struct AgentOptions {
   // With such credentials: makes the certificate anew for the same key, where the Node was deleted.
   // Answers later, on the loop thread, and never once the agent is gone.
   std::function<void(std::function<void(Result<std::string>)> done)> certify{};
+  // Told on the loop thread where the control plane refuses the token of an agent that has never
+  // joined: trying again would not help. May be null.
+  std::function<void(const Error&)> refused{};
   std::string node_name;
   std::string site;
   std::string address;        // at which workloads and logs are reached; empty: found out

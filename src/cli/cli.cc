@@ -253,6 +253,7 @@ void add_watching(CLI::App& app, Arguments& a, Chosen& chosen) {
   add_client(*logs_command, a.client);
   logs_command->add_option("name", a.logs.name, "INSTANCE or workload/NAME")->required();
   logs_command->add_flag("-f,--follow", a.logs.follow, "go on");
+  logs_command->add_flag("-p,--previous", a.logs.previous, "of the run before the last start");
   logs_command->add_flag("--timestamps", a.logs.timestamps, "with the time of each line");
   logs_command->add_option("--tail", a.logs.tail, "only the last lines")
       ->check(CLI::NonNegativeNumber);

@@ -56,7 +56,7 @@ int wait(const ClientOptions& client, const WaitOptions& options);
 struct LogOptions {
   std::string name;
   int64_t tail = -1;
-  bool follow = false, timestamps = false;
+  bool follow = false, timestamps = false, previous = false;
 };
 int logs(const ClientOptions& client, const LogOptions& options);
 struct TopOptions {

@@ -216,12 +216,17 @@ int run_agent(const Program& program, const AgentCommand& command) {
   auto options = agent_options(program, command);
   if (!options) return complain(options.error());
   if (auto dir = open_data_dir(command.data_dir); !dir) return complain(dir.error());
+  int status = done;
+  options->refused = [&](const Error& error) {
+    status = complain(error);
+    loop.stop();
+  };
   auto agent = agent::start_agent(loop, std::move(*options));
   if (!agent) return complain(agent.error());
   loop.on_signal({SIGINT, SIGTERM}, [&loop] { loop.stop(); });
   loop.run();
   agent->reset();
-  return done;
+  return status;
 }
 
 int serve_with_agent(const Program& program, const ServeOptions& options, AgentCommand command) {

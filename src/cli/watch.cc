@@ -41,6 +41,7 @@ class LogReaders {
     if (options_.tail >= 0) request.query.emplace_back("tail", std::to_string(options_.tail));
     if (options_.follow) request.query.emplace_back("follow", "true");
     if (options_.timestamps) request.query.emplace_back("timestamps", "true");
+    if (options_.previous) request.query.emplace_back("previous", "true");
     const std::string prefix = prefixed ? paint(instance, Colour::dim, terminal_) + " " : "";
     http::StreamEvents events;
     events.on_head = [&reader](const http::Response& head) { reader.status = head.status; };

@@ -395,12 +395,16 @@ void ApiServer::update(const ExchangePtr& x) {
 
 namespace {
 
-Result<json::Value> apply_patch(const Exchange& x, const json::Value& before) {
+Result<Encoding> patch_encoding(const Exchange& x) {
   const Encoding encoding = TRY(encoding_of(x.request.header("content-type")));
   if (!x.request.body) return Error{Reason::bad_request, "the request has no body"};
   if (encoding == Encoding::apply_patch)
     return Error{Reason::unsupported_media_type,
                  "server-side apply is not served yet; use client-side apply or a merge patch"};
+  return encoding;
+}
+
+Result<json::Value> apply_patch(const Exchange& x, Encoding encoding, const json::Value& before) {
   if (encoding == Encoding::strategic_patch && is_own(*x.route.kind))
     return Error{Reason::unsupported_media_type,
                  "strategic merge patch is for core kinds; use application/merge-patch+json"};
@@ -418,13 +422,16 @@ Result<json::Value> apply_patch(const Exchange& x, const json::Value& before) {
 }  // namespace
 
 void ApiServer::patch(const ExchangePtr& x, int attempt) {
+  // Server-side apply also makes what is not there: it learns first that it is not served.
+  const auto encoding = patch_encoding(*x);
+  if (!encoding) return x->fail(encoding.error());
   const ledger::RecordPtr before = ledger_.view().find(*x->route.kind, x->route.ns, x->route.name);
   if (!before)
     return x->fail(
         {Reason::not_found, x->route.kind->resource() + " \"" + x->route.name + "\" not found"});
   // A patch copies and compares what is there: what came of it would tell.
   if (auto r = auth::check_read(x->user, before->object); !r) return x->fail(r.error());
-  const auto document = apply_patch(*x, api::to_json(before->object));
+  const auto document = apply_patch(*x, *encoding, api::to_json(before->object));
   if (!document) return x->fail(document.error());
   auto object = read_document(*x, *document);
   if (!object) return x->fail(object.error());

@@ -222,9 +222,33 @@ def what_runs(directory):
         assert node["memoryBytes"]["taken"] == 64 << 20, node
         used = json.loads(cli.run(DONE, "top", "contracts", "-o", "json"))["items"][0]
         assert (used["contract"], used["phase"], used["cpus"]) == ("small", "Running", 1), used
-        harness.release(dev.client(), "small")
+        the_run_before(cli)
+        harness.release(dev.client(), "small", "brief")
     finally:
         dev.kill(signal.SIGTERM)
+
+
+def the_run_before(cli):
+    """What fails is started again; its last words can be read after that."""
+    cli.run(DONE, "apply", "-f", "-", text=documents(
+        harness.contract("brief", cpu="100m", memory="64Mi"),
+        harness.workload("brief", "sh", "-c", "test -e told && exec sleep 60; touch told; "
+                                              "echo last words; exit 3")))
+    harness.wait_for("the run before is kept", lambda: cli.run(
+        DONE, "logs", "-p", "workload/brief") == "last words\n")
+    assert cli.run(DONE, "logs", "workload/brief") == ""
+
+
+def a_token_that_is_no_good(directory, server):
+    """An agent that is refused for good says so, and does not knock for ever."""
+    cli = Cli(server.kubeconfig)
+    said = cli.run(DONE, "token", "--node", "n1")
+    token = re.search(r"fh1\.\w+\.\w+\.", said)[0] + "0" * 48
+    client = server.client()
+    said = cli.run(FAILED, "agent", "--data-dir", f"{directory}/refused", "--node", "n1",
+                   "--server", f"https://{client.host}:{client.port}", "--token", token,
+                   "--listen", "127.0.0.1:0")
+    harness.expect("the token is not valid: it is unknown, used up, or has ended", said)
 
 
 def names_are_fixed_by_a_start_that_serves(directory):
@@ -257,6 +281,7 @@ def test(directory):
     try:
         for part in parts:
             part(cli)
+        a_token_that_is_no_good(directory, server)
     finally:
         server.kill()
     nobody = cli.run(FAILED, "get", "sites")

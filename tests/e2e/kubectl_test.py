@@ -127,6 +127,9 @@ def refusals_say_why(dev):
     expect(r'The Site "other" is invalid: spec.jurisdiction: expected', said)
     if "required" in said:
         raise Failure(f"a field that was given is called missing: {said}")
+    said = dev.kubectl("apply", "--server-side", "-f", "-", status=1,
+                       text=SITE.replace("name: home", "name: not-there"))
+    expect("server-side apply is not served yet", said)
     said = dev.kubectl("apply", "-f", "-", text=SITE.replace("kind: Site", "kind: Sight"), status=1)
     if "check CRD" in said:
         raise Failure(f"a misspelt kind is not called one: {said}")
