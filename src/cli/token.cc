@@ -59,6 +59,8 @@ int kubeconfig(const KubeconfigOptions& options) {
                              "freehold: nor with system:; the one exception is group " +
                                  std::string(auth::admins)});
   }
+  if (options.life <= Duration{})
+    return complain_usage({Reason::bad_request, "--ttl must be longer than nothing, such as 2160h"});
   Loop loop;
   const auto text = kubeconfig_for(DataDir{options.data_dir}, {options.user, options.groups},
                                    options.life, loop.now());

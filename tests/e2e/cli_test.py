@@ -40,6 +40,7 @@ def documents(*objects):
 def usage(cli):
     harness.expect(r'no command "frobnicate"', cli.run(USAGE, "frobnicate"))
     cli.run(USAGE, "get")
+    harness.expect("--ttl must be", cli.run(USAGE, "kubeconfig", "ann", "--ttl", "0s"))
     harness.expect(r"nods.*(nodes|node)", cli.run(USAGE, "get", "nods"))
     harness.expect(r"json, yaml, wide or name", cli.run(USAGE, "get", "sites", "-o", "table"))
     cli.run(USAGE, "explain", "contract.spec.colour")
