@@ -268,11 +268,16 @@ void rename_all(HostClaim& claim, const Renamed& to) {
     for (api::LinkNow& link : device.links) rename(link.to, to);
   }
   for (api::DegradedLink& link : facts.degraded) rename(link.at, to);
+  for (DeviceDistance& distance : facts.distances) {
+    rename(distance.a, to);
+    rename(distance.b, to);
+  }
 }
 
 void forget_seen(HostFacts& facts, const std::string& id) {
   std::erase_if(facts.devices, [&](const auto& seen) { return seen.id == id; });
   std::erase_if(facts.degraded, [&](const auto& link) { return link.at == id; });
+  std::erase_if(facts.distances, [&](const auto& one) { return one.a == id || one.b == id; });
   for (api::NumaNode& node : facts.profile.numa)
     if (node.device == id) node.device.clear();
 }
@@ -467,6 +472,11 @@ class DeviceMatcher::Alignment {
   std::vector<std::string> parted_, common_, left_out_;  // ids
   Renamed renamed_;
 };
+
+bool DeviceMatcher::is_sure(std::string_view id) const {
+  const auto at = std::ranges::find(all_, id, &Known::id);
+  return at != all_.end() && at->is_sure;
+}
 
 std::vector<DeviceMatcher::Surplus> DeviceMatcher::align(HostClaim& claim,
                                                          std::vector<std::string>& notes) {
