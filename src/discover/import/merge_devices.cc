@@ -14,6 +14,7 @@ namespace freehold::discover {
 // By what a device is known.
 struct DeviceMatcher::Known {
   std::string id, address, slot;
+  std::string source;  // that told it first
   api::DeviceClass cls = api::DeviceClass::other;
   int64_t numa = -1;
   std::set<std::string> identities;  // its own, and its ports'
@@ -105,6 +106,7 @@ std::string rest_of(const HostFacts& facts, const api::Device& device,
 Known known_of(const HostFacts& facts, const api::Device& device, const Speaker& speaker) {
   Known known;
   known.id = device.id;
+  known.source = speaker.source;
   known.address = to_lower(device.address);
   known.slot = to_lower(device.slot);
   known.cls = device.cls;
@@ -333,6 +335,7 @@ class DeviceMatcher::Alignment {
     find_same();
     std::vector<Surplus> surplus;
     for (const auto& [cls, group] : find_parted()) settle(cls, group, surplus);
+    drop_counted(surplus);
     tell(notes);
     add_same();
     add_fresh();
@@ -407,6 +410,38 @@ class DeviceMatcher::Alignment {
     if (group.size() > free.size() && cls != api::DeviceClass::gpu)
       surplus.push_back({cls, static_cast<size_t>(known),
                          static_cast<size_t>(known) + group.size() - free.size()});
+  }
+
+  // Who only counts a class adds nothing to what another source lists of it. Of the class `other`
+  // nobody knows what it is, and one NVSwitch may stand for however many there are.
+  void drop_counted(std::vector<Surplus>& surplus) {
+    std::map<api::DeviceClass, size_t> dropped;
+    std::erase_if(rest_, [&](const Known* here) {
+      const bool is_more = here->cls != api::DeviceClass::other &&
+                           here->cls != api::DeviceClass::nvswitch && is_only_counted(here->cls) &&
+                           is_told_by_another(here->cls);
+      if (!is_more) return false;
+      ++dropped[here->cls];
+      left_out_.push_back(here->id);
+      return true;
+    });
+    for (const auto& [cls, count] : dropped) {
+      if (cls == api::DeviceClass::gpu) continue;
+      const auto known = static_cast<size_t>(
+          std::ranges::count_if(all_, [&](const Known& k) { return is_one_class(k.cls, cls); }));
+      surplus.push_back({cls, known, known + count});
+    }
+  }
+  bool is_only_counted(api::DeviceClass cls) const {
+    return std::ranges::all_of(ours_, [&](const Known& one) {
+      return !is_one_class(one.cls, cls) ||
+             (one.is_counted && one.address.empty() && one.slot.empty() && one.identities.empty());
+    });
+  }
+  bool is_told_by_another(api::DeviceClass cls) const {
+    return std::ranges::any_of(all_, [&](const Known& k) {
+      return is_one_class(k.cls, cls) && k.source != claim_.speaker.source;
+    });
   }
 
   void tell(std::vector<std::string>& notes) {

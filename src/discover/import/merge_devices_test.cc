@@ -163,5 +163,23 @@ TEST(MergeDevices, numbers_count_where_both_tell_the_same_links_and_one_tells_no
     EXPECT_EQ(device.address, "") << "which one has failed?";
 }
 
+TEST(MergeDevices, who_only_counts_adds_no_devices_to_those_that_another_lists) {
+  const auto listed = [] {
+    return inventory("hwloc", api::Confidence::sysfs,
+                     machine({gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0")}));
+  };
+  const auto counted = [](int64_t count) {
+    std::vector<api::Device> devices;
+    for (int64_t i = 0; i < count; ++i)
+      devices.push_back(gpu("gpu" + std::to_string(i), "", "v100"));
+    return inventory("slurm-nodes", api::Confidence::overlay, machine(std::move(devices)));
+  };
+  EXPECT_EQ(only_conflict({listed(), counted(4)}), "devices: 2 of class gpu, 4 of class gpu,");
+  const One more = only(merged({listed(), counted(4)}));
+  ASSERT_THAT(more.profile.devices, SizeIs(2)) << "as many as the conflict says";
+  EXPECT_EQ(more.profile.devices[1].model, "v100");
+  EXPECT_THAT(only(merged({counted(4)})).profile.devices, SizeIs(4));
+}
+
 }  // namespace
 }  // namespace freehold::discover
