@@ -107,6 +107,20 @@ TEST(RedfishInventory, a_machine_that_only_its_chassis_names_stands_in_it) {
   EXPECT_EQ(all.hosts[0].power.nameplate.value(), 3'000'000);
 }
 
+TEST(RedfishInventory, a_machine_is_named_without_its_domain) {
+  const auto name = [](const std::string& host_name) {
+    return read(R"(
+/redfish/v1: {Systems: {"@odata.id": /s}}
+/s: {Members: [{"@odata.id": /s/1}]}
+/s/1: {HostName: )" +
+                host_name + "}\n")
+        .hosts[0]
+        .name;
+  };
+  EXPECT_EQ(name("gpu01.example.com"), "gpu01");
+  EXPECT_EQ(name("10.1.2.3"), "10.1.2.3");
+}
+
 TEST(RedfishInventory, of_several_chassis_none_of_which_is_inside_of_another_none_is_taken) {
   const Inventory all = read(R"(
 /redfish/v1: {Systems: {"@odata.id": /s}, Chassis: {"@odata.id": /c}}
