@@ -219,6 +219,25 @@ TEST(RedfishInventory, a_domain_is_supplied_by_what_its_mains_are_plugged_into) 
   EXPECT_EQ(rack.spec.supplied_by.required, 1);
 }
 
+TEST(RedfishInventory, no_unit_carries_more_than_its_mains) {
+  const Inventory all = read(R"(
+/redfish/v1: {PowerEquipment: {"@odata.id": /p}}
+/p: {RackPDUs: {"@odata.id": /p/r}}
+/p/r: {Members: [{"@odata.id": /p/r/1}, {"@odata.id": /p/r/2}]}
+/p/r/1: {EquipmentType: RackPDU, PowerCapacityVA: 20000, Mains: {"@odata.id": /p/r/1/m}}
+/p/r/1/m: {Members: [{"@odata.id": /p/r/1/m/1}]}
+/p/r/1/m/1: {RatedCurrentAmps: 40, NominalVoltage: AC200To240V}
+/p/r/2: {EquipmentType: RackPDU, PowerCapacityVA: 7000, Mains: {"@odata.id": /p/r/2/m}}
+/p/r/2/m: {Members: [{"@odata.id": /p/r/2/m/1}]}
+/p/r/2/m/1: {RatedCurrentAmps: 40, NominalVoltage: AC200To240V}
+)");
+  ASSERT_THAT(all.power_domains, SizeIs(2));
+  EXPECT_EQ(all.power_domains[0].spec.capacity.value(), 8'000'000);
+  EXPECT_EQ(all.power_domains[1].spec.capacity.value(), 7'000'000);
+  EXPECT_THAT(all.notes, Contains(HasSubstr("rackpdu-1: is said to carry 20000 W, and its mains "
+                                            "carry 8000 W")));
+}
+
 TEST(RedfishInventory, the_mains_of_a_transfer_switch_are_alternatives) {
   const Inventory all = read(R"(
 /redfish/v1: {PowerEquipment: {"@odata.id": /p}}
