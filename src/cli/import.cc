@@ -10,6 +10,7 @@
 #include "cli/import_text.h"
 #include "discover/import/dot.h"
 #include "discover/import/import.h"
+#include "discover/import/resourceslice.h"
 #include "discover/redfish/inventory.h"
 #include "runtime/loop.h"
 
@@ -106,13 +107,52 @@ Result<discover::Inventory> read_controller(const std::string& url, const Import
   return inventory;
 }
 
-Result<discover::Inventory> read_source(const Source& source, const ImportCommand& command,
-                                        ReadingLine& line) {
+discover::ImportOptions options_of(const Source& source, const ImportCommand& command) {
   discover::ImportOptions options;
   options.file = source.file;
   options.site = command.site;
   options.name = command.name.empty() ? stem_of(source.file) : command.name;
   if (options.name.empty()) options.name = "imported";
+  return options;
+}
+
+// A file about one machine takes the name; with several, or with a fabric, they keep their own.
+Result<void> name_machines(discover::Inventory& inventory, const Source& source,
+                           const ImportCommand& command) {
+  inventory.file = source.file;
+  const std::string name = options_of(source, command).name;
+  for (discover::HostFacts& host : inventory.hosts) {
+    if (host.name.empty()) host.name = name;
+    if (command.name.empty() || !inventory.fabrics.empty()) continue;
+    if (inventory.hosts.size() > 1)
+      return Error{Reason::invalid, source.file + " is about " +
+                                        std::to_string(inventory.hosts.size()) +
+                                        " machines; --name fits one"};
+    host.name = command.name;
+  }
+  return {};
+}
+
+bool is_slices(const Source& source) { return source.importer->format == "resourceslice"; }
+
+// Slices of one pool may lie in several files, so all of them are read together.
+Result<std::vector<discover::Inventory>> read_slices(const std::vector<Source>& sources,
+                                                     ReadingLine& line) {
+  std::vector<std::string> texts;
+  std::vector<discover::SliceFile> files;
+  for (const Source& source : sources) {
+    if (!is_slices(source)) continue;
+    texts.push_back(TRY(read_whole(source.file)));
+    line.next(source.file, texts.back().size());
+    files.push_back({"", source.file});
+  }
+  for (size_t i = 0; i < files.size(); ++i) files[i].text = texts[i];
+  return discover::import_resourceslices(files);
+}
+
+Result<discover::Inventory> read_source(const Source& source, const ImportCommand& command,
+                                        ReadingLine& line) {
+  const discover::ImportOptions options = options_of(source, command);
   const discover::Importer& importer = *source.importer;
   discover::Inventory inventory;
   if (importer.format == "redfish" && is_url(source.file)) {
@@ -126,18 +166,24 @@ Result<discover::Inventory> read_source(const Source& source, const ImportComman
     line.next(source.file, text.size());
     inventory = TRY(importer.read_text(text, options));
   }
-  inventory.file = source.file;
-  // A file about one machine takes the name; with several, or with a fabric, they keep their own.
-  for (discover::HostFacts& host : inventory.hosts) {
-    if (host.name.empty()) host.name = options.name;
-    if (command.name.empty() || !inventory.fabrics.empty()) continue;
-    if (inventory.hosts.size() > 1)
-      return Error{Reason::invalid, source.file + " is about " +
-                                        std::to_string(inventory.hosts.size()) +
-                                        " machines; --name fits one"};
-    host.name = command.name;
-  }
   return inventory;
+}
+
+// One for each source, in their order.
+Result<std::vector<discover::Inventory>> read_sources(const std::vector<Source>& sources,
+                                                      const ImportCommand& command) {
+  ReadingLine line(sources.size());
+  std::vector<discover::Inventory> slices, out;
+  if (std::ranges::any_of(sources, is_slices)) slices = TRY(read_slices(sources, line));
+  auto next_slices = slices.begin();
+  for (const Source& source : sources) {
+    if (is_slices(source))
+      out.push_back(std::move(*next_slices++));
+    else
+      out.push_back(TRY(read_source(source, command, line)));
+    TRY(name_machines(out.back(), source, command));
+  }
+  return out;
 }
 
 json::Value list_of(const std::vector<api::Object>& objects) {
@@ -166,19 +212,12 @@ int import_files(const ImportCommand& command) {
        std::map<std::string, std::string>{{"--name", command.name}, {"--site", command.site}})
     if (!text.empty() && !is_dns_label(text))
       return complain_usage({Reason::bad_request, option + " is a DNS label such as fra1"});
-  std::vector<discover::Inventory> inventories;
-  {
-    ReadingLine line(sources->size());
-    for (const Source& source : *sources) {
-      auto inventory = read_source(source, command, line);
-      if (!inventory) return complain(inventory.error());
-      inventories.push_back(std::move(*inventory));
-    }
-  }
+  auto inventories = read_sources(*sources, command);
+  if (!inventories) return complain(inventories.error());
   discover::ImportOptions options;
   options.site = command.site;
   options.name = command.name;
-  const auto merged = discover::merge(std::move(inventories), options);
+  const auto merged = discover::merge(std::move(*inventories), options);
   if (!merged) return complain(merged.error());
   if (command.form == "dot") {
     put(discover::draw_dot(merged->objects));

@@ -287,6 +287,21 @@ TEST(SlurmNodes, counts_may_have_a_suffix_and_sockets_are_told) {
               ElementsAre(HasSubstr("\"gpu:8(S:0-1)\", is not read")));
 }
 
+TEST(SlurmNodes, machines_that_are_out_of_service_are_told) {
+  const auto notes = [](const std::string& text) {
+    std::string out;
+    for (const std::string& note : accepted(import_slurm_nodes, text).notes) out += note;
+    return out;
+  };
+  EXPECT_EQ(
+      notes("NodeName=a State=IDLE\nNodeName=b State=MIXED+CLOUD\nNodeName=c State=UNKNOWN\n"), "");
+  EXPECT_EQ(notes("NodeName=a State=DOWN*+DRAIN\nNodeName=b[1-2] State=Draining\n"),
+            "3 machines are out of service in Slurm; states are not taken over, so what stands "
+            "here is schedulable: a is DOWN*+DRAIN, b[1-2] is Draining");
+  EXPECT_THAT(notes("NodeName=DEFAULT State=FUTURE\nNodeName=a\nNodeName=b State=IDLE*\n"),
+              HasSubstr("a is FUTURE, b is IDLE*"));
+}
+
 TEST(SlurmNodes, what_scontrol_prints_is_read_too) {
   const Inventory got = accepted(import_slurm_nodes, sample("slurm_nodes_fuzz_corpus/scontrol"));
   ASSERT_THAT(got.hosts, SizeIs(2));

@@ -18,12 +18,21 @@
 
 namespace freehold::discover {
 
+// How far two devices are from each other, in the words that nvidia-smi and src/fleet/paths.h
+// share.
+struct DeviceDistance {
+  std::string a, b;  // ids of devices
+  std::string word;  // PIX, PXB, PHB, NODE or SYS
+  bool operator==(const DeviceDistance&) const = default;
+};
+
 // What one source says of one machine. A default value says nothing.
 struct HostFacts {
   std::string name;  // a DNS name; empty: the source does not name it
   api::HardwareProfileSpec profile;
   std::vector<api::NodeDevice> devices;  // identities and states, by the ids of profile.devices
   std::vector<api::DegradedLink> degraded;
+  std::vector<DeviceDistance> distances;  // of sources that know no places
   std::string rack;
   int64_t unit = 0, height = 0;
   std::vector<api::Feed> feeds;

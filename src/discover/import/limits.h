@@ -25,6 +25,7 @@ inline constexpr size_t fabric_switches = 2'048;     // the schema's
 inline constexpr size_t fabric_links = 4'096;        // the schema's
 inline constexpr size_t fabric_adapters = 2'048;     // the schema's
 inline constexpr size_t conflicts = 128;             // the schema's
+inline constexpr size_t distance_conflicts = 32;     // of one matrix: others must have room
 inline constexpr size_t claims = 16;                 // the schema's
 
 }  // namespace freehold::discover::limits

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/strings.h"
 #include "discover/import/fabric_parts.h"
+#include "discover/import/full_names.h"
 #include "discover/import/import.h"
 #include "discover/import/merge_fields.h"
 #include "discover/import/merge_host.h"
@@ -31,6 +32,7 @@ class Merger {
   Result<Merged> merge(std::vector<Inventory> inventories) {
     for (const Inventory& inventory : inventories) ++formats_[inventory.source];
     for (Inventory& inventory : inventories) TRY(take(std::move(inventory)));
+    join_names();
     TRY(merge_hosts());
     join_adapters();
     if (const auto count = std::ranges::count_if(
@@ -61,8 +63,9 @@ class Merger {
     if (formats_[inventory.source] > 1 && !inventory.file.empty())
       name = clean_text(name + " " + last_part(inventory.file), source_bytes - 6);
     const size_t count = ++sources_[name];
-    return {name + (count > 1 ? "#" + std::to_string(count) : ""), inventory.confidence,
-            inventory.at};
+    if (count > 1) name += "#" + std::to_string(count);
+    order_.try_emplace(name, order_.size());
+    return {name, inventory.confidence, inventory.at};
   }
   static constexpr size_t source_bytes = 63;  // the schema's
 
@@ -153,6 +156,7 @@ class Merger {
     return {};
   }
 
+  void join_names();
   void join_adapters();
 
   api::Node node_of(const std::string& name, const MergedHost& host,
@@ -215,6 +219,7 @@ class Merger {
   const ImportOptions& options_;
   std::map<std::string, size_t> formats_;  // format → how many there are
   std::map<std::string, size_t> sources_;  // name → how many so far
+  std::map<std::string, size_t> order_;    // speaker's name → how many were given before
   ByName<std::vector<HostClaim>> claims_;
   ByName<std::shared_ptr<const MergedHost>> hosts_;
   std::map<const MergedHost*, std::pair<std::string, std::string>> names_;  // of its profiles
@@ -225,6 +230,37 @@ class Merger {
   std::map<std::string, size_t, std::less<>> without_site_;
   Merged out_;
 };
+
+void Merger::join_names() {
+  std::map<std::string, std::set<std::string>> sources;
+  for (const auto& [name, claims] : claims_)
+    for (const HostClaim& claim : claims) sources[name].insert(claim.speaker.source);
+  const auto full = full_names(sources, out_.notes);
+  if (full.empty()) return;
+  for (const auto& [name, other] : full) {
+    std::vector<HostClaim>& all = claims_[other];
+    for (HostClaim& claim : claims_[name]) {
+      claim.facts.name = other;
+      all.push_back(std::move(claim));
+    }
+    claims_.erase(name);
+    std::ranges::stable_sort(
+        all, {}, [&](const HostClaim& claim) { return order_.at(claim.speaker.source); });
+  }
+  const auto rename = [&](std::string& name) {
+    if (const auto at = full.find(name); at != full.end()) name = at->second;
+  };
+  for (auto& [name, fabric] : fabrics_) {
+    std::set<std::string_view> switches;
+    for (api::FabricSwitch& there : fabric.spec.switches) {
+      switches.insert(there.name);
+      for (std::string& node : there.nodes) rename(node);
+    }
+    for (api::FabricAdapter& adapter : fabric.spec.adapters) rename(adapter.node);
+    for (api::FabricLink& link : fabric.spec.links)
+      if (!switches.contains(link.to)) rename(link.to);
+  }
+}
 
 // A GUID says which device of which machine an adapter is; what the fabric's own words say comes
 // second.

@@ -14,12 +14,16 @@ namespace freehold::discover {
 // By what a device is known.
 struct DeviceMatcher::Known {
   std::string id, address, slot;
+  std::string source;  // that told it first
   api::DeviceClass cls = api::DeviceClass::other;
   int64_t numa = -1;
   std::set<std::string> identities;  // its own, and its ports'
   std::string own;                   // its own; empty: unknown
-  std::string particulars;           // what tells it from others of its class; empty: nothing does
+  std::string peers;                 // its links to others of its class, by their ids
+  std::string rest;                  // what else tells it from others of its class
+  std::string particulars;           // both; empty: nothing tells it from others
   bool is_counted = false;           // its id is a number
+  bool is_sure = true;               // no source was laid on it that might mean another
 };
 
 const api::NodeDevice* find_seen(const HostFacts& facts, std::string_view id) {
@@ -50,31 +54,38 @@ std::string link_text(api::LinkKind kind, int64_t count) {
   return std::to_string(static_cast<int>(kind)) + "*" + std::to_string(count);
 }
 
-// Links to others of its class, as one word when there is one to each and all are alike: then they
-// tell none apart.
-std::string links_to_peers(const HostFacts& facts, const api::Device& device) {
-  std::map<std::string, std::string> links;  // of either end
-  size_t peers = 0;
+// Links to others of its class, of either end, by their ids.
+using PeerLinks = std::map<std::string, std::string>;
+PeerLinks peer_links(const HostFacts& facts, const api::Device& device) {
+  PeerLinks links;
   for (const api::Device& other : facts.profile.devices) {
     if (other.cls != device.cls || other.id == device.id) continue;
-    ++peers;
     for (const api::DeviceLink& link : device.links)
       if (link.to == other.id) links[other.id] = link_text(link.kind, link.count);
     for (const api::DeviceLink& link : other.links)
       if (link.to == device.id) links[other.id] = link_text(link.kind, link.count);
   }
+  return links;
+}
+
+// The same as one word when there is one to each and all are alike: then they tell none apart.
+std::string links_to_peers(const HostFacts& facts, const api::Device& device) {
+  const PeerLinks links = peer_links(facts, device);
   if (links.empty()) return {};
-  const bool are_alike = links.size() == peers && std::ranges::all_of(links, [&](const auto& link) {
+  const auto of_class = std::ranges::count(facts.profile.devices, device.cls, &api::Device::cls);
+  const bool are_alike = links.size() + 1 == static_cast<size_t>(of_class) &&
+                         std::ranges::all_of(links, [&](const auto& link) {
                            return link.second == links.begin()->second;
                          });
   return are_alike ? "all " + links.begin()->second : "those of " + device.id;
 }
 
-// What a source says of this one device that it need not say of the next: where it is, what it
-// hangs on, how it fares. Models and sizes are of the class.
-std::string particulars_of(const HostFacts& facts, const api::Device& device,
-                           const api::NodeDevice* seen) {
-  std::string out = device.address + device.slot + links_to_peers(facts, device);
+// What a source says of this one device that it need not say of the next, but for its links to
+// others of its class: where it is, what it hangs on, how it fares. Models and sizes are of the
+// class.
+std::string rest_of(const HostFacts& facts, const api::Device& device,
+                    const api::NodeDevice* seen) {
+  std::string out = device.address + device.slot;
   const auto is_peer = [&](const std::string& id) {
     const auto at = std::ranges::find(facts.profile.devices, id, &api::Device::id);
     return at != facts.profile.devices.end() && at->cls == device.cls;
@@ -95,13 +106,16 @@ std::string particulars_of(const HostFacts& facts, const api::Device& device,
 Known known_of(const HostFacts& facts, const api::Device& device, const Speaker& speaker) {
   Known known;
   known.id = device.id;
+  known.source = speaker.source;
   known.address = to_lower(device.address);
   known.slot = to_lower(device.slot);
   known.cls = device.cls;
   known.numa = device.numa;
   known.is_counted = is_counted(device.cls, device.id, speaker);
   const api::NodeDevice* seen = find_seen(facts, device.id);
-  known.particulars = particulars_of(facts, device, seen);
+  for (const auto& [id, link] : peer_links(facts, device)) known.peers += id + " " + link + " ";
+  known.rest = rest_of(facts, device, seen);
+  known.particulars = known.rest + links_to_peers(facts, device);
   if (seen == nullptr) return known;
   known.own = plain_identity(seen->identity);
   if (!known.own.empty()) known.identities.insert(known.own);
@@ -130,16 +144,28 @@ std::vector<const Known*> like(const std::vector<Known>& all, const Known& one, 
   return out;
 }
 
-// Whether two devices that have only their number in common may be taken for one: where each side
-// knows one, or where nothing that one side says could come to the wrong one.
-bool may_count(const std::vector<Known>& all, const Known& k, const std::vector<Known>& ours,
-               const Known& device) {
-  if (!k.is_counted && !device.is_counted) return true;  // a name that the system gave
+// Whether both sides tell of the same numbers the same links to each other, and `few` says nothing
+// else of single ones: then none of its words can come to the wrong one.
+bool is_within(const std::vector<const Known*>& few, const std::vector<const Known*>& many) {
+  return few.size() == many.size() && std::ranges::all_of(few, [&](const Known* one) {
+           const auto other = std::ranges::find(many, one->id, &Known::id);
+           return other != many.end() && one->peers == (*other)->peers &&
+                  one->rest == few.front()->rest && (one->numa < 0 || one->numa == (*other)->numa);
+         });
+}
+
+// What a number that two devices have in common is worth: `sure` where each side knows one device,
+// `harmless` where nothing that one side says could come to the wrong one.
+enum class Worth : uint8_t { nothing, harmless, sure };
+
+Worth worth_of_number(const std::vector<Known>& all, const Known& k, const std::vector<Known>& ours,
+                      const Known& device) {
+  if (!k.is_counted && !device.is_counted) return Worth::sure;  // a name that the system gave
   const bool have_numa = k.numa >= 0 && device.numa >= 0;
-  if (have_numa && k.numa != device.numa) return false;
+  if (have_numa && k.numa != device.numa) return Worth::nothing;
   const auto here = like(ours, device, have_numa ? k.numa : -1);
   const auto there = like(all, k, have_numa ? k.numa : -1);
-  if (here.size() == 1 && there.size() == 1) return true;
+  if (here.size() == 1 && there.size() == 1) return Worth::sure;
   const auto are_alike = [](const std::vector<const Known*>& group) {
     const Known& first = *group.front();
     return std::ranges::all_of(group,
@@ -149,7 +175,9 @@ bool may_count(const std::vector<Known>& all, const Known& k, const std::vector<
                                }) &&
            (group.size() > 1 || (first.particulars.empty() && first.numa < 0));
   };
-  return are_alike(here) || are_alike(there);
+  if (are_alike(here) || are_alike(there)) return Worth::harmless;
+  const auto mine = like(ours, device, -1), known = like(all, k, -1);
+  return is_within(mine, known) || is_within(known, mine) ? Worth::harmless : Worth::nothing;
 }
 
 bool may_be_at(const Known& k, const Known& device) {
@@ -174,6 +202,7 @@ bool may_be_one(const Known& k, const Known& device) {
 struct Match {
   Known* found = nullptr;
   bool is_number = false;  // only their number agrees
+  bool is_sure = true;     // no other can be meant
   bool is_apart = false;   // it may be one that is there, and nothing says which
 };
 
@@ -198,10 +227,13 @@ Match match(std::vector<Known>& all, const Known& device, const std::vector<Know
     if (Known* found = find([&](const Known& k) { return k.slot == device.slot && is_kin(k); }))
       return {found};
   const auto is_named = [&](const Known& k) { return k.id == device.id && is_kin(k); };
-  if (Known* found =
-          find([&](const Known& k) { return is_named(k) && may_count(all, k, ours, device); }))
-    return {found, found->is_counted || device.is_counted};
-  return {nullptr, false, find(is_named) != nullptr};
+  Worth worth = Worth::nothing;
+  if (Known* found = find([&](const Known& k) {
+        if (is_named(k)) worth = worth_of_number(all, k, ours, device);
+        return worth != Worth::nothing;
+      }))
+    return {found, found->is_counted || device.is_counted, worth == Worth::sure};
+  return {.is_apart = find(is_named) != nullptr};
 }
 
 // "gpu0" is taken: "gpu1", or the next that is free.
@@ -238,11 +270,16 @@ void rename_all(HostClaim& claim, const Renamed& to) {
     for (api::LinkNow& link : device.links) rename(link.to, to);
   }
   for (api::DegradedLink& link : facts.degraded) rename(link.at, to);
+  for (DeviceDistance& distance : facts.distances) {
+    rename(distance.a, to);
+    rename(distance.b, to);
+  }
 }
 
 void forget_seen(HostFacts& facts, const std::string& id) {
   std::erase_if(facts.devices, [&](const auto& seen) { return seen.id == id; });
   std::erase_if(facts.degraded, [&](const auto& link) { return link.at == id; });
+  std::erase_if(facts.distances, [&](const auto& one) { return one.a == id || one.b == id; });
   for (api::NumaNode& node : facts.profile.numa)
     if (node.device == id) node.device.clear();
 }
@@ -298,6 +335,7 @@ class DeviceMatcher::Alignment {
     find_same();
     std::vector<Surplus> surplus;
     for (const auto& [cls, group] : find_parted()) settle(cls, group, surplus);
+    drop_counted(surplus);
     tell(notes);
     add_same();
     add_fresh();
@@ -322,12 +360,15 @@ class DeviceMatcher::Alignment {
       if (found.is_number && doubtful.contains(ours_[i].cls))
         taken_.erase(found.found);
       else if (found.found != nullptr)
-        same_.emplace_back(found.found, &ours_[i]);
-      else
-        continue;
+        add_match(found, ours_[i]);
     }
     for (const Known& here : ours_)
       if (std::ranges::find(same_, &here, &Same::second) == same_.end()) rest_.push_back(&here);
+  }
+
+  void add_match(const Match& match, const Known& here) {
+    same_.emplace_back(match.found, &here);
+    match.found->is_sure = match.found->is_sure && match.is_sure;
   }
 
   // Those that may be any of several, by class; network devices are one class.
@@ -361,6 +402,7 @@ class DeviceMatcher::Alignment {
       }
       common_.push_back(group[i]->id);
       taken_.insert(free[i]);
+      free[i]->is_sure = false;
       if (free[i]->id != group[i]->id) renamed_[group[i]->id] = free[i]->id;
     }
     const auto known =
@@ -368,6 +410,38 @@ class DeviceMatcher::Alignment {
     if (group.size() > free.size() && cls != api::DeviceClass::gpu)
       surplus.push_back({cls, static_cast<size_t>(known),
                          static_cast<size_t>(known) + group.size() - free.size()});
+  }
+
+  // Who only counts a class adds nothing to what another source lists of it. Of the class `other`
+  // nobody knows what it is, and one NVSwitch may stand for however many there are.
+  void drop_counted(std::vector<Surplus>& surplus) {
+    std::map<api::DeviceClass, size_t> dropped;
+    std::erase_if(rest_, [&](const Known* here) {
+      const bool is_more = here->cls != api::DeviceClass::other &&
+                           here->cls != api::DeviceClass::nvswitch && is_only_counted(here->cls) &&
+                           is_told_by_another(here->cls);
+      if (!is_more) return false;
+      ++dropped[here->cls];
+      left_out_.push_back(here->id);
+      return true;
+    });
+    for (const auto& [cls, count] : dropped) {
+      if (cls == api::DeviceClass::gpu) continue;
+      const auto known = static_cast<size_t>(
+          std::ranges::count_if(all_, [&](const Known& k) { return is_one_class(k.cls, cls); }));
+      surplus.push_back({cls, known, known + count});
+    }
+  }
+  bool is_only_counted(api::DeviceClass cls) const {
+    return std::ranges::all_of(ours_, [&](const Known& one) {
+      return !is_one_class(one.cls, cls) ||
+             (one.is_counted && one.address.empty() && one.slot.empty() && one.identities.empty());
+    });
+  }
+  bool is_told_by_another(api::DeviceClass cls) const {
+    return std::ranges::any_of(all_, [&](const Known& k) {
+      return is_one_class(k.cls, cls) && k.source != claim_.speaker.source;
+    });
   }
 
   void tell(std::vector<std::string>& notes) {
@@ -396,6 +470,8 @@ class DeviceMatcher::Alignment {
       if (known->slot.empty()) known->slot = here->slot;
       if (known->own.empty()) known->own = here->own;
       if (known->numa < 0) known->numa = here->numa;
+      if (known->peers.empty()) known->peers = here->peers;
+      known->rest += here->rest;
       known->particulars += here->particulars;
       known->is_counted = known->is_counted && here->is_counted;
       known->identities.insert(here->identities.begin(), here->identities.end());
@@ -431,6 +507,11 @@ class DeviceMatcher::Alignment {
   std::vector<std::string> parted_, common_, left_out_;  // ids
   Renamed renamed_;
 };
+
+bool DeviceMatcher::is_sure(std::string_view id) const {
+  const auto at = std::ranges::find(all_, id, &Known::id);
+  return at != all_.end() && at->is_sure;
+}
 
 std::vector<DeviceMatcher::Surplus> DeviceMatcher::align(HostClaim& claim,
                                                          std::vector<std::string>& notes) {

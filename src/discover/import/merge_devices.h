@@ -31,6 +31,9 @@ class DeviceMatcher {
   // Returns the classes, but for GPUs, of which this source has more than all before it.
   std::vector<Surplus> align(HostClaim& claim, std::vector<std::string>& notes);
 
+  // Whether no claim so far was laid on the device of this id that might mean another one.
+  bool is_sure(std::string_view id) const;
+
   struct Known;
 
  private:

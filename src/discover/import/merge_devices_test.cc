@@ -130,5 +130,56 @@ TEST(MergeDevices, more_gpus_than_the_firmer_source_has_are_a_conflict_not_a_lar
   EXPECT_EQ(only_conflict(std::move(all)), "devices: 2 of class gpu, 3 of class gpu,");
 }
 
+// Two pairs with links, of which the first source knows no more.
+TEST(MergeDevices, numbers_count_where_both_tell_the_same_links_and_one_tells_nothing_else) {
+  const auto pairs = [](std::vector<std::string> addresses, int64_t links, int64_t other_links) {
+    HostFacts host = with_nodes({gpu("gpu0", addresses[0]), gpu("gpu1", addresses[1]),
+                                 gpu("gpu2", addresses[2]), gpu("gpu3", addresses[3])},
+                                {0, 0, 1, 1});
+    for (const size_t i : {0, 1, 2, 3})
+      host.profile.devices[i].links.push_back(
+          {"gpu" + std::to_string(i ^ 1), api::LinkKind::nvlink, i < 2 ? links : other_links, {}});
+    return host;
+  };
+  const std::vector<std::string> none(4),
+      real{"0000:01:00.0", "0000:02:00.0", "0000:03:00.0", "0000:04:00.0"};
+  const auto both = [&](HostFacts counted, HostFacts placed) {
+    return only(
+        merged({inventory("nvidia-smi", api::Confidence::vendor_library, std::move(counted)),
+                inventory("hwloc", api::Confidence::sysfs, std::move(placed))}));
+  };
+  const One agreed = both(pairs(none, 2, 4), pairs(real, 2, 4));
+  ASSERT_THAT(agreed.profile.devices, SizeIs(4));
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(agreed.profile.devices[i].address, real[i]);
+  EXPECT_THAT(agreed.node.status.conflicts, IsEmpty());
+  const One swapped = both(pairs(none, 2, 4), pairs(real, 4, 2));
+  ASSERT_THAT(swapped.profile.devices, SizeIs(4));
+  for (const api::Device& device : swapped.profile.devices) EXPECT_EQ(device.address, "");
+  HostFacts with_health = pairs(none, 2, 4);
+  with_health.devices.resize(1);
+  with_health.devices[0].id = "gpu1";
+  with_health.devices[0].health = api::Health::failed;
+  for (const api::Device& device : both(with_health, pairs(real, 2, 4)).profile.devices)
+    EXPECT_EQ(device.address, "") << "which one has failed?";
+}
+
+TEST(MergeDevices, who_only_counts_adds_no_devices_to_those_that_another_lists) {
+  const auto listed = [] {
+    return inventory("hwloc", api::Confidence::sysfs,
+                     machine({gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0")}));
+  };
+  const auto counted = [](int64_t count) {
+    std::vector<api::Device> devices;
+    for (int64_t i = 0; i < count; ++i)
+      devices.push_back(gpu("gpu" + std::to_string(i), "", "v100"));
+    return inventory("slurm-nodes", api::Confidence::overlay, machine(std::move(devices)));
+  };
+  EXPECT_EQ(only_conflict({listed(), counted(4)}), "devices: 2 of class gpu, 4 of class gpu,");
+  const One more = only(merged({listed(), counted(4)}));
+  ASSERT_THAT(more.profile.devices, SizeIs(2)) << "as many as the conflict says";
+  EXPECT_EQ(more.profile.devices[1].model, "v100");
+  EXPECT_THAT(only(merged({counted(4)})).profile.devices, SizeIs(4));
+}
+
 }  // namespace
 }  // namespace freehold::discover

@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "discover/import/host.h"
 #include "discover/import/merge_devices.h"
+#include "discover/import/merge_distances.h"
 #include "discover/import/merge_links.h"
 #include "discover/import/text.h"
 #include "discover/limits.h"
@@ -249,9 +250,10 @@ bool say_the_same(const std::vector<HostClaim>& a, const std::vector<HostClaim>&
     const HostFacts &f = one.facts, &g = other.facts;
     return one.speaker.source == other.speaker.source && f.rack == g.rack && f.unit == g.unit &&
            f.height == g.height && f.scale_up_domain == g.scale_up_domain && f.labels == g.labels &&
-           f.memory_bytes == g.memory_bytes && is_equal(f.profile, g.profile) &&
-           is_equal(f.devices, g.devices) && is_equal(f.degraded, g.degraded) &&
-           is_equal(f.feeds, g.feeds) && is_equal(f.power, g.power);
+           f.memory_bytes == g.memory_bytes && f.distances == g.distances &&
+           is_equal(f.profile, g.profile) && is_equal(f.devices, g.devices) &&
+           is_equal(f.degraded, g.degraded) && is_equal(f.feeds, g.feeds) &&
+           is_equal(f.power, g.power);
   });
 }
 
@@ -315,6 +317,7 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
   compare_switch_links(claims, merge);
   out.facts.profile = TRY(read_back<api::HardwareProfileSpec>(profile, name));
   compare_roots(claims, out.facts.profile, merge);
+  compare_distances(claims, out.facts.profile, devices, merge, out.notes);
   auto merged = TRY(read_back<api::NodeStatus>(status, name));
   out.facts.devices = std::move(merged.devices);
   tell_twins(out, out.notes);

@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "discover/import/formats.h"
 #include "discover/import/host.h"
+#include "discover/import/resourceslice.h"
 #include "discover/import/text.h"
 #include "discover/parse.h"
 #include "json/yaml.h"
@@ -18,6 +19,7 @@ namespace freehold::discover {
 namespace {
 
 struct Slice {
+  size_t file = 0;
   std::string path, name;  // path: of the document, for messages
   std::string node, driver, pool;
   int64_t generation = 0, count = 0;
@@ -78,27 +80,37 @@ class Attributes {
 
 class Reader {
  public:
-  explicit Reader(const ImportOptions& options) : options_(options) {
-    out_.source = "resourceslice";
-    out_.confidence = api::Confidence::sysfs;
-  }
-
-  Result<Inventory> read(const std::vector<json::Value>& documents) {
+  // `documents` outlives the reader.
+  Result<void> add(const std::string& file, const std::vector<json::Value>& documents) {
+    file_ = all_.size();
+    all_.emplace_back();
+    out().source = "resourceslice";
+    out().confidence = api::Confidence::sysfs;
+    options_.push_back({file, "", ""});
+    names_.clear();
+    const size_t before = slices_.size();
     for (size_t i = 0; i < documents.size(); ++i)
       TRY(take(documents[i], documents.size() == 1 ? "" : "[" + std::to_string(i) + "]", 0));
-    if (slices_.empty()) return wrong("", "holds no ResourceSlice");
+    if (slices_.size() == before) return wrong("", "holds no ResourceSlice");
+    return {};
+  }
+
+  Result<std::vector<Inventory>> read() {
     std::map<std::pair<std::string, std::string>, std::vector<Slice>> pools;
     for (Slice& slice : slices_) pools[{slice.pool, slice.driver}].push_back(std::move(slice));
     for (auto& [key, slices] : pools) TRY(read_pool(std::move(slices)));
-    if (out_.hosts.empty())
-      return wrong("", "holds no complete pool of a node; " +
-                           (out_.notes.empty() ? std::string("nothing to import") : out_.notes[0]));
-    return std::move(out_);
+    if (std::ranges::all_of(all_, [](const Inventory& one) { return one.hosts.empty(); })) {
+      file_ = 0;
+      return wrong("",
+                   "holds no complete pool of a node; " +
+                       (out().notes.empty() ? std::string("nothing to import") : out().notes[0]));
+    }
+    return std::move(all_);
   }
 
  private:
   Error wrong(const std::string& path, std::string_view what) const {
-    return fault_at(options_, 0,
+    return fault_at(options_[file_], 0,
                     path.empty() ? std::string(what) : path + ": " + std::string(what));
   }
 
@@ -116,7 +128,7 @@ class Reader {
       return {};
     }
     if (kind != "ResourceSlice") {
-      add_note(out_.notes, path + ": a \"" + kind + "\" is not read");
+      add_note(out().notes, path + ": a \"" + kind + "\" is not read");
       return {};
     }
     // v1beta2 has the fields of v1.
@@ -129,6 +141,7 @@ class Reader {
 
   Result<void> take_slice(const json::Value& document, const std::string& path) {
     Slice slice;
+    slice.file = file_;
     slice.path = path.empty() ? "spec" : path + ".spec";
     slice.name = document.string_at({"metadata", "name"});
     if (!slice.name.empty() && !names_.insert(slice.name).second)
@@ -151,7 +164,7 @@ class Reader {
     slice.devices = devices == nullptr || devices->is_null() ? &none : devices->as_array();
     if (slice.devices == nullptr) return wrong(slice.path + ".devices", "is a list");
     if (slice.node.empty()) {
-      add_note(out_.notes, slice.path + ": of no single node; not read");
+      add_note(out().notes, slice.path + ": of no single node; not read");
       return {};
     }
     slices_.push_back(std::move(slice));
@@ -163,14 +176,16 @@ class Reader {
     for (const Slice& slice : slices) newest = std::max(newest, slice.generation);
     const size_t all = slices.size();
     std::erase_if(slices, [&](const Slice& slice) { return slice.generation < newest; });
+    file_ = slices[0].file;
     const std::string pool = "pool \"" + slices[0].pool + "\" of " + slices[0].driver;
     if (slices.size() < all)
-      add_note(out_.notes, pool + ": " + std::to_string(all - slices.size()) +
-                               " slices of older generations are left out");
+      add_note(out().notes, pool + ": " + std::to_string(all - slices.size()) +
+                                " slices of older generations are left out");
+    drop_copies(slices, pool);
     const auto count = static_cast<int64_t>(slices.size());
     if (count != slices[0].count) {
-      add_note(out_.notes, pool + " has " + std::to_string(slices[0].count) + " slices, and " +
-                               std::to_string(count) + " are here; left out as incomplete");
+      add_note(out().notes, pool + " has " + std::to_string(slices[0].count) + " slices, and " +
+                                std::to_string(count) + " are here; left out as incomplete");
       return {};
     }
     HostFacts host;
@@ -178,15 +193,32 @@ class Reader {
     if (host.name.empty()) return wrong(slices[0].path + ".nodeName", "is no name of a machine");
     std::set<std::string> ids;
     for (const Slice& slice : slices) {
+      file_ = slice.file;
       if (slice.node != slices[0].node)
         return wrong(slice.path + ".nodeName", "differs from that of other slices of its " + pool);
       for (size_t i = 0; i < slice.devices->size(); ++i) TRY(read_device(slice, i, host, ids));
     }
+    file_ = slices[0].file;
     add_partitions(host, pool);
     sort_numa(host);
-    TRY(check_host(host, options_));
-    out_.hosts.push_back(std::move(host));
+    TRY(check_host(host, options_[file_]));
+    out().hosts.push_back(std::move(host));
     return {};
+  }
+
+  // Two files may have been written at different times; of one slice of one generation the first
+  // counts.
+  void drop_copies(std::vector<Slice>& slices, const std::string& pool) {
+    std::map<std::string, const json::Array*> seen;
+    std::erase_if(slices, [&](const Slice& slice) {
+      if (slice.name.empty()) return false;
+      const auto [first, fresh] = seen.emplace(slice.name, slice.devices);
+      if (!fresh && !(*first->second == *slice.devices))
+        add_note(out().notes,
+                 pool + ": slice \"" + slice.name +
+                     "\" of two files differs within one generation; the first counts");
+      return !fresh;
+    });
   }
 
   Result<void> read_device(const Slice& slice, size_t i, HostFacts& host,
@@ -206,7 +238,7 @@ class Reader {
       return {};
     }
     if (host.profile.devices.size() >= limits::devices) {
-      add_note(out_.notes, path + ": beyond 256 devices; left out");
+      add_note(out().notes, path + ": beyond 256 devices; left out");
       return {};
     }
     api::Device found;
@@ -217,7 +249,7 @@ class Reader {
       if (!ids.insert(name).second) return wrong(path, "two devices would be \"" + name + "\"");
     }
     if (found.cls == api::DeviceClass::other)
-      add_note(out_.notes, path + ": driver " + slice.driver + " is not known; class other");
+      add_note(out().notes, path + ": driver " + slice.driver + " is not known; class other");
     found.model = about.text("productName");
     if (found.model.empty()) found.model = about.text("pciDevice");
     found.memory_bytes = memory_of(device, path);
@@ -264,7 +296,7 @@ class Reader {
                                                  : "";
     const auto size = Quantity::parse(text, Dimension::bytes);
     if (size.ok() && size->value() >= 0) return size->value();
-    add_note(out_.notes, path + ".capacity[memory]: \"" + text + "\" is no size");
+    add_note(out().notes, path + ".capacity[memory]: \"" + text + "\" is no size");
     return 0;
   }
 
@@ -272,7 +304,7 @@ class Reader {
               api::Device& found) {
     found.numa = about.number("resource.kubernetes.io/numaNode", about.number("numaNode", -1));
     if (found.numa < -1 || found.numa > 65535) {
-      add_note(out_.notes, path + ": " + std::to_string(found.numa) + " is no memory node");
+      add_note(out().notes, path + ": " + std::to_string(found.numa) + " is no memory node");
       found.numa = -1;
     }
     if (found.numa >= 0) numa_node(host, found.numa);
@@ -282,7 +314,7 @@ class Reader {
     if (address.empty()) return;
     found.address = plain_address(address);
     if (found.address.empty())
-      return add_note(out_.notes, path + ": \"" + address + "\" is no PCI address");
+      return add_note(out().notes, path + ": \"" + address + "\" is no PCI address");
     api::PciFunction function;
     function.address = found.address;
     function.numa = found.numa;
@@ -290,14 +322,14 @@ class Reader {
     if (is_pci_root(root))
       function.parent = root;
     else if (!root.empty())
-      add_note(out_.notes, path + ": \"" + root + "\" is no PCI root");
+      add_note(out().notes, path + ": \"" + root + "\" is no PCI root");
     const bool known = std::ranges::any_of(host.profile.pci, [&](const api::PciFunction& other) {
       return other.address == function.address;
     });
     if (!known)
       host.profile.pci.push_back(std::move(function));
     else
-      add_note(out_.notes, path + ": the PCI address " + function.address + " a second time");
+      add_note(out().notes, path + ": the PCI address " + function.address + " a second time");
   }
 
   // The accelerator of another UUID at the address of this one; empty: there is none.
@@ -319,8 +351,8 @@ class Reader {
     for (Part& part : std::exchange(partitions_, {})) {
       const auto parent = std::ranges::find(host.devices, part.parent, &api::NodeDevice::identity);
       if (part.parent.empty() || parent == host.devices.end())
-        add_note(out_.notes, part.path + ": a partition of \"" + part.parent +
-                                 "\", which is no device of its " + pool);
+        add_note(out().notes, part.path + ": a partition of \"" + part.parent +
+                                  "\", which is no device of its " + pool);
       else if (parent->partitions.size() < 64)
         parent->partitions.push_back(std::move(part.partition));
     }
@@ -330,16 +362,18 @@ class Reader {
     std::string parent, path;
     api::DevicePartition partition;
   };
-  const ImportOptions& options_;
-  Inventory out_;
+  Inventory& out() { return all_[file_]; }
+
+  std::vector<ImportOptions> options_;  // of each file, for messages
+  std::vector<Inventory> all_;          // of each file
+  size_t file_ = 0;                     // that is spoken of now
   std::vector<Slice> slices_;
   std::vector<Part> partitions_;
-  std::set<std::string> names_, devices_;
+  std::set<std::string> names_;  // of the slices of one file
+  std::set<std::string> devices_;
 };
 
-}  // namespace
-
-Result<Inventory> import_resourceslice(std::string_view text, const ImportOptions& options) {
+Result<std::vector<json::Value>> documents_of(std::string_view text, const ImportOptions& options) {
   text = TRY(check_text(text, options));
   std::vector<json::Value> documents;
   const std::string_view start = trim(text);
@@ -352,7 +386,24 @@ Result<Inventory> import_resourceslice(std::string_view text, const ImportOption
     if (!parsed) return fault_at(options, 0, parsed.error().message);
     documents = std::move(*parsed);
   }
-  return Reader(options).read(documents);
+  return documents;
+}
+
+}  // namespace
+
+Result<std::vector<Inventory>> import_resourceslices(std::span<const SliceFile> files) {
+  std::vector<std::vector<json::Value>> documents;
+  for (const SliceFile& file : files)
+    documents.push_back(TRY(documents_of(file.text, {file.name, "", ""})));
+  Reader reader;
+  for (size_t i = 0; i < files.size(); ++i) TRY(reader.add(files[i].name, documents[i]));
+  return reader.read();
+}
+
+Result<Inventory> import_resourceslice(std::string_view text, const ImportOptions& options) {
+  const SliceFile file{text, options.file};
+  auto all = TRY(import_resourceslices({&file, 1}));
+  return std::move(all[0]);
 }
 
 }  // namespace freehold::discover

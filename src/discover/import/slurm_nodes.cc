@@ -42,7 +42,23 @@ bool is_scontrol(std::string_view text) {
 // What is read of a machine; everything else may be anything, such as text of people.
 constexpr std::string_view read_keys[] = {
     "nodename",       "cpus",           "cputot",     "boards", "sockets", "socketsperboard",
-    "corespersocket", "threadspercore", "realmemory", "gres",   "arch"};
+    "corespersocket", "threadspercore", "realmemory", "gres",   "arch",    "state"};
+
+// "DOWN*+DRAIN" takes no jobs: a state or a flag of those that say so, or the sign of a machine
+// that does not answer or is maintained (https://slurm.schedmd.com/sinfo.html, NODE STATE CODES).
+bool is_out_of_service(std::string_view state) {
+  static constexpr std::string_view words[] = {
+      "down",           "drain",        "drained",    "draining",     "error",
+      "fail",           "failing",      "future",     "inval",        "maint",
+      "not_responding", "powered_down", "power_down", "powering_down"};
+  const std::string text = to_lower(state);
+  if (text.find_first_of("*$") != text.npos) return true;
+  return std::ranges::any_of(split(text, '+'), [](std::string_view word) {
+    word = trim(word);
+    while (!word.empty() && (word.back() < 'a' || word.back() > 'z')) word.remove_suffix(1);
+    return std::ranges::find(words, word) != std::end(words);
+  });
+}
 
 // "8" and "4K", which is 4096 (https://slurm.schedmd.com/gres.conf.html, Count).
 std::optional<int64_t> parse_count(std::string_view text) {
@@ -100,6 +116,13 @@ class Reader {
     if (out_.hosts.empty()) return fault_at(options_, 0, "holds no NodeName");
     if (others > 0)
       add_note(out_.notes, std::to_string(others) + " lines that describe no machine are not read");
+    if (out_of_service_ > 0)
+      add_note(out_.notes,
+               std::to_string(out_of_service_) +
+                   (out_of_service_ == 1 ? " machine is" : " machines are") +
+                   " out of service in Slurm; states are not taken over, so what stands "
+                   "here is schedulable: " +
+                   states_);
     return std::move(out_);
   }
 
@@ -115,6 +138,7 @@ class Reader {
     auto names = expand_hostlist(done.pairs[0].value);
     if (!names) return fault_at(options_, done.line, names.error().message);
     HostFacts facts = TRY(facts_of(done));
+    take_state(done, names->size());
     if (out_.hosts.size() + names->size() > limits::import_hosts)
       return fault_at(options_, done.line, "more machines than any site has");
     for (const std::string& written : *names) {
@@ -126,6 +150,18 @@ class Reader {
       out_.hosts.push_back(facts);
     }
     return {};
+  }
+
+  void take_state(const SlurmLine& record, size_t machines) {
+    const std::string* state = record.find("state");
+    if (state == nullptr) state = defaults_.find("state");
+    if (state == nullptr || !is_out_of_service(*state)) return;
+    constexpr size_t shown_bytes = 320;
+    out_of_service_ += machines;
+    if (states_.size() > shown_bytes) return;
+    states_ += (states_.empty() ? "" : ", ") + clean_text(record.pairs[0].value, 64) + " is " +
+               clean_text(*state, 64);
+    if (states_.size() > shown_bytes) states_ += " …";
   }
 
   // In what `scontrol` prints, the words of people may look like keys.
@@ -254,6 +290,8 @@ class Reader {
   HostNames names_;
   SlurmText kind_ = SlurmText::configuration;
   SlurmLine defaults_;
+  size_t out_of_service_ = 0;
+  std::string states_;  // of machines that are out of service
   std::set<std::string> seen_, unread_;
 };
 

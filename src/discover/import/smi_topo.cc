@@ -333,7 +333,10 @@ class NvidiaSmi {
         const std::string word = TRY(matrix_.between(i, j, options_)),
                           pair = ids_[i] + "-" + ids_[j];
         const Near shown = places.between(i, j);
-        if (near_of(word) != Near::untold && shown != near_of(word)) lost[word] += " " + pair;
+        if (near_of(word) != Near::untold) {
+          host_.distances.push_back({ids_[i], ids_[j], word == "SOC" ? "SYS" : word});
+          if (shown != near_of(word)) lost[word] += " " + pair;
+        }
         if (word.empty() && shown == Near::node && !is_told_apart(parts, i, j)) taken += " " + pair;
       }
     }

@@ -183,6 +183,17 @@ std::optional<double> Facility::capacity_of_mains(const Distribution& distributi
 
 std::optional<double> Facility::capacity(const Distribution& distribution, const std::string& name,
                                          Inventory& into) const {
+  const auto mains = capacity_of_mains(distribution);
+  const auto told = capacity_told(distribution, name, into);
+  if (!told || !mains || *told <= *mains) return told ? told : mains;
+  into.notes.push_back(name + ": is said to carry " + std::to_string(std::llround(*told)) +
+                       " W, and its mains carry " + std::to_string(std::llround(*mains)) +
+                       " W by their ratings; the smaller value counts");
+  return mains;
+}
+
+std::optional<double> Facility::capacity_told(const Distribution& distribution,
+                                              const std::string& name, Inventory& into) const {
   if (distribution.capacity_va) {
     into.notes.push_back(name +
                          ": says volt-amperes; its capacity in watts holds at a power factor of 1");
@@ -191,7 +202,7 @@ std::optional<double> Facility::capacity(const Distribution& distribution, const
   for (const std::string& id : distribution.chassis)
     if (const Chassis* own = chassis(id); own != nullptr && own->capacity_watts)
       return own->capacity_watts;
-  return capacity_of_mains(distribution);
+  return std::nullopt;
 }
 
 // Branches are domains of their own: a full branch trips before the whole unit does.

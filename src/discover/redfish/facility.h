@@ -38,6 +38,8 @@ class Facility {
                 Inventory& into);
   std::optional<double> capacity(const Distribution& distribution, const std::string& name,
                                  Inventory& into) const;
+  std::optional<double> capacity_told(const Distribution& distribution, const std::string& name,
+                                      Inventory& into) const;
   std::optional<double> capacity_of_mains(const Distribution& distribution) const;
   void supply(const Distribution& distribution, Inventory& into) const;
   void lone_shelves(Inventory& into);

@@ -131,8 +131,14 @@ const System* Writer::home_of(const System& board) const {
   return home;
 }
 
+// Without its domain, which is no part of HostName by the standard; an address has none.
+std::string first_label(const std::string& name) {
+  const bool is_address = name.find_first_not_of("0123456789.") == name.npos;
+  return is_address ? name : name.substr(0, name.find('.'));
+}
+
 std::string Writer::name_of(const System& system) {
-  std::string name = host_name_of(system.host_name);
+  std::string name = first_label(host_name_of(system.host_name));
   if (name.empty() && survey_.systems.size() == 1) name = options_.name;
   if (name.empty()) name = label_of(options_.name + "-" + last_part(system.id));
   const std::string wanted = name;

@@ -107,6 +107,20 @@ TEST(RedfishInventory, a_machine_that_only_its_chassis_names_stands_in_it) {
   EXPECT_EQ(all.hosts[0].power.nameplate.value(), 3'000'000);
 }
 
+TEST(RedfishInventory, a_machine_is_named_without_its_domain) {
+  const auto name = [](const std::string& host_name) {
+    return read(R"(
+/redfish/v1: {Systems: {"@odata.id": /s}}
+/s: {Members: [{"@odata.id": /s/1}]}
+/s/1: {HostName: )" +
+                host_name + "}\n")
+        .hosts[0]
+        .name;
+  };
+  EXPECT_EQ(name("gpu01.example.com"), "gpu01");
+  EXPECT_EQ(name("10.1.2.3"), "10.1.2.3");
+}
+
 TEST(RedfishInventory, of_several_chassis_none_of_which_is_inside_of_another_none_is_taken) {
   const Inventory all = read(R"(
 /redfish/v1: {Systems: {"@odata.id": /s}, Chassis: {"@odata.id": /c}}
@@ -203,6 +217,25 @@ TEST(RedfishInventory, a_domain_is_supplied_by_what_its_mains_are_plugged_into) 
   EXPECT_EQ(rack.spec.capacity.value(), 7'680'000) << "the weaker of its mains";
   EXPECT_THAT(rack.spec.supplied_by.domains, ElementsAre("bmc-1-floorpdu-a", "bmc-1-floorpdu-b-1"));
   EXPECT_EQ(rack.spec.supplied_by.required, 1);
+}
+
+TEST(RedfishInventory, no_unit_carries_more_than_its_mains) {
+  const Inventory all = read(R"(
+/redfish/v1: {PowerEquipment: {"@odata.id": /p}}
+/p: {RackPDUs: {"@odata.id": /p/r}}
+/p/r: {Members: [{"@odata.id": /p/r/1}, {"@odata.id": /p/r/2}]}
+/p/r/1: {EquipmentType: RackPDU, PowerCapacityVA: 20000, Mains: {"@odata.id": /p/r/1/m}}
+/p/r/1/m: {Members: [{"@odata.id": /p/r/1/m/1}]}
+/p/r/1/m/1: {RatedCurrentAmps: 40, NominalVoltage: AC200To240V}
+/p/r/2: {EquipmentType: RackPDU, PowerCapacityVA: 7000, Mains: {"@odata.id": /p/r/2/m}}
+/p/r/2/m: {Members: [{"@odata.id": /p/r/2/m/1}]}
+/p/r/2/m/1: {RatedCurrentAmps: 40, NominalVoltage: AC200To240V}
+)");
+  ASSERT_THAT(all.power_domains, SizeIs(2));
+  EXPECT_EQ(all.power_domains[0].spec.capacity.value(), 8'000'000);
+  EXPECT_EQ(all.power_domains[1].spec.capacity.value(), 7'000'000);
+  EXPECT_THAT(all.notes, Contains(HasSubstr("rackpdu-1: is said to carry 20000 W, and its mains "
+                                            "carry 8000 W")));
 }
 
 TEST(RedfishInventory, the_mains_of_a_transfer_switch_are_alternatives) {
