@@ -18,7 +18,7 @@ constexpr Duration invalid_pause = minutes(5);  // before what cannot be made is
 
 void Work::condition(std::string_view type, api::ConditionStatus value, std::string_view reason,
                      std::string_view message) {
-  api::set_condition(next.status.conditions, type, value, reason, message.substr(0, 4000),
+  api::set_condition(next.status.conditions, type, value, reason, message,
                      before.metadata.generation, in.now);
 }
 
