@@ -264,6 +264,34 @@ TEST_F(ContractLife, what_is_offered_is_not_taken_away_and_none_of_no_members_is
   EXPECT_FALSE(world.holds_capacity("empty"));
 }
 
+TEST_F(ContractLife, what_comes_out_invalid_is_tried_again_when_it_changes_or_some_time_later) {
+  const auto status = [&]() -> const api::ContractStatus& {
+    return world.get<api::Contract>("a", "c")->status;
+  };
+  // As an earlier release let it come about.
+  api::Workload w = World::workload("a", "c");
+  w.spec.roles[0].run.env = {{"no name", ""}};
+  world.create(std::move(w));
+  world.create(World::contract("a", "c", "2"));
+  world.pass(minutes(1));
+  EXPECT_EQ(status().phase, ContractPhase::pending);
+  EXPECT_EQ(status().generation, 1);
+  EXPECT_EQ(api::find_condition(status().conditions, "Reserved")->reason, "Invalid");
+  EXPECT_FALSE(api::is_true(status().conditions, "Offered"));
+  EXPECT_FALSE(world.holds_capacity("c-1"));
+  world.pass(minutes(20));
+  EXPECT_EQ(status().generation, 5);
+  EXPECT_LE(world.ledger->view().all<api::Offer>("a").size(), 2u);
+  EXPECT_LE(world.ledger->view().all<api::Allocation>("a").size(), 2u);
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.offer_ttl = minutes(1); });
+  world.pass(seconds(10));
+  EXPECT_EQ(status().generation, 6) << "the contract changed";
+  world.edit<api::Workload>("a", "c", [](api::Workload& x) { x.spec.roles[0].run.env.clear(); });
+  world.pass(seconds(10));
+  EXPECT_EQ(status().phase, ContractPhase::active) << "its work changed";
+  EXPECT_EQ(status().generation, 7);
+}
+
 TEST_F(ContractLife, time_in_which_its_machine_is_silent_is_not_charged) {
   world.create(prices("1EUR/h"));
   world.create(World::contract("a", "c", "4"));
