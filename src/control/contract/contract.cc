@@ -121,15 +121,23 @@ bool is_known_invalid(const Work& work, const api::Condition* said) {
 
 namespace {
 
-// What is wrong with what would be made; empty: nothing. Once made, no later write of it would be
-// taken, and what it holds would be held for good.
-std::string fault_in(const Plan& plan) {
+std::string fault_in(const api::Object& object) {
+  schema::Errors errors;
+  api::validate(object, errors);
+  if (errors.empty()) return {};
+  return errors.to_error(object.kind().name, object.meta().name).message;
+}
+
+// What is wrong with what would be made or changed; empty: nothing. Once it is there, no later
+// write of it would be taken, and what it holds would be held for good. What is there already and
+// as wrong goes its way.
+std::string fault_in(const Plan& plan, const ledger::View& view) {
   for (const ledger::Op& op : plan.ops) {
-    if (op.type != ledger::OpType::create) continue;
-    schema::Errors errors;
-    api::validate(op.object, errors);
-    if (!errors.empty())
-      return errors.to_error(op.object.kind().name, op.object.meta().name).message;
+    if (op.type == ledger::OpType::remove) continue;
+    std::string fault = fault_in(op.object);
+    if (fault.empty()) continue;
+    const auto before = view.find(op.object.key());
+    if (!before || fault_in(before->object).empty()) return fault;
   }
   return {};
 }
@@ -229,7 +237,8 @@ Plan ContractController::plan(std::string_view key, const Input& input) const {
         break;
     }
   }
-  if (const std::string fault = fault_in(work.plan); !fault.empty()) give_up_plan(work, fault);
+  if (const std::string fault = fault_in(work.plan, input.view); !fault.empty())
+    give_up_plan(work, fault);
   const bool has_settled = work.next.status.phase == api::ContractPhase::settled;
   work.release_unused(has_settled ? std::string_view() : work.next.status.offer);
   if (!dying) work.forget_let_go();
