@@ -63,17 +63,17 @@ TEST(Contract, KeepsTheTermThatItsPriceWasAgreedFor) {
 }
 
 TEST(Workload, KeepsTheParametersThatItsTemplateWasFilledInWith) {
-  const auto workload = [](int n, const char* filled) {
+  const auto workload = [](int n, const std::string& reason) {
     return R"({"metadata":{"name":"w","namespace":"a"},"spec":{"template":"t","parameters":{"n":)" +
-           std::to_string(n) +
-           R"(}},"status":{"conditions":[{"type":"Instantiated","reason":"Filled","status":")" +
-           filled + R"("}]}})";
+           std::to_string(n) + R"(}},"status":{"conditions":[{"type":"Instantiated","reason":")" +
+           reason + R"(","status":")" + (reason == "Filled" ? "True" : "False") + R"("}]}})";
   };
   const Kind& kind = kind_of<Workload>();
-  EXPECT_TRUE(update_faults(kind, workload(2, "False"), workload(3, "False")).empty());
-  EXPECT_TRUE(update_faults(kind, workload(2, "True"), workload(2, "True")).empty());
-  EXPECT_EQ(update_faults(kind, workload(2, "True"), workload(3, "True")),
-            std::vector<std::string>{"spec.parameters"});
+  EXPECT_TRUE(update_faults(kind, workload(2, "Invalid"), workload(3, "Invalid")).empty());
+  EXPECT_TRUE(update_faults(kind, workload(2, "Filled"), workload(2, "Filled")).empty());
+  for (const char* reason : {"Filled", "RolesDiffer"})
+    EXPECT_EQ(update_faults(kind, workload(2, reason), workload(3, reason)),
+              std::vector<std::string>{"spec.parameters"});
 }
 
 TEST(Secret, KeepsItsType) {

@@ -44,6 +44,19 @@ TEST(Conditions, ANewStatusDoes) {
   EXPECT_EQ(conditions.size(), 1u);
 }
 
+TEST(Conditions, MessagesAreCutBetweenCharactersToWhatTheSchemaTakes) {
+  Conditions conditions;
+  std::string message = "x";
+  for (int i = 0; i < 6000; ++i) message += "é";
+  set_condition(conditions, "Ready", ConditionStatus::false_, "Invalid", message, 3, t1);
+  EXPECT_EQ(conditions[0].message, message.substr(0, 3999));
+  EXPECT_FALSE(
+      set_condition(conditions, "Ready", ConditionStatus::false_, "Invalid", message, 3, t2));
+  schema::Errors errors;
+  schema::validate(schema::type_of<Condition>, conditions.data(), schema::Path{}, errors);
+  EXPECT_TRUE(errors.empty());
+}
+
 TEST(Meta, OwnersAreToldByUid) {
   ObjectMeta meta;
   EXPECT_FALSE(is_owned_by(meta, "u1"));

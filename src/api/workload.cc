@@ -25,12 +25,13 @@ std::string addresses_text(const Endpoint& endpoint) {
   return or_none(out);
 }
 
-// A template is filled in once; after that, other values would change nothing.
+// A template is filled in once; after that, other values would change nothing, whether or not the
+// roles go with the contract. What could not be filled in is mended by other values.
 void check_workload_update(const void* old_object, const void* new_object, schema::Errors& errors) {
   const auto& before = *static_cast<const Workload*>(old_object);
   const auto& after = *static_cast<const Workload*>(new_object);
-  if (before.spec.template_name.empty() || !is_true(before.status.conditions, "Instantiated"))
-    return;
+  const Condition* filled = find_condition(before.status.conditions, "Instantiated");
+  if (before.spec.template_name.empty() || filled == nullptr || filled->reason == "Invalid") return;
   for (const schema::FieldInfo& field : schema::type_of<WorkloadSpec>.fields)
     if (field.name == "parameters" &&
         !schema::equal(*field.type, field.at(&before.spec), field.at(&after.spec)))

@@ -8,17 +8,14 @@
 #include "api/tenancy.h"
 #include "audit/merkle.h"
 #include "control/contract/heard.h"
+#include "control/contract/instances.h"
 #include "control/contract/work.h"
 
 namespace freehold::control {
 
-namespace {
-constexpr Duration invalid_pause = minutes(5);  // before what cannot be made is tried again
-}  // namespace
-
 void Work::condition(std::string_view type, api::ConditionStatus value, std::string_view reason,
                      std::string_view message) {
-  api::set_condition(next.status.conditions, type, value, reason, message.substr(0, 4000),
+  api::set_condition(next.status.conditions, type, value, reason, message,
                      before.metadata.generation, in.now);
 }
 
@@ -79,19 +76,18 @@ bool Work::release_unused(std::string_view kept) {
   return all_released;
 }
 
-void Work::forget_untaken() {
+void Work::forget_let_go() {
   constexpr size_t most = 16;  // at a time
-  auto untaken = in.view.owned<api::Offer>(before.metadata.uid);
-  std::erase_if(untaken, [](const auto* o) {
-    return o->status.phase != api::OfferPhase::expired &&
-           o->status.phase != api::OfferPhase::withdrawn;
+  auto let_go = in.view.owned<api::Offer>(before.metadata.uid);
+  std::erase_if(let_go, [&](const auto* o) {
+    return api::counts(o->status.phase) || o->metadata.name == next.status.offer;
   });
-  std::sort(untaken.begin(), untaken.end(), [](const auto* a, const auto* b) {
+  std::sort(let_go.begin(), let_go.end(), [](const auto* a, const auto* b) {
     return revision_of(a->metadata) < revision_of(b->metadata);
   });
-  if (!untaken.empty()) untaken.pop_back();
-  if (untaken.size() > most) untaken.resize(most);
-  for (const api::Offer* offer : untaken) {
+  if (!let_go.empty()) let_go.pop_back();
+  if (let_go.size() > most) let_go.resize(most);
+  for (const api::Offer* offer : let_go) {
     for (const auto* a : in.view.owned<api::Allocation>(before.metadata.uid))
       if (a->spec.offer == offer->metadata.name) erase(*a);
     erase(*offer);
@@ -107,15 +103,41 @@ std::string request_digest(const api::ContractSpec& spec) {
 
 namespace {
 
-// What is wrong with what would be made; empty: nothing. Once made, no later write of it would be
-// taken, and what it holds would be held for good.
-std::string fault_in(const Plan& plan) {
+// What an attempt rests on beside the contract: how the message about one that failed begins.
+std::string tried_with(const Work& work) {
+  const api::Workload* workload = bound_workload(work.in.view, work.before);
+  if (workload == nullptr) return "without a workload: ";
+  return "with workload \"" + workload->metadata.name + "\" of generation " +
+         std::to_string(workload->metadata.generation) + ": ";
+}
+
+}  // namespace
+
+bool is_known_invalid(const Work& work, const api::Condition* said) {
+  return said != nullptr && said->reason == "Invalid" &&
+         said->observed_generation == work.before.metadata.generation &&
+         said->message.starts_with(tried_with(work));
+}
+
+namespace {
+
+std::string fault_in(const api::Object& object) {
+  schema::Errors errors;
+  api::validate(object, errors);
+  if (errors.empty()) return {};
+  return errors.to_error(object.kind().name, object.meta().name).message;
+}
+
+// What is wrong with what would be made or changed; empty: nothing. Once it is there, no later
+// write of it would be taken, and what it holds would be held for good. What is there already and
+// as wrong goes its way.
+std::string fault_in(const Plan& plan, const ledger::View& view) {
   for (const ledger::Op& op : plan.ops) {
-    if (op.type != ledger::OpType::create) continue;
-    schema::Errors errors;
-    api::validate(op.object, errors);
-    if (!errors.empty())
-      return errors.to_error(op.object.kind().name, op.object.meta().name).message;
+    if (op.type == ledger::OpType::remove) continue;
+    std::string fault = fault_in(op.object);
+    if (fault.empty()) continue;
+    const auto before = view.find(op.object.key());
+    if (!before || fault_in(before->object).empty()) return fault;
   }
   return {};
 }
@@ -124,10 +146,18 @@ std::string fault_in(const Plan& plan) {
 void give_up_plan(Work& work, const std::string& fault) {
   work.plan = {};
   work.next = work.before;
-  work.condition("Reserved", api::ConditionStatus::false_, "Invalid", fault);
-  work.note("Warning", "Invalid", fault.substr(0, 1000));
   work.plan.look_again(invalid_pause);
-  if (!work.instances().empty()) return;
+  // What is there goes on, and says so itself once nothing is wrong any more.
+  const bool has_members = !work.instances().empty();
+  const std::string_view type = has_members ? "Active" : "Reserved";
+  const std::string message = tried_with(work) + fault;
+  if (!is_known_invalid(work, api::find_condition(work.before.status.conditions, type)))
+    work.note("Warning", "Invalid", message);
+  work.condition(type, api::ConditionStatus::false_, "Invalid", message);
+  if (has_members) return;
+  if (!work.status().offer.empty())
+    work.condition("Offered", api::ConditionStatus::false_, "GivenBack",
+                   "its hardware was given back");
   work.status().phase = api::ContractPhase::pending;
   work.status().offer.clear();
 }
@@ -207,10 +237,11 @@ Plan ContractController::plan(std::string_view key, const Input& input) const {
         break;
     }
   }
-  if (const std::string fault = fault_in(work.plan); !fault.empty()) give_up_plan(work, fault);
+  if (const std::string fault = fault_in(work.plan, input.view); !fault.empty())
+    give_up_plan(work, fault);
   const bool has_settled = work.next.status.phase == api::ContractPhase::settled;
   work.release_unused(has_settled ? std::string_view() : work.next.status.offer);
-  if (!dying) work.forget_untaken();
+  if (!dying) work.forget_let_go();
   if (schema::print(work.next) != schema::print(*contract))
     work.plan.update(api::Object::of(work.next), revision_of(contract->metadata));
   return std::move(work.plan);

@@ -47,6 +47,15 @@ std::string member_name(const Work& work, const std::string& plain) {
   return is_free || (owner != nullptr && owner->name == work.name()) ? plain : own;
 }
 
+// As much of a name as a label's value takes: longer names are cut, and it does not end in what
+// joins the parts of a name.
+std::string label_of(const std::string& name) {
+  constexpr size_t longest_label = 63;
+  std::string label = name.substr(0, longest_label);
+  while (label.ends_with('-') || label.ends_with('.')) label.pop_back();
+  return label;
+}
+
 api::Limits limits_for(const api::ContractRole& role, const api::AllocatedMember& member) {
   api::Limits limits;
   // Whole CPUs are bound by the CPU set; a fraction of one needs a quota as well.
@@ -125,7 +134,7 @@ std::map<std::string, api::Instance> wanted_instances(const Work& work) {
       if (workload != nullptr) {
         i.spec.workload = workload->metadata.name;
         i.spec.workload_uid = workload->metadata.uid;
-        i.metadata.labels["freehold.dev/workload"] = workload->metadata.name.substr(0, 63);
+        i.metadata.labels["freehold.dev/workload"] = label_of(workload->metadata.name);
         for (const api::WorkloadRole& r : workload->spec.roles)
           if (r.name == m.role) i.spec.run = r.run;
       }

@@ -264,6 +264,90 @@ TEST_F(ContractLife, what_is_offered_is_not_taken_away_and_none_of_no_members_is
   EXPECT_FALSE(world.holds_capacity("empty"));
 }
 
+TEST_F(ContractLife, what_comes_out_invalid_is_tried_again_when_it_changes_or_some_time_later) {
+  const auto status = [&]() -> const api::ContractStatus& {
+    return world.get<api::Contract>("a", "c")->status;
+  };
+  // As an earlier release let it come about.
+  api::Workload w = World::workload("a", "c");
+  w.spec.roles[0].run.env = {{"no name", ""}};
+  world.create(std::move(w));
+  world.create(World::contract("a", "c", "2"));
+  world.pass(minutes(1));
+  EXPECT_EQ(status().phase, ContractPhase::pending);
+  EXPECT_EQ(status().generation, 1);
+  EXPECT_EQ(api::find_condition(status().conditions, "Reserved")->reason, "Invalid");
+  EXPECT_FALSE(api::is_true(status().conditions, "Offered"));
+  EXPECT_FALSE(world.holds_capacity("c-1"));
+  world.pass(minutes(20));
+  EXPECT_EQ(status().generation, 5);
+  EXPECT_LE(world.ledger->view().all<api::Offer>("a").size(), 2u);
+  EXPECT_LE(world.ledger->view().all<api::Allocation>("a").size(), 2u);
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.offer_ttl = minutes(1); });
+  world.pass(seconds(10));
+  EXPECT_EQ(status().generation, 6) << "the contract changed";
+  world.edit<api::Workload>("a", "c", [](api::Workload& x) { x.spec.roles[0].run.env.clear(); });
+  world.pass(seconds(10));
+  EXPECT_EQ(status().phase, ContractPhase::active) << "its work changed";
+  EXPECT_EQ(status().generation, 7);
+}
+
+// A contract that is active without work, and then gets some.
+struct LateWork : ContractLife {
+  LateWork() {
+    world.create(World::contract("a", "c", "2"));
+    world.pass(seconds(10));
+    CHECK(world.phase("a", "c") == ContractPhase::active, "it is a reservation");
+  }
+  const api::Instance& member() const { return *world.get<api::Instance>("a", "c-1-main-0"); }
+  void expect_valid_and_gone_when_deleted() {
+    schema::Errors errors;
+    api::validate(api::Object::of(member()), errors);
+    EXPECT_TRUE(errors.empty()) << errors.to_error("Instance", "").message;
+    world.mark_deleted<api::Contract>("a", "c");
+    world.pass(seconds(20));
+    EXPECT_EQ(world.get<api::Contract>("a", "c"), nullptr);
+    EXPECT_TRUE(world.ledger->view().all<api::Allocation>("a").empty());
+  }
+};
+
+TEST_F(LateWork, a_long_name_is_cut_to_a_label) {
+  api::Workload w = World::workload("a", std::string(62, 'a') + ".b");
+  w.spec.contract = "c";
+  world.create(std::move(w));
+  world.pass(seconds(10));
+  EXPECT_EQ(member().status.phase, api::InstancePhase::running);
+  EXPECT_EQ(member().metadata.labels.at("freehold.dev/workload"), std::string(62, 'a'));
+  expect_valid_and_gone_when_deleted();
+}
+
+TEST_F(LateWork, that_is_invalid_is_not_given_to_the_members) {
+  api::Workload w = World::workload("a", "c");
+  w.spec.roles[0].run.env = {{"no name", ""}};
+  world.create(std::move(w));
+  world.pass(seconds(10));
+  EXPECT_TRUE(member().spec.run.command.empty());
+  const auto active = [&] {
+    return *api::find_condition(world.get<api::Contract>("a", "c")->status.conditions, "Active");
+  };
+  EXPECT_EQ(active().reason, "Invalid");
+  EXPECT_NE(active().message.find("spec.run.env[0].name"), std::string::npos) << active().message;
+  world.edit<api::Workload>("a", "c", [](api::Workload& x) { x.spec.roles[0].run.env.clear(); });
+  world.pass(seconds(10));
+  EXPECT_EQ(active().reason, "Running");
+  EXPECT_EQ(member().status.phase, api::InstancePhase::running);
+  expect_valid_and_gone_when_deleted();
+}
+
+TEST_F(LateWork, what_was_made_invalid_before_can_still_end) {
+  world.edit<api::Instance>("a", "c-1-main-0", [](api::Instance& i) {
+    i.metadata.labels["freehold.dev/workload"] = "ends-in-a-dash-";
+  });
+  world.mark_deleted<api::Contract>("a", "c");
+  world.pass(seconds(20));
+  EXPECT_EQ(world.get<api::Contract>("a", "c"), nullptr);
+}
+
 TEST_F(ContractLife, time_in_which_its_machine_is_silent_is_not_charged) {
   world.create(prices("1EUR/h"));
   world.create(World::contract("a", "c", "4"));

@@ -210,6 +210,15 @@ bool rests_after_attempts(Work& w) {
   return w.in.now < until;
 }
 
+// The next offer would come to the same.
+bool rests_after_invalid(Work& w) {
+  const api::Condition* c = api::find_condition(w.before.status.conditions, "Reserved");
+  if (!is_known_invalid(w, c)) return false;
+  const Time until = c->last_transition_time + invalid_pause;
+  if (w.in.now < until) w.plan.look_again(until - w.in.now);
+  return w.in.now < until;
+}
+
 std::string why_not_taken(const api::Offer& offer, const api::Accept& accept) {
   const Quantity& price = offer.spec.price_per_hour;
   if (!price.is_set()) return "no price book covers this placement, so maxPrice cannot be kept";
@@ -243,7 +252,7 @@ bool rests_after_expiry(const Work& w) {
 }  // namespace
 
 void step_pending(Work& w) {
-  if (rests_after_attempts(w)) return;
+  if (rests_after_attempts(w) || rests_after_invalid(w)) return;
   if (!admit(w)) {
     w.status().phase = ContractPhase::pending;
     w.plan.look_again(look_for_capacity);

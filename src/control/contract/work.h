@@ -15,6 +15,9 @@ namespace freehold::control {
 // Only one that stays away is a machine that is no longer there.
 inline constexpr Duration node_gone_grace = minutes(3);
 
+// Before what came out invalid is tried again, unless the contract or its work changes.
+inline constexpr Duration invalid_pause = minutes(5);
+
 inline constexpr std::string_view settle_finalizer = "freehold.dev/settle";
 inline constexpr std::string_view agent_finalizer = "freehold.dev/agent";
 // Why nothing is known of Proven when the workload is the acceptance run and there is none yet.
@@ -52,8 +55,9 @@ struct Work {
   // Gives back what offers other than `kept` still hold, once no instance is left that may use it.
   // True: none of them holds anything.
   bool release_unused(std::string_view kept);
-  // Removes what was offered and not taken, but for the latest, which people may want to see.
-  void forget_untaken();
+  // Removes offers that were not taken or were given back, but for the latest of them, which people
+  // may want to see, and for the one that the contract stands on.
+  void forget_let_go();
   // Asks for an object's deletion: at once, or through its finalizers.
   template <class T>
   void erase(const T& object) {
@@ -66,6 +70,10 @@ struct Work {
     }
   }
 };
+
+// Whether `said`, which may be null, tells that the contract as it is now comes to something
+// invalid with its work as it is now.
+bool is_known_invalid(const Work& work, const api::Condition* said);
 
 // Digest of what an offer answers: the spec without who accepts and whether it is released.
 std::string request_digest(const api::ContractSpec& spec);

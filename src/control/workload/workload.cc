@@ -17,49 +17,55 @@ std::string contract_of(const api::Workload& w) {
   return w.spec.contract.empty() ? w.metadata.name : w.spec.contract;
 }
 
-Result<api::Contract> contract_from(const api::Workload& w, const json::Value& body) {
-  api::Contract contract;
+Result<std::vector<api::WorkloadRole>> roles_from(const api::Workload& w, const json::Value& body) {
+  api::WorkloadSpec filled;
   schema::Errors errors;
-  const auto outcome =
-      schema::from_json(schema::type_of<api::ContractSpec>, &contract.spec, body, errors);
+  const auto outcome = schema::from_json(schema::type_of<api::WorkloadSpec>, &filled, body, errors);
   for (const std::string& path : outcome.unknown)
     errors.add(schema::Fault::unknown, "spec." + path, "unknown field");
-  schema::validate(schema::type_of<api::ContractSpec>, &contract.spec,
-                   schema::Path{nullptr, "spec"}, errors);
-  if (!errors.empty()) return errors.to_error("Contract", w.metadata.name);
+  api::WorkloadSpec whole = w.spec;
+  whole.roles = std::move(filled.roles);
+  schema::validate(schema::type_of<api::WorkloadSpec>, &whole, schema::Path{nullptr, "spec"},
+                   errors);
+  if (!errors.empty()) return errors.to_error("Workload", w.metadata.name);
+  return std::move(whole.roles);
+}
+
+Result<api::Object> contract_from(const api::Workload& w, const json::Value& body) {
+  api::Contract contract;
   contract.metadata.name = w.metadata.name;
   contract.metadata.ns = w.metadata.ns;
   contract.metadata.labels = w.metadata.labels;
   contract.metadata.owner_references.push_back({api::kind_of<api::Workload>().api_version(),
                                                 "Workload", w.metadata.name, w.metadata.uid, true,
                                                 true});
-  return contract;
+  schema::Errors errors;
+  const auto outcome =
+      schema::from_json(schema::type_of<api::ContractSpec>, &contract.spec, body, errors);
+  for (const std::string& path : outcome.unknown)
+    errors.add(schema::Fault::unknown, "spec." + path, "unknown field");
+  api::Object object = api::Object::of(std::move(contract));
+  api::validate(object, errors);
+  if (!errors.empty()) return errors.to_error("Contract", w.metadata.name);
+  return object;
 }
 
-// Adds what the template gives to the plan. An error is the user's to mend.
+// Adds what the template gives to the plan: all of it, or nothing, since what is filled in stays.
+// An error is the user's to mend.
 Result<void> instantiate(const api::Workload& w, api::Workload& next, const Input& in, Plan& plan) {
+  const bool has_contract = !w.spec.contract.empty() ||
+                            in.view.get<api::Contract>(w.metadata.ns, contract_of(w)) != nullptr;
   const auto* tpl = in.view.get<api::Template>({}, w.spec.template_name);
+  if (tpl == nullptr && has_contract && !w.spec.roles.empty())
+    return {};  // nothing is left to fill
   if (tpl == nullptr)
     return Error{Reason::not_found, "template \"" + w.spec.template_name + "\" does not exist"};
   const auto values = TRY(bind_parameters(tpl->spec, w.spec.parameters));
-  if (w.spec.roles.empty()) {
-    const json::Value body = TRY(substitute(tpl->spec.workload, values));
-    api::WorkloadSpec filled;
-    schema::Errors errors;
-    const auto outcome =
-        schema::from_json(schema::type_of<api::WorkloadSpec>, &filled, body, errors);
-    for (const std::string& path : outcome.unknown)
-      errors.add(schema::Fault::unknown, "spec." + path, "unknown field");
-    next.spec.roles = std::move(filled.roles);
-    schema::validate(schema::type_of<api::WorkloadSpec>, &next.spec, schema::Path{nullptr, "spec"},
-                     errors);
-    if (!errors.empty()) return errors.to_error("Workload", w.metadata.name);
-  }
-  const std::string contract = contract_of(w);
-  if (!w.spec.contract.empty() || tpl->spec.contract.is_null() ||
-      in.view.get<api::Contract>(w.metadata.ns, contract) != nullptr)
-    return {};
-  plan.create(api::Object::of(TRY(contract_from(w, TRY(substitute(tpl->spec.contract, values))))));
+  std::vector<api::WorkloadRole> roles = w.spec.roles;
+  if (roles.empty()) roles = TRY(roles_from(w, TRY(substitute(tpl->spec.workload, values))));
+  if (!has_contract && !tpl->spec.contract.is_null())
+    plan.create(TRY(contract_from(w, TRY(substitute(tpl->spec.contract, values)))));
+  next.spec.roles = std::move(roles);
   return {};
 }
 

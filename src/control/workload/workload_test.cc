@@ -90,6 +90,83 @@ TEST_F(WorkloadLife, an_endpoint_may_be_there_before_its_workload) {
   EXPECT_EQ(ready_of("e1"), "False NoInstanceReady: 0 of 0 instances are ready");
 }
 
+// A workload, and the contract of one CPU that goes with it, from a template whose parameters are
+// the path of the readiness probe, the name of the role and the CPUs.
+struct FromTemplate : ContractLife {
+  void SetUp() override {
+    api::Template t;
+    t.metadata.name = "t";
+    t.spec.parameters.push_back({"path", "", "", {}, json::Value(std::string("/")), false, {}});
+    t.spec.parameters.push_back({"role", "", "", {}, json::Value(std::string("main")), false, {}});
+    t.spec.parameters.push_back({"cpu", "", "", {}, json::Value(std::string("1")), false, {}});
+    t.spec.contract =
+        json::parse(R"({"roles":[{"name":"main","each":{"cpu":"${cpu}","memory":"1Gi"}}]})")
+            .value();
+    t.spec.workload = json::parse(R"({"roles":[{"name":"${role}","run":{"command":["serve"],
+      "ports":[{"name":"http"}],"readiness":{"httpGet":{"path":"${path}","port":"http"}}}}]})")
+                          .value();
+    world.create(std::move(t));
+  }
+  void ask(const std::string& parameter, const std::string& value) {
+    api::Workload w;
+    w.metadata.ns = "a";
+    w.metadata.name = "w";
+    w.spec.template_name = "t";
+    w.spec.parameters[parameter] = json::Value(value);
+    world.create(std::move(w));
+    world.pass(seconds(5));
+  }
+  const api::Workload& workload() const { return *world.get<api::Workload>("a", "w"); }
+  const api::Condition& instantiated() const {
+    return *api::find_condition(workload().status.conditions, "Instantiated");
+  }
+  void expect_nothing_filled(std::string_view field) const {
+    EXPECT_EQ(instantiated().reason, "Invalid");
+    EXPECT_NE(instantiated().message.find(field), std::string::npos) << instantiated().message;
+    EXPECT_TRUE(workload().spec.roles.empty());
+    EXPECT_EQ(world.get<api::Contract>("a", "w"), nullptr);
+    schema::Errors errors;
+    api::validate(api::Object::of(workload()), errors);
+    EXPECT_TRUE(errors.empty()) << errors.to_error("Workload", "w").message;
+  }
+  void expect_runs_after(const std::string& parameter, const std::string& value) {
+    world.edit<api::Workload>(
+        "a", "w", [&](api::Workload& w) { w.spec.parameters[parameter] = json::Value(value); });
+    world.pass(seconds(10));
+    EXPECT_EQ(instantiated().reason, "Filled") << instantiated().message;
+    EXPECT_EQ(world.phase("a", "w"), api::ContractPhase::active);
+  }
+};
+
+TEST_F(FromTemplate, what_comes_out_invalid_is_not_kept_and_can_be_mended) {
+  ask("path", "no slash");
+  expect_nothing_filled("spec.roles[0].run.readiness.httpGet.path");
+  expect_runs_after("path", "/healthz");
+  EXPECT_EQ(workload().spec.roles[0].run.readiness->http_get->path, "/healthz");
+}
+
+TEST_F(FromTemplate, roles_do_not_come_without_the_contract_that_goes_with_them) {
+  ask("cpu", "-1");
+  expect_nothing_filled("spec.roles[0].each.cpu");
+  expect_runs_after("cpu", "2");
+}
+
+TEST_F(FromTemplate, what_is_said_of_a_long_value_fits_into_the_status) {
+  ask("role", std::string(12'000, 'x'));
+  expect_nothing_filled("spec.roles[0].name");
+  expect_runs_after("role", "main");
+}
+
+TEST_F(FromTemplate, once_filled_in_it_needs_its_template_no_more) {
+  ask("path", "/healthz");
+  ASSERT_EQ(instantiated().reason, "Filled");
+  api::Template gone;
+  gone.metadata.name = "t";
+  ASSERT_TRUE(world.submit({ledger::OpType::remove, api::Object::of(gone), 0, {}}).ok());
+  world.pass(seconds(5));
+  EXPECT_EQ(instantiated().reason, "Filled") << instantiated().message;
+}
+
 TEST_F(ContractLife, a_workload_that_came_second_says_whose_work_it_is) {
   world.create(World::contract("a", "c", "2"));
   world.create(World::workload("a", "c"));
