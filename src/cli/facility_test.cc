@@ -178,6 +178,15 @@ TEST(FacilityText, machines_that_are_ordered_are_told_apart) {
 TEST(FacilityText, one_rack_tells_of_the_overloads_of_what_feeds_it) {
   const Grid grid = grid_of(
       "utility grid 5kW; ups u 20kW from grid; ups v 1kW; rack r on u; rack q on v;"
+TEST(FacilityText, what_only_meters_of_devices_show_is_told_as_the_least) {
+  Grid grid = grid_of("node n");
+  api::NodeDevice& device = grid.edit<api::Node>("n").status.devices.emplace_back();
+  device.id = "gpu0";
+  device.power.measured = fleet::testing::quantity_of("698W", Dimension::power);
+  EXPECT_THAT(facility_text(grid.estate, survey(grid.estate, Footing::now), {}, {}),
+              HasSubstr("they draw at least 698W (unknown)."));
+}
+
       "node n in r draws 6kW; node m in q draws 2kW");
   const std::string text =
       facility_text(grid.estate, survey(grid.estate, Footing::now), {{}, "r", false}, {});

@@ -198,6 +198,23 @@ TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
   EXPECT_EQ(f.machines[0].free_gpus, 2);
 }
 
+TEST(Watts, what_meters_of_devices_show_is_the_least_that_a_machine_draws) {
+  Grid grid = grid_of("pdu a 9kW; node n on a; node whole draws 2kW");
+  for (const char* name : {"n", "whole"})
+    for (const char* id : {"gpu0", "gpu1"}) {
+      api::NodeDevice& device = grid.edit<api::Node>(name).status.devices.emplace_back();
+      device.id = id;
+      device.power.measured = quantity_of("349W", Dimension::power);
+    }
+  for (const Footing footing : {Footing::now, Footing::most}) {
+    const Facility f = survey(grid.estate, footing);
+    EXPECT_EQ(f.machines[0].counted.mw, 698'000);
+    EXPECT_TRUE(f.machines[0].counted.is_at_least());
+    EXPECT_EQ(domain_of(f, "a").basis, api::PowerBasis::unknown) << "of the rest nobody knows";
+    EXPECT_EQ(f.machines[1].counted.mw, 2 * kw);
+  }
+}
+
 TEST(Facility, a_rack_says_what_is_used_what_is_left_and_what_limits_it) {
   const Grid grid = grid_of(
       "ups u 100kW; pdu a 10kW from u; pdu b 8kW from u; rack r on a b;"
