@@ -410,6 +410,29 @@ TEST(Stranded, what_one_feed_has_more_than_the_other_is_stranded_by_balance) {
   EXPECT_EQ(domain_of(f, "b").stranded_mw, 0);
 }
 
+TEST(Stranded, mirrored_sides_have_the_same_reason) {
+  const Facility f =
+      survey(grid_of("utility u 90kW; utility v 90kW; ups ua 50kW from u; ups ub 50kW from v;"
+                     "pdu a 20kW from ua; pdu b 20kW from ub; rack r units 48 on a b;"
+                     "node n in r at 1 high 8 draws 10kW")
+                 .estate,
+             Footing::now);
+  for (const char* name : {"u", "v", "ua", "ub"})
+    EXPECT_THAT(domain_of(f, name).why, ElementsAre(Strander::power)) << name;
+}
+
+TEST(Stranded, machines_without_a_rack_leave_a_reason_too) {
+  const Facility f =
+      survey(grid_of("utility u 90kW; generator g 10kW; ups a 40kW from u g; pdu p 90kW;"
+                     "node n plate 10kW on a; node m plate 10kW on p")
+                 .estate,
+             Footing::now);
+  EXPECT_EQ(domain_of(f, "a").stranded_mw, 30 * kw);
+  EXPECT_THAT(domain_of(f, "a").why, ElementsAre(Strander::power)) << "the generator has no more";
+  EXPECT_THAT(domain_of(f, "u").why, ElementsAre(Strander::power));
+  EXPECT_THAT(domain_of(f, "p").why, ElementsAre(Strander::space));
+}
+
 TEST(Stranded, taken_gpus_are_named_where_only_they_could_use_the_power) {
   Grid grid = grid_of("pdu a 30kW; rack r units 1 on a");
   const auto machine =
