@@ -100,6 +100,9 @@ TEST(FacilityPlan, racks_stand_where_their_numbers_say_and_names_are_escaped) {
   const Facility facility = survey(grid.estate, Footing::now);
   const std::string plan = facility_plan(facility, {});
   EXPECT_THAT(plan, HasSubstr("&lt;hall&gt; &amp; &quot;b&quot;"));
+  grid.edit<api::Rack>("r1").spec.row = "\xEF\xBF\xBE";
+  EXPECT_THAT(facility_plan(survey(grid.estate, Footing::now), {}), Not(HasSubstr("\xEF\xBF\xBE")))
+      << "U+FFFE is no character of XML";
   EXPECT_THAT(plan, HasSubstr("stroke-dasharray")) << "position 2 is free";
   EXPECT_THAT(plan, ::testing::StartsWith("<svg xmlns"));
   EXPECT_THAT(plan, ::testing::EndsWith("</svg>\n"));
@@ -175,9 +178,6 @@ TEST(FacilityText, machines_that_are_ordered_are_told_apart) {
                         "is there."));
 }
 
-TEST(FacilityText, one_rack_tells_of_the_overloads_of_what_feeds_it) {
-  const Grid grid = grid_of(
-      "utility grid 5kW; ups u 20kW from grid; ups v 1kW; rack r on u; rack q on v;"
 TEST(FacilityText, what_only_meters_of_devices_show_is_told_as_the_least) {
   Grid grid = grid_of("node n");
   api::NodeDevice& device = grid.edit<api::Node>("n").status.devices.emplace_back();
@@ -187,6 +187,9 @@ TEST(FacilityText, what_only_meters_of_devices_show_is_told_as_the_least) {
               HasSubstr("they draw at least 698W (unknown)."));
 }
 
+TEST(FacilityText, one_rack_tells_of_the_overloads_of_what_feeds_it) {
+  const Grid grid = grid_of(
+      "utility grid 5kW; ups u 20kW from grid; ups v 1kW; rack r on u; rack q on v;"
       "node n in r draws 6kW; node m in q draws 2kW");
   const std::string text =
       facility_text(grid.estate, survey(grid.estate, Footing::now), {{}, "r", false}, {});

@@ -367,7 +367,8 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
   if (!view.rack.empty()) {
     if (const RackView* rack = facility.rack(view.rack)) {
       out += machines_text(facility, *rack, t) + devices_text(estate, facility, *rack, view, t);
-      out += "\nOne more watt is limited by " + room_limit(rack->power, *facility.supply) +
+      out += "\nOne more watt is limited by " +
+             printable(room_limit(rack->power, *facility.supply)) +
              (rack->cooling_by.empty() ? "" : "; heat by " + rack->cooling_by) +
              ". Largest gap: " + count(rack->largest_gap, "unit", "units") + ".\n";
       const std::vector<const Finding*> findings = findings_in(estate, facility, view);
