@@ -100,6 +100,9 @@ TEST(FacilityPlan, racks_stand_where_their_numbers_say_and_names_are_escaped) {
   const Facility facility = survey(grid.estate, Footing::now);
   const std::string plan = facility_plan(facility, {});
   EXPECT_THAT(plan, HasSubstr("&lt;hall&gt; &amp; &quot;b&quot;"));
+  grid.edit<api::Rack>("r1").spec.row = "\xEF\xBF\xBE";
+  EXPECT_THAT(facility_plan(survey(grid.estate, Footing::now), {}), Not(HasSubstr("\xEF\xBF\xBE")))
+      << "U+FFFE is no character of XML";
   EXPECT_THAT(plan, HasSubstr("stroke-dasharray")) << "position 2 is free";
   EXPECT_THAT(plan, ::testing::StartsWith("<svg xmlns"));
   EXPECT_THAT(plan, ::testing::EndsWith("</svg>\n"));
@@ -173,6 +176,15 @@ TEST(FacilityText, machines_that_are_ordered_are_told_apart) {
   EXPECT_THAT(text_of(Footing::most),
               HasSubstr("they may draw 6kW (nameplate), of it 2kW once 1 machine that is ordered "
                         "is there."));
+}
+
+TEST(FacilityText, what_only_meters_of_devices_show_is_told_as_the_least) {
+  Grid grid = grid_of("node n");
+  api::NodeDevice& device = grid.edit<api::Node>("n").status.devices.emplace_back();
+  device.id = "gpu0";
+  device.power.measured = fleet::testing::quantity_of("698W", Dimension::power);
+  EXPECT_THAT(facility_text(grid.estate, survey(grid.estate, Footing::now), {}, {}),
+              HasSubstr("they draw at least 698W (unknown)."));
 }
 
 TEST(FacilityText, one_rack_tells_of_the_overloads_of_what_feeds_it) {

@@ -56,13 +56,15 @@ class Draw {
     }
     if (machine.counted.origin == Origin::absent) return;
     is_drawn_ = true;
+    is_at_least_ = is_at_least_ || machine.counted.is_at_least();
     basis_ = std::min(basis_, machine.counted.basis());
   }
   std::string text(Footing footing) const {
     std::string out;
     if (is_drawn_)
       out += (footing == Footing::now ? "; they draw " : "; they may draw ") +
-             watts_text(load_mw_) + " (" + api::enum_text(basis_) + ")";
+             std::string(is_at_least_ ? "at least " : "") + watts_text(load_mw_) + " (" +
+             api::enum_text(basis_) + ")";
     if (absent_ == 0) return out;
     if (footing == Footing::most)
       return out + ", of it " + watts_text(absent_mw_) + " once " +
@@ -74,7 +76,7 @@ class Draw {
 
  private:
   int64_t load_mw_ = 0, absent_mw_ = 0, absent_ = 0;
-  bool is_drawn_ = false;
+  bool is_drawn_ = false, is_at_least_ = false;
   api::PowerBasis basis_ = api::PowerBasis::capped;
 };
 
@@ -365,7 +367,8 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
   if (!view.rack.empty()) {
     if (const RackView* rack = facility.rack(view.rack)) {
       out += machines_text(facility, *rack, t) + devices_text(estate, facility, *rack, view, t);
-      out += "\nOne more watt is limited by " + room_limit(rack->power, *facility.supply) +
+      out += "\nOne more watt is limited by " +
+             printable(room_limit(rack->power, *facility.supply)) +
              (rack->cooling_by.empty() ? "" : "; heat by " + rack->cooling_by) +
              ". Largest gap: " + count(rack->largest_gap, "unit", "units") + ".\n";
       const std::vector<const Finding*> findings = findings_in(estate, facility, view);

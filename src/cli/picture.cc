@@ -8,6 +8,9 @@
 #include <set>
 #include <string_view>
 
+#include "base/printable.h"
+#include "base/strings.h"
+
 namespace freehold::cli {
 
 namespace {
@@ -33,7 +36,7 @@ constexpr std::string_view bad = "#c92a2a", quiet = "#aab2bd", strong = "#3b9b52
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : with_printable(text)) {
     if (c == '&')
       out += "&amp;";
     else if (c == '<')
@@ -42,8 +45,6 @@ std::string escaped(std::string_view text) {
       out += "&gt;";
     else if (c == '"')
       out += "&quot;";
-    else if (static_cast<uint8_t>(c) < 0x20)
-      out += '?';
     else
       out += c;
   }
@@ -53,13 +54,12 @@ std::string escaped(std::string_view text) {
 // A string of Graphviz, whose lines are told apart by "\\n".
 std::string quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-      continue;
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.data() != text.data()) out += "\\n";
+    for (const char c : with_printable(line)) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
     }
-    if (c == '"' || c == '\\') out += '\\';
-    out += static_cast<uint8_t>(c) < 0x20 ? '?' : c;
   }
   return out + '"';
 }

@@ -40,6 +40,17 @@ TEST(Picture, svg_is_well_formed_whatever_names_say) {
   ASSERT_TRUE(document.ok()) << document.error().to_string();
 }
 
+TEST(Picture, characters_that_steer_a_terminal_or_that_xml_forbids_are_replaced) {
+  Picture picture;
+  picture.title = picture.subtitle = "a\033b\u202Ec\xEF\xBF\xBE\xFF";
+  picture.boxes.push_back({picture.title, picture.title, 0, Look::gpu, -1});
+  for (const std::string& text : {svg_of(picture), dot_of(picture)}) {
+    EXPECT_THAT(text, HasSubstr("a?b?c??"));
+    for (const char* bad : {"\033", "\u202E", "\xEF\xBF\xBE", "\xFF"})
+      EXPECT_THAT(text, Not(HasSubstr(bad)));
+  }
+}
+
 TEST(Picture, long_names_keep_the_ends_that_tell_them_apart) {
   const std::string svg = svg_of(fabric());
   EXPECT_THAT(svg, HasSubstr(">A10-P1-IBSPINE-01<"));

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/printable.h"
 #include "base/strings.h"
 #include "cli/cli.h"
 #include "json/yaml.h"
@@ -88,23 +89,7 @@ std::string padded(std::string_view utf8, size_t width) {
   return out;
 }
 
-std::string printable(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const size_t length = utf8_sequence(text.substr(i));
-    // C1 controls are the code points U+0080 to U+009F.
-    const bool control =
-        (c < 0x20 && c != '\t') || c == 0x7F ||
-        (c == 0xC2 && length == 2 && static_cast<unsigned char>(text[i + 1]) < 0xA0);
-    if (length == 0 || control)
-      out += '?';
-    else
-      out.append(text.substr(i, length));
-    i += std::max<size_t>(length, 1);
-  }
-  return out;
-}
+std::string printable(std::string_view text) { return with_printable(text); }
 
 std::string Table::text(const Terminal& terminal, Headers headers,
                         std::vector<size_t>* widths) const {

@@ -43,6 +43,7 @@ TEST(Render, WhatCouldSteerATerminalIsReplaced) {
             "?2J");
   EXPECT_EQ(printable("für 1 €\tok"), "für 1 €\tok");
   EXPECT_EQ(printable("\xFF"), "?");
+  EXPECT_EQ(printable("a\u202Eb"), "a?b");
 }
 
 TEST(Render, AnErrorOfOneCauseIsOneLineAndOfSeveralOneLineEach) {

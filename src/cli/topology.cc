@@ -26,6 +26,13 @@ struct Scene {
         return typed;
     return nullptr;
   }
+  template <class T>
+  std::vector<const T*> all() const {
+    std::vector<const T*> out;
+    for (const api::Object& object : objects)
+      if (const T* typed = object.as<T>()) out.push_back(typed);
+    return out;
+  }
 };
 
 // An imported machine whose status did not travel is what it should be.
@@ -77,6 +84,8 @@ Result<Scene> from_server(const ClientOptions& client, const std::vector<Named>&
     else
       take(scene, TRY(session->get({one.kind, {}, one.name})));
   }
+  if (asked.size() == 1 && asked[0].kind == &api::kind_of<api::Fabric>())
+    TRY(list_into(*session, *asked[0].kind, scene));  // their links may end in this one
   if (asked.size() < 2) return scene;
   for (const api::Kind* kind :
        {&api::kind_of<api::Site>(), &api::kind_of<api::Rack>(), &api::kind_of<api::Fabric>()})
@@ -168,7 +177,7 @@ Result<std::string> fabric_text(const Scene& scene, const std::string& name,
     case TopologyForm::svg:
       return svg_of(fabric_picture(*fabric));
     default:
-      return fabric_table(*fabric, terminal(stdout));
+      return fabric_table(*fabric, scene.all<api::Fabric>(), terminal(stdout));
   }
 }
 

@@ -30,8 +30,11 @@ json::Value path_document(const fleet::NodeState& node, const api::Node& object)
 Picture machine_picture(const api::Node& node, const api::HardwareProfileSpec& profile,
                         const fleet::NodeState& state);
 
-// Switches with what hangs on them and what leads on, then the links below their best.
-std::string fabric_table(const api::Fabric& fabric, const Terminal& terminal);
+// Switches with what hangs on them and what leads on, then the links below their best. `others`:
+// all fabrics that are known, whose links may end here, written as "fabric/switch".
+using Fabrics = std::vector<const api::Fabric*>;
+std::string fabric_table(const api::Fabric& fabric, const Fabrics& others,
+                         const Terminal& terminal);
 Picture fabric_picture(const api::Fabric& fabric);
 
 // What a gigabyte costs on the way over these sites: a sum for each currency, as in "0.01EUR/GB +

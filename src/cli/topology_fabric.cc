@@ -22,15 +22,16 @@ struct SwitchView {
   const api::FabricSwitch* at = nullptr;
   int level = -1;  // 0 is nearest to machines; -1: unknown
   std::set<std::string> machines;
-  size_t adapters = 0, units = 0;  // ports of machines; reduction units inside
-  int64_t down = 0, up = 0;        // Mbit/s
+  size_t adapters = 0, units = 0;         // ports of machines; reduction units inside
+  int64_t down = 0, up = 0;               // Mbit/s
+  bool has_down = false, has_up = false;  // whether anything is known to lead there
   bool down_known = true, up_known = true;
   std::map<std::string, int64_t> neighbours;  // by cables
 };
 
 class FabricView {
  public:
-  explicit FabricView(const api::Fabric& fabric) : fabric_(fabric) {
+  explicit FabricView(const api::Fabric& fabric, const Fabrics& others = {}) : fabric_(fabric) {
     for (const auto& at : fabric.spec.switches) {
       SwitchView& view = views_[at.name];
       view.at = &at;
@@ -39,8 +40,11 @@ class FabricView {
     add_adapters();
     set_levels();
     add_links();
+    for (const api::Fabric* other : others)
+      if (other->metadata.name != fabric.metadata.name) add_links_of(*other);
   }
 
+  int64_t cables_of_others() const { return cables_of_others_; }
   const std::map<std::string, SwitchView>& switches() const { return views_; }
   bool is_named(const std::string& name) const { return views_.contains(name); }
   int levels() const { return levels_; }
@@ -59,6 +63,7 @@ class FabricView {
         continue;
       }
       ++view.adapters;
+      view.has_down = true;
       if (!adapter.node.empty()) view.machines.insert(adapter.node);
       const int64_t rate = mbps_of(adapter.bandwidth);
       if (rate < 0)
@@ -67,7 +72,10 @@ class FabricView {
         view.down += rate;
     }
     for (auto& [name, view] : views_)
-      if (view.at != nullptr && !view.at->nodes.empty()) view.down_known = false;
+      if (view.at != nullptr && !view.at->nodes.empty()) {
+        view.has_down = true;
+        view.down_known = false;
+      }
   }
 
   // As the fabric's tiers say; else by how many links a switch is away from machines.
@@ -104,26 +112,49 @@ class FabricView {
         const bool is_elsewhere = b == views_.end() && to.find('/') != to.npos;
         if (b == views_.end() && !is_elsewhere) {  // a machine
           a->second.machines.insert(to);
-          add(a->second.down, a->second.down_known, rate);
+          add_down(a->second, rate);
           continue;
         }
         a->second.neighbours[to] += link.count;
+        written_.emplace(from, to);
         if (is_elsewhere || b->second.level > a->second.level)
-          add(a->second.up, a->second.up_known, rate);
+          add_up(a->second, rate);
         else if (b->second.level < a->second.level)
-          add(a->second.down, a->second.down_known, rate);
+          add_down(a->second, rate);
       }
   }
 
-  static void add(int64_t& sum, bool& known, int64_t rate) {
-    if (rate < 0)
-      known = false;
-    else
-      sum += rate;
+  // A fabric writes the links that lead out of it and up, so they come to this one from below.
+  void add_links_of(const api::Fabric& other) {
+    const std::string here = fabric_.metadata.name + "/";
+    for (const auto& link : other.spec.links)
+      for (const auto& [from, to] : {std::pair(link.from, link.to), {link.to, link.from}}) {
+        if (!to.starts_with(here)) continue;
+        const auto at = views_.find(to.substr(here.size()));
+        const std::string neighbour = other.metadata.name + "/" + from;
+        // What this one writes itself is counted already.
+        if (at == views_.end() || written_.contains({at->first, neighbour})) continue;
+        at->second.neighbours[neighbour] += link.count;
+        cables_of_others_ += link.count;
+        add_down(at->second, mbps_of(link.bandwidth));
+      }
+  }
+
+  static void add_down(SwitchView& view, int64_t rate) {
+    view.has_down = true;
+    view.down_known = view.down_known && rate >= 0;
+    view.down += std::max<int64_t>(rate, 0);
+  }
+  static void add_up(SwitchView& view, int64_t rate) {
+    view.has_up = true;
+    view.up_known = view.up_known && rate >= 0;
+    view.up += std::max<int64_t>(rate, 0);
   }
 
   const api::Fabric& fabric_;
   std::map<std::string, SwitchView> views_;
+  std::set<std::pair<std::string, std::string>> written_;  // switch and its neighbour
+  int64_t cables_of_others_ = 0;
   int levels_ = 0;
 };
 
@@ -145,6 +176,12 @@ std::string share_text(const SwitchView& view) {
   return ratio_text(view.down, view.up);
 }
 
+// Above the highest switches there is nothing; of one that nothing is known of, that neither.
+std::string up_text(const SwitchView& view) {
+  if (!view.has_up) return view.has_down ? "-" : "?";
+  return view.up_known ? rate_text(view.up) : "?";
+}
+
 bool is_weak(const api::FabricLink& link) {
   return link.bandwidth.is_set() && link.maximum.is_set() &&
          link.bandwidth.value() < link.maximum.value();
@@ -160,6 +197,8 @@ std::string summary(const api::Fabric& fabric, const FabricView& view) {
   if (!spec.site.empty()) out += ", site " + printable(spec.site);
   out += ": " + counted(spec.switches.size(), "switch", "switches") + ", " +
          counted(cables, "cable", "cables") + " between them";
+  if (const int64_t more = view.cables_of_others(); more > 0)
+    out += ", " + counted(static_cast<size_t>(more), "cable", "cables") + " from other fabrics";
   if (adapters > 0) out += ", " + counted(adapters, "adapter", "adapters");
   if (units > 0) out += ", " + counted(units, "reduction unit", "reduction units");
   if (const size_t machines = view.machines(); machines > 0)
@@ -180,8 +219,9 @@ std::string rate_text(int64_t mbps) {
   return mbps >= tera ? in(tera, "Tbps") : mbps >= giga ? in(giga, "Gbps") : in(1, "Mbps");
 }
 
-std::string fabric_table(const api::Fabric& fabric, const Terminal& terminal) {
-  const FabricView view(fabric);
+std::string fabric_table(const api::Fabric& fabric, const Fabrics& others,
+                         const Terminal& terminal) {
+  const FabricView view(fabric, others);
   std::string out =
       paint(fabric.metadata.name, Colour::bold, terminal) + "  " + summary(fabric, view) + "\n\n";
   std::vector<const std::pair<const std::string, SwitchView>*> order;
@@ -195,8 +235,9 @@ std::string fabric_table(const api::Fabric& fabric, const Terminal& terminal) {
     const bool has_rack = one.at != nullptr && !one.at->rack.empty();
     table.add({printable(item->first), tier_text(one), has_rack ? printable(one.at->rack) : "-",
                std::to_string(one.machines.size()), std::to_string(one.adapters),
-               std::to_string(one.neighbours.size()), one.down_known ? rate_text(one.down) : "?",
-               one.up_known ? rate_text(one.up) : "?", share_text(one)});
+               std::to_string(one.neighbours.size()),
+               one.has_down && one.down_known ? rate_text(one.down) : "?", up_text(one),
+               share_text(one)});
   }
   out += table.text(terminal);
   std::string weak;

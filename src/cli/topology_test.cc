@@ -72,6 +72,32 @@ TEST(TopologyWay, costs_a_sum_for_each_currency) {
   EXPECT_EQ(transit_price({}), "");
 }
 
+TEST(TopologyFabric, links_of_other_fabrics_that_end_here_count) {
+  const auto core = read_yaml<api::Fabric>(R"(
+metadata: {name: core}
+spec:
+  kind: rdma
+  tiers: [{name: core}]
+  switches: [{name: c1, tier: core}, {name: c2, tier: core}]
+)");
+  const auto leaf = read_yaml<api::Fabric>(R"(
+metadata: {name: leaf}
+spec:
+  kind: rdma
+  switches: [{name: s1}]
+  links:
+    - {from: s1, to: core/c1, count: 4, bandwidth: 1600Gbps}
+    - {from: s1, to: core/none, bandwidth: 400Gbps}
+)");
+  const std::string text = fabric_table(core, {&core, &leaf}, {});
+  EXPECT_THAT(text, HasSubstr("2 switches, 0 cables between them, 4 cables from other fabrics\n"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("c1 +core +- +0 +0 +1 +1.6Tbps +- +-\n"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("c2 +core +- +0 +0 +0 +\\? +\\? +-\n"))
+      << "nothing known is not nothing";
+  EXPECT_THAT(fabric_table(leaf, {&core, &leaf}, {}),
+              ::testing::ContainsRegex("s1 .* \\? +2Tbps +-\n"));
+}
+
 TEST(TopologyWay, needs_no_profile_of_the_machines) {
   fleet::Fleet fleet;
   for (const char* name : {"n1", "n2"})

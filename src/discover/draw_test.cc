@@ -65,6 +65,15 @@ TEST(Draw, PortThatHoldsItsCardBackIsNamed) {
   EXPECT_THAT(draw(dgx()), Not(HasSubstr(" below gen"))) << "both ends can do the same";
 }
 
+TEST(Draw, NamesCannotSteerATerminal) {
+  Machine machine = dgx();
+  for (api::Device& device : machine.profile.devices) device.model = "H100\033[2J\u202E";
+  const std::string text = draw(machine);
+  EXPECT_THAT(text, HasSubstr("H100?[2J?"));
+  EXPECT_THAT(text, Not(HasSubstr("\033")));
+  EXPECT_THAT(text, Not(HasSubstr("\u202E")));
+}
+
 TEST(Draw, DegradedLinksStandOut) {
   const std::string text = draw(dgx());
   EXPECT_THAT(text, HasSubstr("◐  ▲ x8 of x16"));

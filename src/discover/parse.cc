@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/printable.h"
 #include "base/strings.h"
 #include "discover/limits.h"
 
@@ -382,17 +383,17 @@ std::string last_part(std::string_view path) {
 std::string clean_text(std::string_view text, size_t most) {
   std::string out;
   for (size_t at = 0; at < text.size() && out.size() < most;) {
-    const size_t length = utf8_sequence(text.substr(at));
+    const size_t length = printable_sequence(text.substr(at));
     const bool blank = is_blank(text[at]) || text[at] == '\n';
     if (blank) {
       if (!out.empty() && out.back() != ' ') out += ' ';
-    } else if (length == 0 || static_cast<unsigned char>(text[at]) < 0x20 || text[at] == 0x7f) {
+    } else if (length == 0) {
       out += '?';
     } else {
       if (out.size() + length > most) break;
       out += text.substr(at, length);
     }
-    at += std::max<size_t>(length, 1);
+    at += std::max<size_t>(utf8_sequence(text.substr(at)), 1);
   }
   while (out.ends_with(' ')) out.pop_back();
   return out;

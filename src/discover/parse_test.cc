@@ -189,6 +189,7 @@ TEST(Parse, CgroupPathsByController) {
 
 TEST(Parse, CleanTextIsPrintableAndBounded) {
   EXPECT_EQ(clean_text("  a\t\tb\x01\xff\n", 63), "a b??");
+  EXPECT_EQ(clean_text("a\u202Eb\xc2\x9b", 63), "a?b?");
   EXPECT_EQ(clean_text("abcdef", 3), "abc");
   EXPECT_EQ(clean_text("ab\xc3\xa9", 3), "ab");  // never half a character
 }

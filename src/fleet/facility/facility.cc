@@ -1,7 +1,6 @@
 #include "fleet/facility/facility.h"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <set>
 #include <tuple>
@@ -55,23 +54,6 @@ std::vector<api::Feed> feeds_of(const api::Node& node, const RackView* rack, con
 int64_t meter_of(const api::PowerDomain& domain) {
   const Quantity& shown = domain.status.meter.measured;
   return shown.is_set() ? std::clamp<int64_t>(shown.value(), 0, most_capacity_mw) : -1;
-}
-
-// By domain: what its meter shows beyond what is known to hang on it.
-std::vector<int64_t> unseen_of(const Supply& supply) {
-  const auto all_up = [](uint32_t) { return false; };
-  std::vector<int64_t> out;
-  for (const Supply::Domain& domain : supply.domains()) out.push_back(domain.load_mw);
-  for (const Supply::Group& group : supply.groups()) {
-    bool is_capped = false;
-    const std::vector<int64_t> parts = supply.draws(group, group.mw, all_up, is_capped);
-    for (size_t i = 0; i < parts.size(); ++i) out[group.feeds[i].domain] -= parts[i];
-  }
-  for (const Supply::Domain& domain : supply.domains()) {
-    const std::vector<int64_t> parts = supply.drawn(domain, domain.load_mw, all_up);
-    for (size_t i = 0; i < parts.size(); ++i) out[domain.suppliers[i]] -= parts[i];
-  }
-  return out;
 }
 
 class Survey {
@@ -219,35 +201,20 @@ class Survey {
         rack = &out_.racks[machine.rack];
         add_to(*rack, machine, static_cast<uint32_t>(out_.machines.size() - 1));
       }
-      consumers.push_back(
-          {feeds_of(*node, rack, estate_), std::max<int64_t>(0, machine.counted.mw), 1});
+      consumers.push_back({feeds_of(*node, rack, estate_), std::max<int64_t>(0, machine.counted.mw),
+                           1, machine.counted.may_be_more()});
     }
     for (RackView& rack : out_.racks)
       std::stable_sort(rack.machines.begin(), rack.machines.end(), [&](uint32_t a, uint32_t b) {
         return out_.machines[a].node->spec.unit < out_.machines[b].node->spec.unit;
       });
-    make_supply(std::move(consumers));
+    make_supply(consumers);
   }
 
-  // In a what-if no meter has seen the change: what it showed beyond what was known hangs on its
-  // domain as a load of its own, and the reading counts no more.
-  void make_supply(std::vector<Consumer> consumers) {
+  void make_supply(const std::vector<Consumer>& consumers) {
     std::vector<const api::PowerDomain*> domains;
-    std::deque<api::PowerDomain> without_meter;
-    const std::vector<int64_t> unseen =
-        before_ == nullptr ? std::vector<int64_t>() : unseen_of(*before_);
-    for (const auto& [name, domain] : estate_.domains) {
-      domains.push_back(domain);
-      const uint32_t was = before_ == nullptr ? none : before_->find(name);
-      const int64_t shown = meter_of(*domain);
-      if (shown < 0 || was == none || before_->domains()[was].meter_mw != shown) continue;
-      without_meter.push_back(*domain);
-      without_meter.back().status.meter = {};
-      domains.back() = &without_meter.back();
-      for (int64_t left = unseen[was]; left > 0; left -= most_machine_mw)
-        consumers.push_back({{{std::string(name), 1, api::FeedFailure::shift}}, left, 0});
-    }
-    out_.supply = std::make_shared<const Supply>(domains, consumers);
+    for (const auto& [name, domain] : estate_.domains) domains.push_back(domain);
+    out_.supply = std::make_shared<const Supply>(domains, consumers, before_);
     out_.cases = std::make_shared<const Cases>(out_.supply);
   }
 
@@ -318,11 +285,6 @@ class Survey {
     for (size_t i = 0; i < out_.machines.size(); ++i)
       if (const uint32_t g = out_.supply->group_of()[i]; g != none)
         of_group[g] = std::min(of_group[g], out_.machines[i].counted.basis());
-    // Behind the machines: what meters showed beyond them.
-    for (size_t i = out_.machines.size(); i < out_.supply->group_of().size(); ++i) {
-      api::PowerBasis& basis = of_group[out_.supply->group_of()[i]];
-      basis = std::min(basis, api::PowerBasis::measured);
-    }
     std::vector<uint8_t> is_loaded(domains.size(), 0);
     for (const uint32_t d : out_.supply->order()) {
       DomainView& view = out_.domains[d];
@@ -336,6 +298,10 @@ class Survey {
         if (is_loaded[c] == 0) continue;
         view.basis = std::min(view.basis, out_.domains[c].basis);
         view.is_used = view.is_used || out_.domains[c].is_used;
+        is_loaded[d] = 1;
+      }
+      if (domains[d].unseen_mw > 0) {
+        view.basis = std::min(view.basis, api::PowerBasis::measured);
         is_loaded[d] = 1;
       }
       if (view.meter_mw >= 0 && view.meter_mw == view.load_mw) {

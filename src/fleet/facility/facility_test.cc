@@ -198,6 +198,23 @@ TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
   EXPECT_EQ(f.machines[0].free_gpus, 2);
 }
 
+TEST(Watts, what_meters_of_devices_show_is_the_least_that_a_machine_draws) {
+  Grid grid = grid_of("pdu a 9kW; node n on a; node whole draws 2kW");
+  for (const char* name : {"n", "whole"})
+    for (const char* id : {"gpu0", "gpu1"}) {
+      api::NodeDevice& device = grid.edit<api::Node>(name).status.devices.emplace_back();
+      device.id = id;
+      device.power.measured = quantity_of("349W", Dimension::power);
+    }
+  for (const Footing footing : {Footing::now, Footing::most}) {
+    const Facility f = survey(grid.estate, footing);
+    EXPECT_EQ(f.machines[0].counted.mw, 698'000);
+    EXPECT_TRUE(f.machines[0].counted.is_at_least());
+    EXPECT_EQ(domain_of(f, "a").basis, api::PowerBasis::unknown) << "of the rest nobody knows";
+    EXPECT_EQ(f.machines[1].counted.mw, 2 * kw);
+  }
+}
+
 TEST(Facility, a_rack_says_what_is_used_what_is_left_and_what_limits_it) {
   const Grid grid = grid_of(
       "ups u 100kW; pdu a 10kW from u; pdu b 8kW from u; rack r on a b;"
@@ -391,6 +408,29 @@ TEST(Stranded, what_one_feed_has_more_than_the_other_is_stranded_by_balance) {
   EXPECT_EQ(domain_of(f, "a").stranded_mw, 10 * kw);
   EXPECT_THAT(domain_of(f, "a").why, ElementsAre(Strander::balance));
   EXPECT_EQ(domain_of(f, "b").stranded_mw, 0);
+}
+
+TEST(Stranded, mirrored_sides_have_the_same_reason) {
+  const Facility f =
+      survey(grid_of("utility u 90kW; utility v 90kW; ups ua 50kW from u; ups ub 50kW from v;"
+                     "pdu a 20kW from ua; pdu b 20kW from ub; rack r units 48 on a b;"
+                     "node n in r at 1 high 8 draws 10kW")
+                 .estate,
+             Footing::now);
+  for (const char* name : {"u", "v", "ua", "ub"})
+    EXPECT_THAT(domain_of(f, name).why, ElementsAre(Strander::power)) << name;
+}
+
+TEST(Stranded, machines_without_a_rack_leave_a_reason_too) {
+  const Facility f =
+      survey(grid_of("utility u 90kW; generator g 10kW; ups a 40kW from u g; pdu p 90kW;"
+                     "node n plate 10kW on a; node m plate 10kW on p")
+                 .estate,
+             Footing::now);
+  EXPECT_EQ(domain_of(f, "a").stranded_mw, 30 * kw);
+  EXPECT_THAT(domain_of(f, "a").why, ElementsAre(Strander::power)) << "the generator has no more";
+  EXPECT_THAT(domain_of(f, "u").why, ElementsAre(Strander::power));
+  EXPECT_THAT(domain_of(f, "p").why, ElementsAre(Strander::space));
 }
 
 TEST(Stranded, taken_gpus_are_named_where_only_they_could_use_the_power) {

@@ -22,6 +22,7 @@ enum class FindingKind : uint8_t {
   failures_not_looked_at,
   limit_not_kept,
   plate_exceeded,
+  metered_and_unseen,
   // Space.
   beyond_the_rack,
   unit_taken_twice,

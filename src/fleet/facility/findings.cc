@@ -51,7 +51,7 @@ void find_power_faults(Facility& facility) {
                    "its suppliers lead back to it; the step that closes the circle is not "
                    "counted: correct spec.suppliedBy",
                    {{FindingKind::supply_circle, "powerdomain/" + name, 0}}});
-  Names down, unused;
+  Names down, unused, unseen;
   int64_t machines_down = 0;
   for (uint32_t d = 0; d < domains.size(); ++d) {
     const DomainView& view = facility.domains[d];
@@ -64,6 +64,8 @@ void find_power_faults(Facility& facility) {
                      {{FindingKind::unknown_domain, about, 0}}});
       continue;
     }
+    if (domains[d].is_unseen_below)
+      unseen.add(view.name + " (" + watts(domains[d].unseen_mw) + ")", about, domains[d].unseen_mw);
     if (!view.is_used && !domains[d].stands_by) unused.add(view.name, about);
     const int64_t capacity = domains[d].capacity_mw;
     const Measure at_worst{FindingKind::overloaded_if_one_fails, about, -view.headroom_mw};
@@ -92,6 +94,12 @@ void find_power_faults(Facility& facility) {
                        " machines down by failing alone, up to " + std::to_string(machines_down) +
                        " at once: " + down.text(),
                    down.measures(FindingKind::takes_machines_down)});
+  if (unseen.number() > 0)
+    out.push_back({Severity::warning, "powerdomains",
+                   "meters show more than is known: " + unseen.text() +
+                       "; machines below whose watts are not all known are taken to draw it in "
+                       "equal parts, and to take it along when a feed fails; set spec.nameplate",
+                   unseen.measures(FindingKind::metered_and_unseen)});
   if (unused.number() > 0)
     out.push_back({Severity::note, "powerdomains", "no machine hangs on " + unused.text(),
                    unused.measures(FindingKind::unused_domain)});

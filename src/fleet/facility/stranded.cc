@@ -152,13 +152,36 @@ bool is_behind(const Supply& supply, uint32_t domain, uint32_t behind) {
   return false;
 }
 
-// What keeps a rack from taking more out of `domain`.
-Strander limit_of(const RackView& rack, uint32_t domain, const Supply& supply) {
+// What keeps a rack from taking more out of `domain`: its own line of supply has no more for it, or
+// only the lines beside it have not.
+Strander limit_of(const RackView& rack, uint32_t domain, const Facility& facility) {
   if (rack.stranded_mw > 0 && !rack.why.empty()) return rack.why.front();
-  const uint32_t by = rack.power.domain;
-  const bool apart = by != none && by != domain && !is_behind(supply, domain, by) &&
-                     !is_behind(supply, by, domain);
-  return apart ? Strander::balance : Strander::power;
+  for (const auto& [d, weight] : rack.power.weights) {
+    const DomainView& view = facility.domains[d];
+    if (view.domain == nullptr || weight <= 0) continue;
+    const int64_t spare = std::max<int64_t>(0, view.headroom_mw);
+    if (spare - least_watts_mw > Shares::on_domain(rack.power.mw, weight)) continue;
+    if (is_behind(*facility.supply, domain, d) || is_behind(*facility.supply, d, domain))
+      return Strander::power;
+  }
+  return Strander::balance;
+}
+
+// By domain: whether what hangs on it can draw no more, because something that it hangs on, too,
+// has no more.
+std::vector<uint8_t> find_exhausted(const Facility& facility) {
+  const auto& domains = facility.supply->domains();
+  const auto& order = facility.supply->order();
+  std::vector<uint8_t> out(domains.size(), 0);
+  for (auto d = order.rbegin(); d != order.rend(); ++d) {
+    const DomainView& view = facility.domains[*d];
+    out[*d] = view.domain != nullptr && view.headroom_mw < least_watts_mw ? 1 : 0;
+    for (const uint32_t s : domains[*d].suppliers) out[*d] |= out[s];
+  }
+  for (const uint32_t d : order)
+    for (const uint32_t c : domains[d].consumers)
+      if (facility.domains[c].is_used) out[d] |= out[c];
+  return out;
 }
 
 }  // namespace
@@ -195,13 +218,18 @@ void find_stranded(Facility& facility) {
     name_reasons(rack, uses[r], used[r]);
     for (const auto& [domain, weight] : rack.power.weights)
       if (weight > 0 && facility.domains[domain].stranded_mw > 0)
-        ++limits[domain][limit_of(rack, domain, supply)];
+        ++limits[domain][limit_of(rack, domain, facility)];
   }
+  // Where no rack hangs on a domain, nothing more has a place there.
+  const std::vector<uint8_t> exhausted = find_exhausted(facility);
   for (size_t d = 0; d < limits.size(); ++d) {
+    DomainView& view = facility.domains[d];
+    if (limits[d].empty() && view.stranded_mw > 0)
+      view.why.push_back(exhausted[d] != 0 ? Strander::power : Strander::space);
     std::vector<std::pair<int, Strander>> order;
     for (const auto& [by, racks] : limits[d]) order.emplace_back(-racks, by);
     std::sort(order.begin(), order.end());
-    for (const auto& [racks, by] : order) facility.domains[d].why.push_back(by);
+    for (const auto& [racks, by] : order) view.why.push_back(by);
   }
 }
 

@@ -5,17 +5,19 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "fleet/facility/limits.h"
 
 namespace freehold::fleet::facility {
 
 Supply::Supply(std::span<const api::PowerDomain* const> domains,
-               std::span<const Consumer> consumers) {
+               std::span<const Consumer> consumers, const Supply* before) {
   name_domains(domains, consumers);
   break_circles();
   add_groups(consumers);
-  load_all();
+  load_all(before);
+  spread_unseen();
 }
 
 uint32_t Supply::find(std::string_view name) const {
@@ -130,22 +132,95 @@ void Supply::add_groups(std::span<const Consumer> consumers) {
     }
     groups_[at->second].mw += std::clamp<int64_t>(consumer.mw, 0, most_machine_mw);
     groups_[at->second].machines += consumer.machines;
+    if (consumer.may_draw_more) groups_[at->second].open += consumer.machines;
     group_of_.push_back(at->second);
   }
 }
 
-void Supply::load_all() {
+void Supply::load_all(const Supply* before) {
   const auto all_up = [](uint32_t) { return false; };
   bool is_capped = false;
   for (const Group& group : groups_) {
     const std::vector<int64_t> parts = draws(group, group.mw, all_up, is_capped);
     for (size_t i = 0; i < parts.size(); ++i) domains_[group.feeds[i].domain].load_mw += parts[i];
   }
-  for (const uint32_t d : order_) {
-    domains_[d].load_mw = std::max(domains_[d].load_mw, domains_[d].meter_mw);
-    const std::vector<int64_t> parts = drawn(domains_[d], domains_[d].load_mw, all_up);
-    for (size_t i = 0; i < parts.size(); ++i)
-      domains_[domains_[d].suppliers[i]].load_mw += parts[i];
+  for (const uint32_t at : order_) {
+    Domain& d = domains_[at];
+    if (d.meter_mw >= 0) {
+      const uint32_t was = before == nullptr ? none : before->find(d.name);
+      const bool is_as_before = was != none && before->domains()[was].meter_mw == d.meter_mw;
+      d.unseen_mw = is_as_before ? before->domains()[was].unseen_mw
+                                 : std::max<int64_t>(0, d.meter_mw - d.load_mw);
+      d.load_mw += d.unseen_mw;
+    }
+    const std::vector<int64_t> parts = drawn(d, d.load_mw, all_up);
+    for (size_t i = 0; i < parts.size(); ++i) domains_[d.suppliers[i]].load_mw += parts[i];
+  }
+}
+
+namespace {
+
+// Of the machines behind a domain that may draw more than is known, each its share; what hangs on
+// another meter further down is left out, for that meter has seen it.
+struct Weights {
+  std::vector<int64_t> all, moving;  // `moving`: those that another feed takes over
+
+  explicit Weights(size_t domains) : all(domains, 0), moving(domains, 0) {}
+  // In the worst case those that move draw all of it.
+  const std::vector<int64_t>& at(uint32_t domain) const {
+    return moving[domain] > 0 ? moving : all;
+  }
+};
+
+bool is_moving(const Supply::Group& group, const Supply::Group::Feed& feed) {
+  return group.feeds.size() > 1 && feed.on_failure == api::FeedFailure::shift;
+}
+
+int64_t weight_of(const Supply::Group& group, const Supply::Group::Feed& feed) {
+  return part_of(group.open * 1000, feed.share, group.shares);
+}
+
+}  // namespace
+
+// Hands what meters have seen beyond what is known down to the feeds of machines.
+void Supply::spread_unseen() {
+  if (std::ranges::none_of(domains_, [](const Domain& d) { return d.unseen_mw > 0; })) return;
+  const auto all_up = [](uint32_t) { return false; };
+  Weights weights(domains_.size());
+  for (const Group& group : groups_)
+    for (const Group::Feed& feed : group.feeds) {
+      weights.all[feed.domain] += weight_of(group, feed);
+      if (is_moving(group, feed)) weights.moving[feed.domain] += weight_of(group, feed);
+    }
+  for (const uint32_t at : order_) {
+    const Domain& d = domains_[at];
+    if (d.meter_mw >= 0) continue;
+    for (std::vector<int64_t>* sums : {&weights.all, &weights.moving}) {
+      const std::vector<int64_t> parts = drawn(d, (*sums)[at], all_up);
+      for (size_t i = 0; i < parts.size(); ++i) (*sums)[d.suppliers[i]] += parts[i];
+    }
+  }
+  for (auto at = order_.rbegin(); at != order_.rend(); ++at) {
+    Domain& d = domains_[*at];
+    const int64_t mw = d.meter_mw >= 0 ? d.unseen_mw : d.unseen_above_mw;
+    const std::vector<int64_t>& sums = weights.at(*at);
+    if (mw == 0 || sums[*at] == 0) continue;
+    d.is_unseen_below = d.meter_mw >= 0;
+    for (const uint32_t c : d.consumers) {
+      Domain& consumer = domains_[c];
+      if (consumer.meter_mw >= 0 || sums[c] == 0) continue;
+      const auto through = static_cast<size_t>(std::ranges::find(consumer.suppliers, *at) -
+                                               consumer.suppliers.begin());
+      const int64_t part = part_of(mw, drawn(consumer, sums[c], all_up)[through], sums[*at]);
+      if (part == 0) continue;
+      consumer.unseen_through.emplace_back(through, part);
+      consumer.unseen_above_mw += part;
+      consumer.load_mw += part;
+    }
+    for (const uint32_t g : d.groups)
+      for (Group::Feed& feed : groups_[g].feeds)
+        if (feed.domain == *at && (&sums == &weights.all || is_moving(groups_[g], feed)))
+          feed.unseen_mw += part_of(mw, weight_of(groups_[g], feed), sums[*at]);
   }
 }
 
@@ -153,6 +228,7 @@ void Supply::load_all() {
 
 Supply::Scratch::Scratch(const Supply& supply)
     : change(supply.domains().size(), 0),
+      unseen_lost(supply.domains().size(), 0),
       is_down(supply.domains().size(), 0),
       is_queued(supply.domains().size(), 0),
       is_group_seen(supply.groups().size(), 0) {}
@@ -208,22 +284,68 @@ void Supply::move_groups(Scratch& s, Outcome& out) const {
         s.change[group.feeds[i].domain] += (after.empty() ? 0 : after[i]) - before[i];
         push(s, group.feeds[i].domain);
       }
+      move_unseen(s, group);
     }
   for (const uint32_t g : seen) s.is_group_seen[g] = 0;
   std::sort(out.off.begin(), out.off.end());
   std::sort(out.capped.begin(), out.capped.end());
 }
 
+// What comes to feeds that are up. Those that are down draw nothing, and what goes off may not have
+// been what drew it.
+void Supply::move_unseen(Scratch& s, const Group& group) const {
+  if (group.open == 0) return;
+  std::vector<int64_t> parts;
+  for (const Group::Feed& feed : group.feeds) parts.push_back(feed.unseen_mw);
+  bool is_capped = false;
+  move(group, parts, [&s](uint32_t d) { return s.is_down[d] != 0; }, is_capped);
+  for (size_t i = 0; i < parts.size(); ++i)
+    s.change[group.feeds[i].domain] += std::max<int64_t>(0, parts[i] - group.feeds[i].unseen_mw);
+}
+
 void Supply::pass_on(Scratch& s, uint32_t domain) const {
   const Domain& d = domains_[domain];
   const auto is_down = [&s](uint32_t x) { return s.is_down[x] != 0; };
   const auto all_up = [](uint32_t) { return false; };
-  const std::vector<int64_t> before = drawn(d, d.load_mw, all_up);
-  const std::vector<int64_t> after = drawn(d, d.load_mw + s.change[domain], is_down);
+  if (d.unseen_above_mw == 0) s.change[domain] -= std::exchange(s.unseen_lost[domain], 0);
+  const int64_t own = d.load_mw - d.unseen_above_mw;
+  const std::vector<int64_t> before = drawn(d, own, all_up);
+  const std::vector<int64_t> after = drawn(d, own + s.change[domain], is_down);
   for (size_t i = 0; i < before.size(); ++i) {
     const int64_t now = is_down(domain) ? 0 : after[i];
     if (now == before[i]) continue;
     s.change[d.suppliers[i]] += now - before[i];
+    push(s, d.suppliers[i]);
+  }
+  if (d.unseen_above_mw > 0) pass_on_unseen(s, domain);
+}
+
+// Comes from those suppliers that have seen it; when one of them is down, all in equal parts, as
+// other loads do, but from none less than before.
+void Supply::pass_on_unseen(Scratch& s, uint32_t domain) const {
+  const Domain& d = domains_[domain];
+  const auto is_down = [&s](uint32_t x) { return s.is_down[x] != 0; };
+  const double left = is_down(domain) ? 0
+                                      : 1 - static_cast<double>(s.unseen_lost[domain]) /
+                                                static_cast<double>(d.unseen_above_mw);
+  int64_t all = 0;
+  bool is_moved = false;
+  std::vector<int64_t> stays(d.suppliers.size(), 0);
+  for (const auto& [i, mw] : d.unseen_through) {
+    const uint32_t supplier = d.suppliers[i];
+    const auto kept = static_cast<int64_t>(std::max(0.0, left) * static_cast<double>(mw));
+    all += kept;
+    is_moved = is_moved || is_down(supplier);
+    if (!is_down(supplier)) stays[i] = kept;
+    if (stays[i] == mw) continue;
+    s.unseen_lost[supplier] += mw - stays[i];
+    push(s, supplier);
+  }
+  if (!is_moved) return;
+  const std::vector<int64_t> parts = drawn(d, all, is_down);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] <= stays[i]) continue;
+    s.change[d.suppliers[i]] += parts[i] - stays[i];
     push(s, d.suppliers[i]);
   }
 }
@@ -236,8 +358,9 @@ Outcome Supply::fail(uint32_t domain, Scratch& s) const {
   std::sort(out.down.begin(), out.down.end());
   std::sort(s.touched.begin(), s.touched.end());
   for (const uint32_t d : s.touched) {
-    if (s.change[d] != 0) out.loads.emplace_back(d, domains_[d].load_mw + s.change[d]);
-    s.change[d] = 0;
+    const int64_t change = s.change[d] - s.unseen_lost[d];
+    if (change != 0) out.loads.emplace_back(d, domains_[d].load_mw + change);
+    s.change[d] = s.unseen_lost[d] = 0;
     s.is_down[d] = s.is_queued[d] = 0;
   }
   s.touched.clear();

@@ -4,7 +4,9 @@
 // `required` of the others are up, and is down when fewer than `required` are. What happens to the
 // part of a feed that is down says the feed: `shift` to the others, `cap`, or `off`. One step of
 // physics, no cascades: a domain that is overloaded is told, and stays up. Where a domain's own
-// meter shows more than what is known to hang on it, the rest hangs on it, too. Pure; a value.
+// meter shows more than what is known to hang on it, the rest is unseen: machines below whose watts
+// are not all known draw it in equal parts and take it along when a feed fails; where there is
+// none, it hangs on the domain alone. Pure; a value.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +29,7 @@ struct Consumer {
   std::vector<api::Feed> feeds;
   int64_t mw = 0;
   int64_t machines = 1;
+  bool may_draw_more = false;  // not all of its watts are known
 };
 
 // What differs from now while one domain is down. Ascending by domain or group.
@@ -48,6 +51,11 @@ class Supply {
     std::vector<uint32_t> groups;     // consumers that hang on it
     int64_t meter_mw = -1;            // -1: it has none, or says nothing
     int64_t load_mw = 0;              // now
+    int64_t unseen_mw = 0;            // what its meter shows beyond what is known to hang on it
+    bool is_unseen_below = false;     // machines below are taken to draw unseen_mw
+    // The part of load_mw that meters further up have seen: all, and by place in `suppliers`.
+    int64_t unseen_above_mw = 0;
+    std::vector<std::pair<size_t, int64_t>> unseen_through;
   };
   // Consumers with the same feeds; all act alike.
   struct Group {
@@ -55,13 +63,18 @@ class Supply {
       uint32_t domain = 0;
       int64_t share = 0;
       api::FeedFailure on_failure = api::FeedFailure::shift;
+      int64_t unseen_mw = 0;  // drawn through it beyond what is known
     };
     std::vector<Feed> feeds;
     int64_t shares = 0;  // their sum, never 0
     int64_t mw = 0, machines = 0;
+    int64_t open = 0;  // machines that may draw more than is known
   };
 
-  Supply(std::span<const api::PowerDomain* const> domains, std::span<const Consumer> consumers);
+  // `before`: a meter that shows what it showed there has not seen what changed since, so what is
+  // unseen stays as it was, and the reading counts no more.
+  Supply(std::span<const api::PowerDomain* const> domains, std::span<const Consumer> consumers,
+         const Supply* before = nullptr);
 
   const std::vector<Domain>& domains() const { return domains_; }  // ascending by name
   const std::vector<Group>& groups() const { return groups_; }
@@ -80,15 +93,15 @@ class Supply {
 
    private:
     friend class Supply;
-    std::vector<int64_t> change;
+    std::vector<int64_t> change, unseen_lost;
     std::vector<uint8_t> is_down, is_queued;
     std::vector<uint8_t> is_group_seen;
     std::vector<uint32_t> touched, heap;
   };
   Outcome fail(uint32_t domain, Scratch& scratch) const;
 
-  // What the group draws through each of its feeds while `is_down` says which domains are; empty
-  // when it is off. `is_capped` tells whether it gets less than it wants.
+  // What is known that the group draws through each of its feeds while `is_down` says which domains
+  // are; empty when it is off. `is_capped` tells whether it gets less than it wants.
   template <class IsDown>
   std::vector<int64_t> draws(const Group& group, int64_t mw, const IsDown& is_down,
                              bool& is_capped) const;
@@ -103,12 +116,18 @@ class Supply {
                     std::span<const Consumer> consumers);
   void break_circles();
   void add_groups(std::span<const Consumer> consumers);
-  void load_all();
+  void load_all(const Supply* before);
+  void spread_unseen();
+  template <class IsDown>
+  static void move(const Group& group, std::vector<int64_t>& parts, const IsDown& is_down,
+                   bool& is_capped);
   void push(Scratch& s, uint32_t domain) const;
   uint32_t pop(Scratch& s) const;
   void mark_down(Scratch& s, uint32_t failed, Outcome& out) const;
   void move_groups(Scratch& s, Outcome& out) const;
+  void move_unseen(Scratch& s, const Group& group) const;
   void pass_on(Scratch& s, uint32_t domain) const;
+  void pass_on_unseen(Scratch& s, uint32_t domain) const;
 
   std::vector<Domain> domains_;
   std::vector<Group> groups_;
@@ -153,31 +172,39 @@ std::vector<int64_t> Supply::drawn(const Domain& domain, int64_t mw, const IsDow
 template <class IsDown>
 std::vector<int64_t> Supply::draws(const Group& group, int64_t mw, const IsDown& is_down,
                                    bool& is_capped) const {
+  std::vector<int64_t> parts;
+  for (const Group::Feed& feed : group.feeds)
+    parts.push_back(part_of(mw, feed.share, group.shares));
+  move(group, parts, is_down, is_capped);
+  return parts;
+}
+
+// From the feeds that are down to the others, as they say.
+template <class IsDown>
+void Supply::move(const Group& group, std::vector<int64_t>& parts, const IsDown& is_down,
+                  bool& is_capped) {
   is_capped = false;
-  std::vector<int64_t> out(group.feeds.size(), 0);
   int64_t shares_up = 0, up = 0, shifted = 0;
-  for (size_t i = 0; i < out.size(); ++i) {
+  for (size_t i = 0; i < parts.size(); ++i) {
     const Group::Feed& feed = group.feeds[i];
-    const int64_t part = part_of(mw, feed.share, group.shares);
     if (!is_down(feed.domain)) {
-      out[i] = part;
       shares_up += feed.share;
       ++up;
-    } else if (feed.on_failure == api::FeedFailure::off) {
-      return {};
-    } else if (feed.on_failure == api::FeedFailure::shift) {
-      shifted += part;
-    } else {
-      is_capped = is_capped || part > 0;
+      continue;
     }
+    if (feed.on_failure == api::FeedFailure::off) return parts.clear();
+    if (feed.on_failure == api::FeedFailure::shift)
+      shifted += parts[i];
+    else
+      is_capped = is_capped || parts[i] > 0;
+    parts[i] = 0;
   }
-  if (up == 0) return {};
-  for (size_t i = 0; i < out.size() && shifted > 0; ++i) {
+  if (up == 0) return parts.clear();
+  for (size_t i = 0; i < parts.size() && shifted > 0; ++i) {
     const Group::Feed& feed = group.feeds[i];
     if (is_down(feed.domain)) continue;
-    out[i] += shares_up > 0 ? part_of(shifted, feed.share, shares_up) : divide_up(shifted, up);
+    parts[i] += shares_up > 0 ? part_of(shifted, feed.share, shares_up) : divide_up(shifted, up);
   }
-  return out;
 }
 
 }  // namespace freehold::fleet::facility

@@ -61,6 +61,8 @@ std::string_view origin_text(Origin origin) {
       return "its DeviceModel";
     case Origin::meter:
       return "a meter";
+    case Origin::meters:
+      return "the meters of its devices alone";
     case Origin::contracts:
       return "what contracts were given";
     case Origin::limit:
@@ -74,6 +76,7 @@ std::string_view origin_text(Origin origin) {
 api::PowerBasis Watts::basis() const {
   switch (origin) {
     case Origin::unknown:
+    case Origin::meters:  // of the rest nobody knows
       return api::PowerBasis::unknown;
     case Origin::meter:
       return api::PowerBasis::measured;
@@ -89,7 +92,7 @@ api::PowerBasis Watts::basis() const {
 
 Watts MachineWatts::now() const {
   if (is_absent()) return {0, Origin::absent};
-  for (const Watts& watts : {measured, model, limit, nameplate})
+  for (const Watts& watts : {measured, model, limit, nameplate, metered_parts})
     if (watts.is_known()) return watts;
   return {};
 }
@@ -101,7 +104,7 @@ Watts MachineWatts::most() const {
   else if (nameplate.is_known() && !nameplate.is_at_least())
     most = nameplate;
   else  // a part of it alone is less than the machine, and a meter says only what was so far
-    for (const Watts& watts : {nameplate, model, measured})
+    for (const Watts& watts : {nameplate, model, measured, metered_parts})
       if (watts.mw > most.mw) most = watts;
   const Watts drawn = now();
   return drawn.mw > most.mw && !is_absent() ? drawn : most;
@@ -135,11 +138,23 @@ Watts watts_of_parts(const api::DeviceModel& type, const Models& models) {
   return sum.origin == Origin::parts ? sum : Watts{};
 }
 
+namespace {
+
+Watts watts_of_meters(const api::Node& node) {
+  int64_t sum = 0;
+  for (const api::NodeDevice& device : node.status.devices)
+    sum += std::clamp<int64_t>(device.power.measured.value(), 0, most_machine_mw / 1024);
+  return sum > 0 ? Watts{std::min(sum, most_machine_mw), Origin::meters} : Watts{};
+}
+
+}  // namespace
+
 MachineWatts watts_of(const api::Node& node, const api::DeviceModel* type, int64_t contracts_mw,
                       const Estate& estate, const Models& models) {
   MachineWatts out;
   out.is_ordered = node.spec.lifecycle == api::Lifecycle::ordered;
   out.measured = known(node.status.power.measured, Origin::meter);
+  if (!out.measured.is_known()) out.metered_parts = watts_of_meters(node);
   out.limit = known(node.status.power.limit, Origin::limit);
   if (contracts_mw > 0) out.model = {std::min(contracts_mw, most_machine_mw), Origin::contracts};
   out.nameplate = known(node.spec.nameplate, Origin::spec);

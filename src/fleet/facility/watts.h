@@ -37,6 +37,7 @@ enum class Origin : uint8_t {
   meter,       // Node.status.power.measured
   contracts,   // power of Allocations that count
   limit,       // a limit in force
+  meters,      // the sum of what meters of its devices show, which is less than the machine
   absent,      // Node.spec.lifecycle: ordered, so nothing is there that draws
 };
 std::string_view origin_text(Origin origin);  // "its DeviceModel"
@@ -47,18 +48,23 @@ struct Watts {
 
   bool is_known() const { return mw >= 0; }
   // The machine draws more: only a part of it is counted.
-  bool is_at_least() const { return origin == Origin::devices || origin == Origin::some_parts; }
+  bool is_at_least() const {
+    return origin == Origin::devices || origin == Origin::some_parts || origin == Origin::meters;
+  }
+  // Not all that it draws is known: a contract is given less than the machine.
+  bool may_be_more() const { return !is_known() || is_at_least() || origin == Origin::contracts; }
   // The strongest for what is absent, so that it makes no sum weaker.
   api::PowerBasis basis() const;
 };
 
 struct MachineWatts {
   Watts measured, model, nameplate, limit;
+  Watts metered_parts;      // where no meter shows the whole
   bool is_ordered = false;  // bought, not there yet
   // Nothing of it draws: it is ordered, and no meter says otherwise.
   bool is_absent() const { return is_ordered && !measured.is_known(); }
   // What it draws: measured, else nothing while it is absent, else what contracts were given, else
-  // its limit, else its plate.
+  // its limit, else its plate, else what is metered of it.
   Watts now() const;
   // What it may draw: its limit, else its plate, else the most that is known of it. Never less than
   // what it draws: a limit may not be kept, and a plate may be wrong.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -102,21 +101,31 @@ void compare_findings(const Facility& before, const Facility& after, Difference&
       out.solved.push_back(finding);
 }
 
-// What is added and counts for nothing, or too little, where it was not so before.
+using Feeds = std::vector<std::pair<std::string_view, int64_t>>;  // domain and share
+
+// By name: the feeds of machines that count for nothing, or too little.
+std::map<std::string_view, Feeds> feeds_of_unknown(const Facility& facility) {
+  std::map<std::string_view, Feeds> out;
+  const Supply& supply = *facility.supply;
+  for (size_t i = 0; i < facility.machines.size(); ++i) {
+    const Machine& machine = facility.machines[i];
+    if (machine.counted.is_known() && !machine.counted.is_at_least()) continue;
+    Feeds& feeds = out[machine.node->metadata.name];
+    if (const uint32_t group = supply.group_of()[i]; group != none)
+      for (const Supply::Group::Feed& feed : supply.groups()[group].feeds)
+        feeds.emplace_back(supply.domains()[feed.domain].name, feed.share);
+  }
+  return out;
+}
+
+// What is added and counts for nothing, or too little, where it was not so before, or hung on other
+// feeds.
 void find_unknown_watts(const Facility& before, const Facility& after, Difference& out) {
-  const auto subjects = [](const Facility& facility) {
-    std::set<std::string_view> found;
-    for (const Finding& finding : facility.findings)
-      for (const Measure& measure : finding.measures)
-        if (measure.kind == FindingKind::without_watts ||
-            measure.kind == FindingKind::watts_in_part)
-          found.insert(measure.subject);
-    return found;
-  };
-  const std::set<std::string_view> then = subjects(before);
-  for (const std::string_view subject : subjects(after))
-    if (!then.contains(subject))
-      out.without_watts.emplace_back(subject.substr(subject.find('/') + 1));
+  const auto then = feeds_of_unknown(before);
+  for (const auto& [name, feeds] : feeds_of_unknown(after)) {
+    const auto at = then.find(name);
+    if (at == then.end() || at->second != feeds) out.without_watts.emplace_back(name);
+  }
 }
 
 bool is_error(const Finding& finding) { return finding.severity == Severity::error; }

@@ -36,8 +36,8 @@ struct Difference {
   // no longer so.
   std::vector<Finding> new_findings, eased, solved;
   bool holds_after = true;  // no finding of severity error is new or worse
-  // Machines that came with watts which nobody knows, or only in part. With one of them, nobody
-  // knows whether it holds. By name.
+  // Machines that came, or came to other feeds, with watts which nobody knows, or only in part.
+  // With one of them, nobody knows whether it holds. By name.
   std::vector<std::string> without_watts;
   int64_t stranded_before_mw = 0, stranded_after_mw = 0;
 };

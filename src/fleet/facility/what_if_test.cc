@@ -46,6 +46,10 @@ TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_watts) {
               ElementsAre("m"))
       << "what was not known before is not the doing of the change";
   EXPECT_THAT(between(base, base + "node p in r plate 1kW").without_watts, IsEmpty());
+  const std::string two = "pdu a 30kW; pdu b 30kW; rack q row A place 1 on ";
+  EXPECT_THAT(between(two + "a; node old in q", two + "b; node old in q").without_watts,
+              ElementsAre("old"))
+      << "what it draws moves to other feeds";
 }
 
 TEST(WhatIf, an_error_that_grows_by_less_than_its_text_shows_does_not_hold) {
@@ -129,6 +133,26 @@ TEST(WhatIf, what_a_meter_shows_beyond_what_is_known_stays_and_the_change_comes_
   Grid gone = grid_of("ups u 900kW; pdu a 105kW from u; pdu b 200kW from u; rack r on a");
   with_meter(known, gone, "70kW", loads);
   EXPECT_THAT(loads, ElementsAre(80 * kw, 0)) << "a meter that shows less than the plates";
+}
+
+TEST(WhatIf, what_only_meters_see_moves_when_a_feed_fails) {
+  const std::string base =
+      "pdu a 30kW; pdu b 30kW; rack r on a b; node n in r at 1 high 8; node m in r at 9 high 8;";
+  Grid then = grid_of(base), now = grid_of(base + "node p in r at 17 high 8 plate 8kW");
+  for (Grid* grid : {&then, &now})
+    for (const char* name : {"a", "b"})
+      grid->edit<api::PowerDomain>(name).status.meter.measured =
+          testing::quantity_of("15kW", Dimension::power);
+  const Facility before = survey(then.estate, Footing::now);
+  EXPECT_EQ(domain_of(before, "b").worst.load_mw, 30 * kw);
+  EXPECT_TRUE(holds(before));
+  const Facility after = survey_change(now.estate, before);
+  EXPECT_EQ(domain_of(after, "b").load_mw, 19 * kw);
+  EXPECT_EQ(domain_of(after, "b").worst.load_mw, 38 * kw);
+  EXPECT_FALSE(compare(before, after).holds_after);
+  EXPECT_THAT(before.findings, Contains(::testing::Field(
+                                   &Finding::text, HasSubstr("show more than is known: a (15kW), "
+                                                             "b (15kW); machines below"))));
 }
 
 TEST(WhatIf, a_meter_that_is_read_anew_by_the_change_counts_as_it_is_read) {
