@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "api/window_facts.h"
 #include "control/contract/instances.h"
@@ -403,6 +404,30 @@ TEST_F(Assessing, TwoQuantilesOfOneMetricAreJudgedByTheirOwnMeasurements) {
   EXPECT_EQ(status.guarantees[1].windows.violated, 1);
   EXPECT_EQ(status.guarantees[0].median, q("10ms"));
   EXPECT_EQ(status.guarantees[1].median, q("60ms"));
+}
+
+TEST_F(Assessing, PromisesOfOneNameAreToldApart) {
+  api::Guarantee least = rate("20/s"), most = rate("20/s"), same = rate("20/s");
+  most.at_most = std::exchange(most.at_least, {});
+  same.of = api::JudgedAgainst::offered;
+  spec.guarantees = {least, most, same};
+  spec.guarantees.push_back(rate("20/s"));
+  spec.guarantees.back().metric = "tokens_per_second";
+  hand_in(0, "15/s");
+  instance.status.windows.back().offered = q("15/s");
+  run(10);
+  ASSERT_EQ(status.windows.size(), 3u);
+  EXPECT_EQ(status.windows[0].metric, "requests_per_second (at least 20/s over 10s)");
+  EXPECT_EQ(status.windows[0].verdict, "violated");
+  EXPECT_EQ(status.windows[1].metric, "requests_per_second (at most 20/s over 10s)");
+  EXPECT_EQ(status.windows[1].verdict, "fulfilled");
+  EXPECT_EQ(status.windows[2].metric, "requests_per_second (at least 20/s over 10s) #2");
+  EXPECT_EQ(status.windows[2].verdict, "fulfilled");
+  spec.guarantees[1].metric = "another";
+  spec.guarantees[2].metric = "third";
+  hand_in(10, "15/s");
+  run(20);
+  EXPECT_EQ(status.windows.back().metric, "requests_per_second");
 }
 
 TEST_F(Assessing, AWishBecomesAGuaranteeOnceItWasKeptOnTheAssignedHardware) {

@@ -157,6 +157,41 @@ TEST_F(ContractLife, one_promise_that_is_missed_is_not_hidden_by_another_that_is
   EXPECT_EQ(within->message.substr(0, 9), "cpu_cores");
 }
 
+TEST_F(ContractLife, a_floor_that_is_missed_is_not_hidden_by_a_ceiling_of_its_metric) {
+  world.report = [this](api::InstanceStatus& status, const api::Instance&) {
+    if (status.phase != api::InstancePhase::running) return;
+    const int64_t now = world.runtime.now().us / 1'000'000;
+    if (!status.started_at.is_set()) status.started_at = {now * 1'000'000};
+    status.windows.clear();
+    api::Window& w = status.windows.emplace_back();
+    w.metric = "cpu_cores";
+    w.length = seconds(5);
+    w.start = {(now / 5 - 1) * 5'000'000};
+    w.samples = 5;
+    w.value = Quantity::of(20, Dimension::number);
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  api::Guarantee g;
+  g.metric = "cpu_cores";
+  g.window = seconds(5);
+  g.target = 0.5;
+  g.at_least = Quantity::of(150, Dimension::number);
+  c.spec.guarantees.push_back(g);
+  g.at_most = Quantity::of(5000, Dimension::number);
+  g.at_least = {};
+  c.spec.guarantees.push_back(g);
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(minutes(1));
+  const api::ContractStatus& status = world.get<api::Contract>("a", "c")->status;
+  EXPECT_GT(status.guarantees[0].windows.violated, 3);
+  EXPECT_GT(status.guarantees[1].windows.fulfilled, 3);
+  const api::Condition* within = api::find_condition(status.conditions, "WithinGuarantee");
+  ASSERT_NE(within, nullptr);
+  EXPECT_EQ(within->status, api::ConditionStatus::false_);
+  EXPECT_EQ(within->message.substr(0, 29), "cpu_cores (at least 150m over") << within->message;
+}
+
 TEST_F(ContractLife, a_silent_machine_is_told_of_and_what_it_measured_is_not_known) {
   world.report = [this](api::InstanceStatus& status, const api::Instance&) {
     if (status.phase == api::InstancePhase::running && !status.started_at.is_set())

@@ -347,9 +347,9 @@ void run_remedy(Work& w, const Instances& current, const api::GuaranteeStatus& g
 // Of the newest determined window of each promise: the first that is violated, else the newest.
 const api::AssessedWindow* telling_window(const api::ContractStatus& status) {
   const api::AssessedWindow* newest = nullptr;
-  std::set<std::pair<std::string_view, int64_t>> seen;
+  std::set<std::string_view> seen;
   for (auto it = status.windows.rbegin(); it != status.windows.rend(); ++it) {
-    if (it->verdict == "notDetermined" || !seen.emplace(it->metric, it->length.us).second) continue;
+    if (it->verdict == "notDetermined" || !seen.insert(it->metric).second) continue;
     if (it->verdict == "violated") return &*it;
     if (newest == nullptr) newest = &*it;
   }
