@@ -288,7 +288,7 @@ bool must_wait(const api::Guarantee& g, Time start, const std::vector<MemberView
     const Time now = server_now - m.behind;
     const api::InstanceStatus& s = m.instance->status;
     if (!s.started_at.is_set() && !is_held(*m.instance)) continue;
-    if (has_window_from(m, g, start)) continue;
+    if (m.has_said_all || has_window_from(m, g, start)) continue;
     if (s.phase == api::InstancePhase::stopped || s.phase == api::InstancePhase::lost) continue;
     if (m.node_heard && now < std::max(ended, m.heard_since - m.behind) + grace_of(g)) return true;
     if (m.node_heard) continue;
@@ -300,15 +300,19 @@ bool must_wait(const api::Guarantee& g, Time start, const std::vector<MemberView
 }
 
 // From when on a member owes windows; nothing for one that ended well, or did not start yet. One
-// that failed for good is not measured any more: what it owes is a gap, not a silence about it. The
-// window in which it started is not measured, and the next one not surely.
+// that failed for good or was stopped is not measured any more: what it owes is a gap, not a
+// silence about it. The window in which it started is not measured, and the next one not surely.
 std::optional<Time> owes_since(const api::Guarantee& g, const MemberView& m, Time active_at) {
   const api::InstanceStatus& s = m.instance->status;
-  const bool runs = s.phase == api::InstancePhase::running ||
+  const bool stops = s.phase == api::InstancePhase::stopping ||
+                     s.phase == api::InstancePhase::stopped || s.phase == api::InstancePhase::lost;
+  const bool runs = stops || s.phase == api::InstancePhase::running ||
                     s.phase == api::InstancePhase::backing_off ||
                     s.phase == api::InstancePhase::failed;
   const Time active = active_at.is_set() ? active_at - m.behind : Time{};
-  Time start = is_held(*m.instance) ? active : runs ? s.started_at : Time{};
+  const bool is_reserved = m.instance->spec.run.command.empty();
+  const bool held = is_held(*m.instance) || (stops && is_reserved);
+  Time start = held ? active : runs ? s.started_at : Time{};
   // What it says is its last start.
   if (start.is_set() && s.restarts > 0 && active.is_set()) start = std::min(start, active);
   return start.is_set() ? std::optional(start + g.window) : std::nullopt;
@@ -410,7 +414,7 @@ bool write_off(const api::Guarantee& g, const std::string& name, api::ContractSt
   for (const MemberView& m : members) {
     silent |= !m.node_heard;
     // What it shows is the oldest it has; this one may be among the others.
-    if (m.instance->status.windows.size() >= api::windows_shown) return false;
+    if (!m.has_said_all && m.instance->status.windows.size() >= api::windows_shown) return false;
     if (const auto since = owes_since(g, m, status.active_at))
       owed = owed ? std::min(*owed, *since) : *since;
   }
@@ -445,6 +449,7 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
   bool changed = false;
   // By the clock that is behind most: what the others measured since is handed in, not owed.
   Time end = status.released_at.is_set() ? std::min(now, status.released_at) : now;
+  if (status.ends_at.is_set()) end = std::min(end, status.ends_at);
   const auto is_behind = [](const MemberView& a, const MemberView& b) {
     return a.behind < b.behind;
   };
