@@ -99,6 +99,26 @@ TEST_F(Replaced, the_price_stays_what_was_agreed) {
   EXPECT_EQ(world.get<api::Offer>("a", "c-2")->spec.price_per_hour.text(), "2EUR/h");
 }
 
+TEST_F(Replaced, what_is_breached_stays_so_while_its_budget_is_spent) {
+  const auto breached = [this] {
+    const api::Condition* c = api::find_condition(status().conditions, "Breached");
+    return c != nullptr && c->status == api::ConditionStatus::true_;
+  };
+  EXPECT_FALSE(breached());
+  world.pass(minutes(5));
+  ASSERT_EQ(status().offer, "c-2");
+  ASSERT_EQ(status().windows.back().verdict, "fulfilled") << "the new hardware keeps it";
+  ASSERT_LT(status().guarantees[0].budget_left, 0);
+  EXPECT_EQ(status().phase, ContractPhase::breached);
+  EXPECT_TRUE(breached());
+  EXPECT_TRUE(api::is_true(status().conditions, "Active")) << "it runs";
+  // Where more may be missed, the budget is not spent.
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.guarantees[0].target = 0.5; });
+  world.pass(seconds(30));
+  EXPECT_EQ(status().phase, ContractPhase::active);
+  EXPECT_FALSE(breached());
+}
+
 TEST_F(Replaced, by_hardware_below_the_floor_the_old_members_stay_and_the_price_is_due) {
   failing = first_node == "n1" ? "n2" : "n1";
   world.pass(minutes(2));
