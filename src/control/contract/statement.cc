@@ -117,9 +117,10 @@ std::string sentence(const api::Contract& c, const api::Statement& s, Duration u
     if (g.median.is_set()) text += ", median " + humanize(g.median.value(), g.median.dimension());
     text += ". ";
   }
-  if (unheard.us >= 1'000'000)
-    text += "Not charged: " + format_duration(whole_seconds(unheard)) +
-            " in which its machines were not heard of. ";
+  // To the last instant, so that the price can be computed again.
+  if (unheard.us > 0)
+    text +=
+        "Not charged: " + format_duration(unheard) + " in which its machines were not heard of. ";
   if (after_term.us >= 1'000'000)
     text += "Not charged: " + format_duration(whole_seconds(after_term)) + " after its term. ";
   if (s.due.is_set()) text += "Due " + s.due.text() + ". ";
