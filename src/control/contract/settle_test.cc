@@ -177,5 +177,11 @@ TEST_F(Statement, WhereNothingIsKnownOfPowerItSaysSo) {
   EXPECT_NE(s.text.find("Energy is not known"), std::string::npos);
 }
 
+TEST_F(Statement, WhatNeverRanTookNoEnergy) {
+  const api::Statement s = make(Duration{});
+  EXPECT_EQ(s.text.find("Energy is not known"), std::string::npos) << s.text;
+  EXPECT_NE(s.text.find("never ran, and took no energy"), std::string::npos) << s.text;
+}
+
 }  // namespace
 }  // namespace freehold::control
