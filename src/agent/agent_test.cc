@@ -366,6 +366,29 @@ TEST_F(AgentTest, WindowsAreClosedHandedInAndDroppedWhenTheyAreJudged) {
   EXPECT_LT(at("x").status.windows.size(), 5u);
 }
 
+TEST_F(AgentTest, LimitsAreMeasuredWhileWorkThatWasTakenAwayWindsDown) {
+  host_.obeys = false;
+  api::Instance x = wanted("x");
+  api::Measure& capacity = x.spec.measures.emplace_back();
+  capacity.metric = "available_capacity";
+  capacity.window = seconds(2);
+  put(x);
+  runtime_.pass(seconds(6));
+  change("x", [](api::Instance& i) { i.spec.run.command.clear(); });
+  const Time taken = runtime_.now();
+  runtime_.pass(seconds(6));
+  EXPECT_EQ(at("x").status.phase, InstancePhase::running) << "it does not obey";
+  runtime_.pass(seconds(10));
+  EXPECT_EQ(at("x").status.phase, InstancePhase::prepared);
+  Time end;
+  for (const api::Window& window : at("x").status.windows) {
+    EXPECT_EQ(window.value.as_double(), 1);
+    EXPECT_TRUE(!end.is_set() || window.start == end) << "a gap";
+    end = window.start + window.length;
+  }
+  EXPECT_GT(end - taken, seconds(12));
+}
+
 TEST_F(AgentTest, AClockThatIsSetFakesNothing) {
   api::Instance x = wanted("x");
   api::Measure capacity;

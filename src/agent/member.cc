@@ -242,7 +242,8 @@ bool Member::is_measured() const {
   if (dropped_ || now_.instance.spec.stop || is_terminal(memory.phase) ||
       memory.ending == Ending::stop || now_.instance.metadata.deletion_timestamp.is_set())
     return false;
-  return is_bare(now_.instance.spec) ? memory.phase == api::InstancePhase::prepared
+  // Limits are held while work that was taken away winds down, too.
+  return is_bare(now_.instance.spec) ? memory.phase >= api::InstancePhase::prepared
                                      : memory.run > 0;
 }
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr Duration least_grace = seconds(15);
 constexpr size_t kept_windows = 48;
+constexpr size_t longest_window_name = 128;  // that the schema takes
 // Shares such as 0.99 are decimals: as whole billionths they compare exactly.
 constexpr int64_t billion = 1'000'000'000;
 int64_t billionths(double share) { return std::llround(share * 1e9); }
@@ -287,7 +288,7 @@ bool must_wait(const api::Guarantee& g, Time start, const std::vector<MemberView
     const Time now = server_now - m.behind;
     const api::InstanceStatus& s = m.instance->status;
     if (!s.started_at.is_set() && !is_held(*m.instance)) continue;
-    if (has_window_from(m, g, start)) continue;
+    if (m.has_said_all || has_window_from(m, g, start)) continue;
     if (s.phase == api::InstancePhase::stopped || s.phase == api::InstancePhase::lost) continue;
     if (m.node_heard && now < std::max(ended, m.heard_since - m.behind) + grace_of(g)) return true;
     if (m.node_heard) continue;
@@ -299,15 +300,19 @@ bool must_wait(const api::Guarantee& g, Time start, const std::vector<MemberView
 }
 
 // From when on a member owes windows; nothing for one that ended well, or did not start yet. One
-// that failed for good is not measured any more: what it owes is a gap, not a silence about it. The
-// window in which it started is not measured, and the next one not surely.
+// that failed for good or was stopped is not measured any more: what it owes is a gap, not a
+// silence about it. The window in which it started is not measured, and the next one not surely.
 std::optional<Time> owes_since(const api::Guarantee& g, const MemberView& m, Time active_at) {
   const api::InstanceStatus& s = m.instance->status;
-  const bool runs = s.phase == api::InstancePhase::running ||
+  const bool stops = s.phase == api::InstancePhase::stopping ||
+                     s.phase == api::InstancePhase::stopped || s.phase == api::InstancePhase::lost;
+  const bool runs = stops || s.phase == api::InstancePhase::running ||
                     s.phase == api::InstancePhase::backing_off ||
                     s.phase == api::InstancePhase::failed;
   const Time active = active_at.is_set() ? active_at - m.behind : Time{};
-  Time start = is_held(*m.instance) ? active : runs ? s.started_at : Time{};
+  const bool is_reserved = m.instance->spec.run.command.empty();
+  const bool held = is_held(*m.instance) || (stops && is_reserved);
+  Time start = held ? active : runs ? s.started_at : Time{};
   // What it says is its last start.
   if (start.is_set() && s.restarts > 0 && active.is_set()) start = std::min(start, active);
   return start.is_set() ? std::optional(start + g.window) : std::nullopt;
@@ -346,15 +351,34 @@ void count(const api::Guarantee& g, api::GuaranteeStatus& gs, const Judged& judg
   if (worse) gs.worst = judged.value;
 }
 
+// What windows of each promise are called, no two alike: promises of one name are told apart by
+// their bounds, and those of one bound by their number.
+std::vector<std::string> window_names(const std::vector<api::Guarantee>& all) {
+  std::map<std::string, int> of_name, of_bound;
+  for (const api::Guarantee& g : all) ++of_name[api::promise_name(g)];
+  std::vector<std::string> names;
+  for (const api::Guarantee& g : all) {
+    std::string name = api::promise_name(g);
+    if (of_name[name] > 1) {
+      std::string bound = (g.at_least.is_set() ? " (at least " + g.at_least.text()
+                                               : " (at most " + g.at_most.text()) +
+                          " over " + format_duration(g.window) + ")";
+      if (const int n = ++of_bound[name + bound]; n > 1) bound += " #" + std::to_string(n);
+      name = name.substr(0, longest_window_name - bound.size()) + bound;
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 void refresh(const api::Guarantee& g, api::GuaranteeStatus& gs, const api::ContractStatus& status,
-             Duration term) {
+             const std::string& name, Duration term) {
   const double determined = static_cast<double>(gs.windows.fulfilled + gs.windows.violated);
   gs.delivered_share = determined > 0 ? static_cast<double>(gs.windows.fulfilled) / determined : 0;
   gs.budget_left = budget_left(g, gs.windows, term);
   std::vector<Quantity> values;
-  const std::string measured = api::promise_name(g);
   for (const api::AssessedWindow& w : status.windows)
-    if (w.metric == measured && w.length == g.window && w.value.is_set() &&
+    if (w.metric == name && w.length == g.window && w.value.is_set() &&
         w.verdict != verdict_name(Verdict::not_determined))
       values.push_back(w.value);
   if (values.empty()) return;
@@ -363,9 +387,10 @@ void refresh(const api::Guarantee& g, api::GuaranteeStatus& gs, const api::Contr
   gs.median = *middle;
 }
 
-void keep(api::ContractStatus& status, const api::Guarantee& g, Time start, const Judged& judged) {
-  status.windows.push_back({api::promise_name(g), std::string(verdict_name(judged.verdict)),
-                            judged.reason, start, g.window, judged.value, judged.samples});
+void keep(api::ContractStatus& status, const api::Guarantee& g, const std::string& name, Time start,
+          const Judged& judged) {
+  status.windows.push_back({name, std::string(verdict_name(judged.verdict)), judged.reason, start,
+                            g.window, judged.value, judged.samples});
   if (status.windows.size() > kept_windows) status.windows.erase(status.windows.begin());
 }
 
@@ -381,14 +406,15 @@ void add_silent(const api::Guarantee& g, Time start, const std::vector<MemberVie
 
 // Windows that members owed before `until` and nobody handed in: not determined, each of them. What
 // may still come is left. True when there were some.
-bool write_off(const api::Guarantee& g, api::ContractStatus& status, api::GuaranteeStatus& gs,
-               const std::vector<MemberView>& members, Time until, Time now) {
+bool write_off(const api::Guarantee& g, const std::string& name, api::ContractStatus& status,
+               api::GuaranteeStatus& gs, const std::vector<MemberView>& members, Time until,
+               Time now) {
   std::optional<Time> owed;
   bool silent = false;
   for (const MemberView& m : members) {
     silent |= !m.node_heard;
     // What it shows is the oldest it has; this one may be among the others.
-    if (m.instance->status.windows.size() >= api::windows_shown) return false;
+    if (!m.has_said_all && m.instance->status.windows.size() >= api::windows_shown) return false;
     if (const auto since = owes_since(g, m, status.active_at))
       owed = owed ? std::min(*owed, *since) : *since;
   }
@@ -411,7 +437,7 @@ bool write_off(const api::Guarantee& g, api::ContractStatus& status, api::Guaran
   gs.windows.not_determined += count_of;
   constexpr int64_t shown = 4;  // the others say the same
   for (int64_t n = std::max<int64_t>(count_of - shown, 0); n < count_of; ++n)
-    keep(status, g, start + Duration{n * length}, lost);
+    keep(status, g, name, start + Duration{n * length}, lost);
   gs.assessed_until = start + Duration{count_of * length};
   return true;
 }
@@ -423,12 +449,14 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
   bool changed = false;
   // By the clock that is behind most: what the others measured since is handed in, not owed.
   Time end = status.released_at.is_set() ? std::min(now, status.released_at) : now;
+  if (status.ends_at.is_set()) end = std::min(end, status.ends_at);
   const auto is_behind = [](const MemberView& a, const MemberView& b) {
     return a.behind < b.behind;
   };
   if (const auto m = std::max_element(all.begin(), all.end(), is_behind); m != all.end())
     end = end - m->behind;
   status.guarantees.resize(spec.guarantees.size());
+  const std::vector<std::string> names = window_names(spec.guarantees);
   for (size_t i = 0; i < spec.guarantees.size(); ++i) {
     const api::Guarantee& g = spec.guarantees[i];
     api::GuaranteeStatus& gs = status.guarantees[i];
@@ -446,18 +474,18 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
     bool waits = false;
     std::deque<api::Window> contexts;
     for (auto& [start, windows] : collect(g, gs.assessed_until, members, contexts)) {
-      moved |= write_off(g, status, gs, members, start, now);
+      moved |= write_off(g, names[i], status, gs, members, start, now);
       waits = must_wait(g, start, members, now);
       if (waits) break;
       add_silent(g, start, members, status.active_at, windows);
       const Judged judged = judge(g, windows);
       count(g, gs, judged);
-      keep(status, g, start, judged);
+      keep(status, g, names[i], start, judged);
       gs.assessed_until = start + g.window;
       moved = true;
     }
-    if (!waits) moved |= write_off(g, status, gs, members, end, now);
-    if (moved) refresh(g, gs, status, spec.term.duration);
+    if (!waits) moved |= write_off(g, names[i], status, gs, members, end, now);
+    if (moved) refresh(g, gs, status, names[i], spec.term.duration);
     changed |= moved;
   }
   return changed;

@@ -40,10 +40,11 @@ Judged judge(const api::Guarantee& guarantee, const std::vector<const api::Windo
 // What is known of one member when windows are judged.
 struct MemberView {
   const api::Instance* instance = nullptr;
-  bool node_heard = true;  // its node is heard from, so what it has not handed in will not come
-  Time heard_since;        // since when
-  Time silent_since{};     // since when it is not; unset: not known
-  Duration behind{};       // what its clock, by which windows begin, misses to the server's
+  bool node_heard = true;     // its node is heard from, so what it has not handed in will not come
+  Time heard_since;           // since when
+  Time silent_since{};        // since when it is not; unset: not known
+  Duration behind{};          // what its clock, by which windows begin, misses to the server's
+  bool has_said_all = false;  // nothing more will come: what it has not handed in is a gap
 };
 
 // A machine that starts anew, or comes back to the network, brings the windows that it measured.
@@ -53,7 +54,8 @@ inline constexpr Duration silence_grace = minutes(10);
 // Judges what can be judged now and moves `status.guarantees`, `.windows` forward. A window waits
 // for every member that should have measured it: for twice its length and at least 15 s after its
 // node was heard from, and for `silence_grace` after that fell silent. One that nobody handed in by
-// then, though a member ran, is written down as not determined, up to the release of the contract.
+// then, though a member ran, is written down as not determined, up to the end of the term or the
+// release of the contract.
 // True when anything changed.
 bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
             const std::vector<MemberView>& members, Time now);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "api/window_facts.h"
 #include "control/contract/instances.h"
@@ -284,6 +285,41 @@ TEST_F(Assessing, WhatFailedForGoodIsNotKeptAndNotForgotten) {
   EXPECT_EQ(counts().violated, 0);
 }
 
+TEST_F(Assessing, WhatWasStoppedOwesWhatIsMissingUpToTheEndOfTheTerm) {
+  instance.status.started_at = seconds_at(1);
+  hand_in(20, "25/s");
+  hand_in(30, "25/s");
+  status.active_at = seconds_at(5);
+  status.ends_at = seconds_at(60);
+  status.released_at = seconds_at(75);
+  for (const auto phase : {api::InstancePhase::stopping, api::InstancePhase::stopped}) {
+    for (const char* command : {"serve", ""}) {
+      instance.spec.run.command.clear();
+      if (*command != '\0') instance.spec.run.command = {command};
+      instance.status.phase = phase;
+      api::ContractStatus last = status;
+      assess(spec, last, {{&instance, true, {}, {}, {}, true}}, seconds_at(75));
+      EXPECT_EQ(last.guarantees[0].windows.fulfilled, 2);
+      EXPECT_EQ(last.guarantees[0].windows.not_determined, 2) << "from 40 s to 60 s";
+      EXPECT_EQ(last.guarantees[0].assessed_until, seconds_at(60));
+    }
+  }
+}
+
+TEST_F(Assessing, WhatWasNotShownByTheEndIsAGap) {
+  instance.spec.run.command = {"serve"};
+  instance.status.started_at = seconds_at(1);
+  for (size_t n = 0; n < api::windows_shown; ++n)
+    hand_in(20 + static_cast<int64_t>(n) * 10, "25/s");
+  status.ends_at = status.released_at = seconds_at(1000);
+  instance.status.phase = api::InstancePhase::stopped;
+  run(1000);
+  EXPECT_EQ(counts().not_determined, 0) << "more may follow";
+  assess(spec, status, {{&instance, true, {}, {}, {}, true}}, seconds_at(1000));
+  EXPECT_EQ(counts().fulfilled, 64);
+  EXPECT_EQ(counts().not_determined, 34);
+}
+
 TEST_F(Assessing, WhatWasMeasuredBeforeARestartIsOwedAllTheSame) {
   status.active_at = seconds_at(10);
   instance.status.started_at = seconds_at(90);
@@ -403,6 +439,30 @@ TEST_F(Assessing, TwoQuantilesOfOneMetricAreJudgedByTheirOwnMeasurements) {
   EXPECT_EQ(status.guarantees[1].windows.violated, 1);
   EXPECT_EQ(status.guarantees[0].median, q("10ms"));
   EXPECT_EQ(status.guarantees[1].median, q("60ms"));
+}
+
+TEST_F(Assessing, PromisesOfOneNameAreToldApart) {
+  api::Guarantee least = rate("20/s"), most = rate("20/s"), same = rate("20/s");
+  most.at_most = std::exchange(most.at_least, {});
+  same.of = api::JudgedAgainst::offered;
+  spec.guarantees = {least, most, same};
+  spec.guarantees.push_back(rate("20/s"));
+  spec.guarantees.back().metric = "tokens_per_second";
+  hand_in(0, "15/s");
+  instance.status.windows.back().offered = q("15/s");
+  run(10);
+  ASSERT_EQ(status.windows.size(), 3u);
+  EXPECT_EQ(status.windows[0].metric, "requests_per_second (at least 20/s over 10s)");
+  EXPECT_EQ(status.windows[0].verdict, "violated");
+  EXPECT_EQ(status.windows[1].metric, "requests_per_second (at most 20/s over 10s)");
+  EXPECT_EQ(status.windows[1].verdict, "fulfilled");
+  EXPECT_EQ(status.windows[2].metric, "requests_per_second (at least 20/s over 10s) #2");
+  EXPECT_EQ(status.windows[2].verdict, "fulfilled");
+  spec.guarantees[1].metric = "another";
+  spec.guarantees[2].metric = "third";
+  hand_in(10, "15/s");
+  run(20);
+  EXPECT_EQ(status.windows.back().metric, "requests_per_second");
 }
 
 TEST_F(Assessing, AWishBecomesAGuaranteeOnceItWasKeptOnTheAssignedHardware) {

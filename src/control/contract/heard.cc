@@ -60,9 +60,9 @@ void note_silence(Work& w) {
         std::to_string((counted(offer) + silence).us);
     w.plan.update(api::Object::of(std::move(next)), revision_of(offer->metadata));
   }
-  w.condition(heard_condition, ConditionStatus::true_, "AgentsHeard",
-              "its machines are heard of; " + format_duration(seconds(silence.us / 1'000'000)) +
-                  " of silence is not charged");
+  w.condition(
+      heard_condition, ConditionStatus::true_, "AgentsHeard",
+      "its machines are heard of; " + format_duration(silence) + " of silence is not charged");
 }
 
 Duration unheard_until(const Work& w, Time until) {

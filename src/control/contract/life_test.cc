@@ -337,6 +337,40 @@ TEST_F(ContractLife, a_member_that_is_made_anew_joins_those_that_run) {
   EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
 }
 
+TEST_F(ContractLife, windows_that_nobody_measured_before_the_end_are_told_in_the_statement) {
+  const Time begin = world.runtime.now();
+  world.report = [&](api::InstanceStatus& status, const api::Instance&) {
+    if (status.phase != api::InstancePhase::running) return;
+    const Time now = world.runtime.now();
+    if (!status.started_at.is_set()) status.started_at = now;
+    if (now - begin > seconds(30)) return;
+    status.windows.clear();
+    api::Window& w = status.windows.emplace_back();
+    w.metric = "available_capacity";
+    w.length = seconds(1);
+    w.start = {(now.us / 1'000'000 - 1) * 1'000'000};
+    w.samples = 1;
+    w.value = Quantity::of(1000, Dimension::number);
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.term.duration = minutes(1);
+  api::Guarantee& g = c.spec.guarantees.emplace_back();
+  g.metric = "available_capacity";
+  g.at_least = Quantity::of(900, Dimension::number);
+  g.window = seconds(1);
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(minutes(2));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
+  const api::Statement& s = *world.get<api::Contract>("a", "c")->status.statement;
+  const api::GuaranteeStatus& told = s.guarantees.at(0);
+  EXPECT_GT(told.windows.fulfilled, 20);
+  EXPECT_GT(told.windows.not_determined, 25);
+  EXPECT_LE(s.until - told.assessed_until, seconds(1));
+  EXPECT_LE(told.assessed_until, s.until);
+  EXPECT_NE(s.text.find("not determined"), std::string::npos) << s.text;
+}
+
 TEST_F(ContractLife, another_workload_replaces_what_runs) {
   world.create(World::contract("a", "c", "2"));
   world.create(World::workload("a", "c"));

@@ -99,6 +99,26 @@ TEST_F(Replaced, the_price_stays_what_was_agreed) {
   EXPECT_EQ(world.get<api::Offer>("a", "c-2")->spec.price_per_hour.text(), "2EUR/h");
 }
 
+TEST_F(Replaced, what_is_breached_stays_so_while_its_budget_is_spent) {
+  const auto breached = [this] {
+    const api::Condition* c = api::find_condition(status().conditions, "Breached");
+    return c != nullptr && c->status == api::ConditionStatus::true_;
+  };
+  EXPECT_FALSE(breached());
+  world.pass(minutes(5));
+  ASSERT_EQ(status().offer, "c-2");
+  ASSERT_EQ(status().windows.back().verdict, "fulfilled") << "the new hardware keeps it";
+  ASSERT_LT(status().guarantees[0].budget_left, 0);
+  EXPECT_EQ(status().phase, ContractPhase::breached);
+  EXPECT_TRUE(breached());
+  EXPECT_TRUE(api::is_true(status().conditions, "Active")) << "it runs";
+  // Where more may be missed, the budget is not spent.
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.guarantees[0].target = 0.5; });
+  world.pass(seconds(30));
+  EXPECT_EQ(status().phase, ContractPhase::active);
+  EXPECT_FALSE(breached());
+}
+
 TEST_F(Replaced, by_hardware_below_the_floor_the_old_members_stay_and_the_price_is_due) {
   failing = first_node == "n1" ? "n2" : "n1";
   world.pass(minutes(2));
@@ -155,6 +175,41 @@ TEST_F(ContractLife, one_promise_that_is_missed_is_not_hidden_by_another_that_is
   ASSERT_NE(within, nullptr);
   EXPECT_EQ(within->status, api::ConditionStatus::false_);
   EXPECT_EQ(within->message.substr(0, 9), "cpu_cores");
+}
+
+TEST_F(ContractLife, a_floor_that_is_missed_is_not_hidden_by_a_ceiling_of_its_metric) {
+  world.report = [this](api::InstanceStatus& status, const api::Instance&) {
+    if (status.phase != api::InstancePhase::running) return;
+    const int64_t now = world.runtime.now().us / 1'000'000;
+    if (!status.started_at.is_set()) status.started_at = {now * 1'000'000};
+    status.windows.clear();
+    api::Window& w = status.windows.emplace_back();
+    w.metric = "cpu_cores";
+    w.length = seconds(5);
+    w.start = {(now / 5 - 1) * 5'000'000};
+    w.samples = 5;
+    w.value = Quantity::of(20, Dimension::number);
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  api::Guarantee g;
+  g.metric = "cpu_cores";
+  g.window = seconds(5);
+  g.target = 0.5;
+  g.at_least = Quantity::of(150, Dimension::number);
+  c.spec.guarantees.push_back(g);
+  g.at_most = Quantity::of(5000, Dimension::number);
+  g.at_least = {};
+  c.spec.guarantees.push_back(g);
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(minutes(1));
+  const api::ContractStatus& status = world.get<api::Contract>("a", "c")->status;
+  EXPECT_GT(status.guarantees[0].windows.violated, 3);
+  EXPECT_GT(status.guarantees[1].windows.fulfilled, 3);
+  const api::Condition* within = api::find_condition(status.conditions, "WithinGuarantee");
+  ASSERT_NE(within, nullptr);
+  EXPECT_EQ(within->status, api::ConditionStatus::false_);
+  EXPECT_EQ(within->message.substr(0, 29), "cpu_cores (at least 150m over") << within->message;
 }
 
 TEST_F(ContractLife, a_silent_machine_is_told_of_and_what_it_measured_is_not_known) {

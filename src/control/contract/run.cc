@@ -347,9 +347,9 @@ void run_remedy(Work& w, const Instances& current, const api::GuaranteeStatus& g
 // Of the newest determined window of each promise: the first that is violated, else the newest.
 const api::AssessedWindow* telling_window(const api::ContractStatus& status) {
   const api::AssessedWindow* newest = nullptr;
-  std::set<std::pair<std::string_view, int64_t>> seen;
+  std::set<std::string_view> seen;
   for (auto it = status.windows.rbegin(); it != status.windows.rend(); ++it) {
-    if (it->verdict == "notDetermined" || !seen.emplace(it->metric, it->length.us).second) continue;
+    if (it->verdict == "notDetermined" || !seen.insert(it->metric).second) continue;
     if (it->verdict == "violated") return &*it;
     if (newest == nullptr) newest = &*it;
   }
@@ -477,6 +477,26 @@ bool may_have_members(Work& w, const Instances& all) {
   return false;
 }
 
+// Spent is spent, although the last windows were kept; where there is no term, it grows again as
+// days pass.
+void tell_budget(Work& w) {
+  const bool breached = breached_guarantee(w.status()) != nullptr;
+  w.status().phase = breached ? ContractPhase::breached : ContractPhase::active;
+  if (!breached && api::is_true(w.status().conditions, "Breached"))
+    w.condition("Breached", ConditionStatus::false_, "WithinBudget",
+                "the error budget of no guarantee is spent any more");
+}
+
+void tell_running(Work& w, const Instances& current) {
+  const auto running =
+      std::count_if(current.begin(), current.end(), [](const auto* i) { return has_started(*i); });
+  const bool complete = static_cast<size_t>(running) == current.size();
+  w.condition("Active", complete ? ConditionStatus::true_ : ConditionStatus::false_,
+              complete ? "Running" : "Degraded",
+              std::to_string(running) + " of " + std::to_string(current.size()) + " members run" +
+                  (complete ? "; their limits were read back" : ""));
+}
+
 // What was accepted does not hold anything, or is not there: it is asked for anew.
 void ask_anew(Work& w, const std::string& why) {
   w.status().phase = ContractPhase::pending;
@@ -545,15 +565,8 @@ void step_reserved(Work& w) {
     const bool still = violated_since(w.status(), w.in.now - settle_time(w.before.spec));
     if (still || w.status().remedies.empty()) return run_remedy(w, current, *g);
   }
-  w.status().phase = ContractPhase::active;
-  if (!silent.empty()) return;
-  const auto running =
-      std::count_if(current.begin(), current.end(), [](const auto* i) { return has_started(*i); });
-  const bool complete = static_cast<size_t>(running) == current.size();
-  w.condition("Active", complete ? ConditionStatus::true_ : ConditionStatus::false_,
-              complete ? "Running" : "Degraded",
-              std::to_string(running) + " of " + std::to_string(current.size()) + " members run" +
-                  (complete ? "; their limits were read back" : ""));
+  tell_budget(w);
+  if (silent.empty()) tell_running(w, current);
 }
 
 }  // namespace freehold::control

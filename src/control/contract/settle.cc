@@ -79,10 +79,13 @@ Settlement settlement_of(const Work& w) {
 
 void finish(Work& w, const std::vector<std::string>& left) {
   std::vector<MemberView> members;
-  for (const api::Instance* i : w.instances())
-    members.push_back({i, true, {}, {}, w.in.heartbeats.behind(i->spec.node)});
-  // Nothing more will come: what has not been handed in by now is a gap.
-  assess(w.before.spec, w.status(), members, w.in.now + hours(24));
+  for (const api::Instance* i : w.instances()) {
+    MemberView& m = members.emplace_back();
+    m.instance = i;
+    m.behind = w.in.heartbeats.behind(i->spec.node);
+    m.has_said_all = true;
+  }
+  assess(w.before.spec, w.status(), members, w.in.now);
   if (!w.status().statement) w.status().statement = make_statement(settlement_of(w));
   for (const api::Instance* i : w.instances()) w.erase(*i);
   w.status().phase = ContractPhase::settled;

@@ -1,6 +1,8 @@
 // The final statement: what is added up, and what earns money back.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "control/contract/statement.h"
 
 namespace freehold::control {
@@ -133,8 +135,14 @@ TEST_F(Statement, TimeInWhichItsMachinesWereNotHeardOfIsNotCharged) {
   unheard = minutes(30);
   EXPECT_EQ(make().price.text(), "5EUR");
   EXPECT_NE(make().text.find("not heard of"), std::string::npos);
-  unheard = milliseconds(300);
+  unheard = {};
   EXPECT_EQ(make().text.find("not heard of"), std::string::npos) << "0 s of it";
+  for (const auto& [silence, told] :
+       {std::pair(milliseconds(603), "Not charged: 603ms in which"),
+        std::pair(milliseconds(12'250), "charged: 12.25s in which")}) {
+    unheard = silence;
+    EXPECT_NE(make().text.find(told), std::string::npos) << make().text;
+  }
   unheard = hours(9);
   EXPECT_EQ(make().price.value(), 0);
   EXPECT_EQ(make().due.value(), 0);
@@ -167,6 +175,12 @@ TEST_F(Statement, WhereNothingIsKnownOfPowerItSaysSo) {
   const api::Statement s = make();
   EXPECT_FALSE(s.energy.is_set());
   EXPECT_NE(s.text.find("Energy is not known"), std::string::npos);
+}
+
+TEST_F(Statement, WhatNeverRanTookNoEnergy) {
+  const api::Statement s = make(Duration{});
+  EXPECT_EQ(s.text.find("Energy is not known"), std::string::npos) << s.text;
+  EXPECT_NE(s.text.find("never ran, and took no energy"), std::string::npos) << s.text;
 }
 
 }  // namespace

@@ -117,16 +117,17 @@ std::string sentence(const api::Contract& c, const api::Statement& s, Duration u
     if (g.median.is_set()) text += ", median " + humanize(g.median.value(), g.median.dimension());
     text += ". ";
   }
-  if (unheard.us >= 1'000'000)
-    text += "Not charged: " + format_duration(whole_seconds(unheard)) +
-            " in which its machines were not heard of. ";
+  // To the last instant, so that the price can be computed again.
+  if (unheard.us > 0)
+    text +=
+        "Not charged: " + format_duration(unheard) + " in which its machines were not heard of. ";
   if (after_term.us >= 1'000'000)
     text += "Not charged: " + format_duration(whole_seconds(after_term)) + " after its term. ";
   if (s.due.is_set()) text += "Due " + s.due.text() + ". ";
-  text += s.energy.is_set()
-              ? "Energy " + s.energy.text() + " (" + s.energy_basis + ")" + unbilled + "."
-              : "Energy is not known: nothing on its nodes measures power.";
-  return text;
+  if (s.energy.is_set())
+    return text + "Energy " + s.energy.text() + " (" + s.energy_basis + ")" + unbilled + ".";
+  if (s.until <= s.from) return text + "It never ran, and took no energy.";
+  return text + "Energy is not known: nothing on its nodes measures power.";
 }
 
 }  // namespace
