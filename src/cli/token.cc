@@ -60,7 +60,7 @@ int kubeconfig(const KubeconfigOptions& options) {
                                  std::string(auth::admins)});
   }
   if (options.life <= Duration{})
-    return complain_usage({Reason::bad_request, "--ttl must be longer than nothing, such as 2160h"});
+    return complain_usage({Reason::bad_request, "--ttl must be more than nothing, such as 2160h"});
   Loop loop;
   const auto text = kubeconfig_for(DataDir{options.data_dir}, {options.user, options.groups},
                                    options.life, loop.now());

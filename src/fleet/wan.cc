@@ -82,8 +82,7 @@ Wan::Wan(const std::vector<Site>& sites) {
         const uint32_t* to = index_.find(name_hash(link.site));
         if (to == nullptr || *to == i) continue;
         const auto pair = is_return ? std::pair(*to, i) : std::pair(i, *to);
-        all.try_emplace(pair,
-                        Link{pair.second, link.mbps, link.latency_ns});
+        all.try_emplace(pair, Link{pair.second, link.mbps, link.latency_ns});
       }
   }
   links_.resize(n);
