@@ -136,7 +136,7 @@ TEST(MergeDevices, numbers_count_where_both_tell_the_same_links_and_one_tells_no
     HostFacts host = with_nodes({gpu("gpu0", addresses[0]), gpu("gpu1", addresses[1]),
                                  gpu("gpu2", addresses[2]), gpu("gpu3", addresses[3])},
                                 {0, 0, 1, 1});
-    for (const size_t i : {0, 1, 2, 3})
+    for (size_t i = 0; i < 4; ++i)
       host.profile.devices[i].links.push_back(
           {"gpu" + std::to_string(i ^ 1), api::LinkKind::nvlink, i < 2 ? links : other_links, {}});
     return host;
