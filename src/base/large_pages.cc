@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/sanitized.h"
+
 namespace freehold {
 
 void* take_pages(size_t bytes, size_t alignment) {
@@ -20,13 +22,6 @@ void* take_pages(size_t bytes, size_t alignment) {
 
 void release_pages(void* at) noexcept { std::free(at); }
 
-// What is used after its end would not be seen in a pool.
-#if defined(__has_feature)
-#define IS_SANITIZED __has_feature(address_sanitizer)
-#else
-#define IS_SANITIZED 0
-#endif
-
 namespace {
 
 class Pages final : public std::pmr::memory_resource {
@@ -40,7 +35,7 @@ class Pages final : public std::pmr::memory_resource {
 }  // namespace
 
 std::pmr::memory_resource& pooled_pages() {
-#if IS_SANITIZED
+#if IS_SANITIZED  // what is used after its end would not be seen in a pool
   return *std::pmr::new_delete_resource();
 #else
   static Pages pages;

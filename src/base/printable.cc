@@ -33,7 +33,7 @@ size_t printable_sequence(std::string_view text) {
   return is_control || sets_direction(c) || c == 0xFFFE || c == 0xFFFF ? 0 : length;
 }
 
-std::string with_printable(std::string_view text) {
+std::string printable(std::string_view text) {
   std::string out;
   for (size_t at = 0; at < text.size();) {
     const bool is_shown = text[at] == '\t' || printable_sequence(text.substr(at)) > 0;

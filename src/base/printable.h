@@ -14,6 +14,6 @@ namespace freehold {
 size_t printable_sequence(std::string_view text);
 
 // The text with a "?" for each character that may not be shown, but tabs.
-std::string with_printable(std::string_view text);
+std::string printable(std::string_view text);
 
 }  // namespace freehold

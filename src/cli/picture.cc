@@ -36,7 +36,7 @@ constexpr std::string_view bad = "#c92a2a", quiet = "#aab2bd", strong = "#3b9b52
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : with_printable(text)) {
+  for (const char c : printable(text)) {
     if (c == '&')
       out += "&amp;";
     else if (c == '<')
@@ -56,7 +56,7 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const std::string_view line : split(text, '\n')) {
     if (line.data() != text.data()) out += "\\n";
-    for (const char c : with_printable(line)) {
+    for (const char c : printable(line)) {
       if (c == '"' || c == '\\') out += '\\';
       out += c;
     }

@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "base/printable.h"
 #include "base/strings.h"
 #include "cli/cli.h"
 #include "json/yaml.h"
@@ -88,8 +87,6 @@ std::string padded(std::string_view utf8, size_t width) {
   if (is < width) out.append(width - is, ' ');
   return out;
 }
-
-std::string printable(std::string_view text) { return with_printable(text); }
 
 std::string Table::text(const Terminal& terminal, Headers headers,
                         std::vector<size_t>* widths) const {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.h"
 #include "base/result.h"
 #include "json/value.h"
 
@@ -28,8 +29,6 @@ Colour colour_of(std::string_view word);
 
 size_t display_width(std::string_view utf8);  // code points
 std::string padded(std::string_view utf8, size_t width);
-// Without what could steer a terminal: texts of servers and workloads are not trusted.
-std::string printable(std::string_view text);
 
 class Table {
  public:

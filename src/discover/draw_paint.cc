@@ -73,7 +73,7 @@ class LinePainter {
       : options_(options), left_(static_cast<size_t>(std::max(options.width, 1))) {}
 
   void add(std::string_view text, Style style) {
-    const std::string safe = with_printable(text);
+    const std::string safe = printable(text);
     const std::string plain = options_.unicode ? safe : in_ascii(safe);
     std::string shown = plain;
     if (cut_ || left_ == 0) return;

@@ -139,8 +139,8 @@ class Letterbox {
 // than making many an answer (tens of microseconds in a virtual machine), and who waits for one
 // answer after the other waits for it each time. Only while events come that close together, and
 // while nobody else wants the CPU for long: how long shows by when a yield comes back. Durable
-// creates by one client: 0.46 of bare SQLite without, 0.54 when the server looks out, 0.58 to 0.68
-// when the client does as well; with a hog on one of two CPUs the same as without.
+// creates by one client: 0.54 to 0.64 of bare SQLite with it, 0.45 to 0.50 without; see
+// docs/decisions/0013.
 class Lookout {
  public:
   // Runs what comes soon after what came last. Returns when nothing does.

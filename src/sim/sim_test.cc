@@ -3,6 +3,7 @@
 
 #include "api/contract.h"
 #include "base/log.h"
+#include "base/sanitized.h"
 #include "sim/campaign.h"
 #include "sim/cluster.h"
 #include "sim/scenario.h"
@@ -10,11 +11,6 @@
 namespace freehold::sim {
 namespace {
 
-#if defined(__has_feature)
-#define IS_SANITIZED __has_feature(address_sanitizer)
-#else
-#define IS_SANITIZED 0
-#endif
 // With sanitizers a run takes thirty times as long.
 constexpr uint64_t seeds = IS_SANITIZED ? 10 : 200;
 
