@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "api/object.h"
+#include "base/strings.h"
 #include "schema/walk.h"
 
 namespace freehold::agent {
 namespace {
 
-constexpr size_t message_characters = 1'000;  // the schema takes a little more
+constexpr size_t message_bytes = 1'000;  // the schema takes a little more
 
 int64_t int_at(const json::Value& value, std::string_view name) {
   const json::Value* member = value.at({name});
@@ -20,7 +21,7 @@ int64_t int_at(const json::Value& value, std::string_view name) {
 void fill_status(const Memory& memory, api::InstanceStatus& status) {
   status.phase = memory.phase;
   status.reason = memory.reason;
-  status.message = memory.message.substr(0, message_characters);
+  status.message = beginning_of(memory.message, message_bytes);
   status.boot_id = memory.boot_id;
   status.restarts = memory.restarts;
   status.restart_epoch = memory.restart_epoch;

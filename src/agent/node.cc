@@ -19,12 +19,12 @@ constexpr Duration former_look = seconds(1);  // at this machine alone
 constexpr Duration first_retry = milliseconds(500);
 constexpr Duration longest_retry = seconds(30);
 constexpr int64_t lease_seconds = 40;  // eight heartbeats, as kubelet's node leases
-constexpr size_t message_characters = 1'000;
+constexpr size_t message_bytes = 1'000;
 
 std::string list_of(const std::vector<std::string>& texts) {
-  std::string out = join(texts, "; ");
-  if (out.size() > message_characters) out = out.substr(0, message_characters) + " …";
-  return out;
+  const std::string out = join(texts, "; ");
+  if (out.size() <= message_bytes) return out;
+  return std::string(beginning_of(out, message_bytes)) + " …";
 }
 
 void set_conditions(api::NodeStatus& status, const discover::Machine& machine,

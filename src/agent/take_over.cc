@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/strings.h"
+
 namespace freehold::agent {
 namespace {
 
@@ -94,13 +96,14 @@ class TakeOver {
     if (is.empty()) return;
     api::Conflict conflict;
     conflict.field = field;
-    conflict.kept = is.substr(0, most_value);
+    conflict.kept = beginning_of(is, most_value);
     if (const auto known = std::ranges::find(before_.conflicts, field, &api::Conflict::field);
         known != before_.conflicts.end())
       conflict.claims = known->claims;
     std::erase_if(conflict.claims, [](const api::Claim& claim) { return claim.source == us; });
     if (said != nullptr && !was.empty() && !claims(conflict, said->source))
-      conflict.claims.push_back({said->source, was.substr(0, most_value), said->confidence});
+      conflict.claims.push_back(
+          {said->source, std::string(beginning_of(was, most_value)), said->confidence});
     std::erase_if(conflict.claims, [&](const api::Claim& claim) {
       return claim.value == conflict.kept || is_identity(claim.value);
     });

@@ -128,7 +128,7 @@ void check_guarantee(const Guarantee& g, const Path& at, Errors& errors) {
   // A credit rests on what the agent measured: nobody calls the workload's word by that name.
   if (g.measured_by == MeasuredBy::agent && !is_measured_by_agent(g.metric))
     errors.add(Fault::invalid, at / "measuredBy",
-               "the agent does not measure \"" + g.metric.substr(0, 64) +
+               "the agent does not measure \"" + std::string(beginning_of(g.metric, 64)) +
                    "\" itself; use workload, which earns no credit");
   if (g.of == JudgedAgainst::offered && !g.at_least.is_set())
     errors.add(Fault::invalid, at / "of", "`offered` compares a floor; state atLeast");

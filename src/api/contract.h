@@ -160,6 +160,18 @@ struct AssessedWindow {
   Quantity value;
   int64_t samples = 0;
 };
+// Time in which some promises were missed, and no other, each by its place among the guarantees.
+struct MissedTime {
+  Time from;  // unset: of a sum
+  Duration time;
+  std::vector<int64_t> promises;  // ascending
+};
+// So that no second is paid back twice, whichever promises were missed in it.
+struct Missed {
+  std::vector<MissedTime> spans;  // by time, none over another; later windows may lie over them
+  std::vector<MissedTime> sums;   // of spans before `summed_until`, one for each set of promises
+  Time summed_until;
+};
 struct RemedyRun {
   std::string action, reason, outcome;
   Time at;
@@ -185,6 +197,7 @@ struct ContractStatus {
   Refusal refusal;
   std::vector<GuaranteeStatus> guarantees;
   std::vector<AssessedWindow> windows;
+  Missed missed;
   std::vector<RemedyRun> remedies;
   int64_t past_cpu_us = 0, past_energy_joules = 0;  // of instances that are gone
   std::optional<Statement> statement;

@@ -310,6 +310,21 @@ inline constexpr auto table<api::AssessedWindow> = object<api::AssessedWindow>(
     field<&api::AssessedWindow::value>("value", "What was measured.", {.any_dimension = true}),
     field<&api::AssessedWindow::samples>("samples", "Requests or scrapes behind it.", {.min = 0}));
 template <>
+inline constexpr auto table<api::MissedTime> = object<api::MissedTime>(
+    "MissedTime", "Time in which some promises were missed, and no other.",
+    field<&api::MissedTime::from>("from", "When it began; absent for a sum."),
+    field<&api::MissedTime::time>("time", "How long it was."),
+    field<&api::MissedTime::promises>("promises", "Their places among the guarantees, from 0.",
+                                      {.min = 0, .max = 15, .max_size = 16}));
+template <>
+inline constexpr auto table<api::Missed> = object<api::Missed>(
+    "Missed", "Time in which promises were missed, so that no second is paid back twice.",
+    field<&api::Missed::spans>("spans", "The latest; windows yet to come may lie over them.",
+                               {.max_size = 32}),
+    field<&api::Missed::sums>("sums", "Earlier time, summed up for each set of promises.",
+                              {.max_size = 64}),
+    field<&api::Missed::summed_until>("summedUntil", "What the sums hold ended by then."));
+template <>
 inline constexpr auto table<api::RemedyRun> = object<api::RemedyRun>(
     "RemedyRun", "A remedy that ran.",
     field<&api::RemedyRun::action>("action", "Which.", {.max_size = 32}),
@@ -361,6 +376,8 @@ inline constexpr auto table<api::ContractStatus> = object<api::ContractStatus>(
     field<&api::ContractStatus::guarantees>("guarantees", "Promised against delivered.",
                                             {.max_size = 16}),
     field<&api::ContractStatus::windows>("windows", "The last windows.", {.max_size = 64}),
+    field<&api::ContractStatus::missed>("missed",
+                                        "When promises that may earn a credit were missed."),
     field<&api::ContractStatus::remedies>("remedies", "Remedies that ran.", {.max_size = 64}),
     field<&api::ContractStatus::past_cpu_us>(
         "pastCpuMicroseconds", "CPU time delivered by instances that are gone.", {.min = 0}),

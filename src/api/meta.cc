@@ -17,25 +17,12 @@ bool is_true(const Conditions& conditions, std::string_view type) {
   return found != nullptr && found->status == ConditionStatus::true_;
 }
 
-namespace {
-
-// The beginning of a message, no longer than the schema takes: it may quote what users wrote, and
-// an object with a longer one could never be written again.
-std::string_view bounded(std::string_view message) {
-  constexpr size_t most = 4000;  // the schema takes a little more
-  if (message.size() <= most) return message;
-  size_t cut = most;
-  while (cut > 0 && (static_cast<unsigned char>(message[cut]) & 0xC0) == 0x80)
-    --cut;  // between characters
-  return message.substr(0, cut);
-}
-
-}  // namespace
-
 bool set_condition(Conditions& conditions, std::string_view type, ConditionStatus status,
                    std::string_view reason, std::string_view message, int64_t generation,
                    Time now) {
-  message = bounded(message);
+  // It may quote what users wrote, and an object with a longer one could never be written again.
+  constexpr size_t most = 4000;  // the schema takes a little more
+  message = beginning_of(message, most);
   auto found = std::ranges::find(conditions, type, &Condition::type);
   const bool fresh = found == conditions.end();
   if (fresh) {

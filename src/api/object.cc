@@ -50,6 +50,13 @@ std::string Kind::key(std::string_view ns, std::string_view object_name) const {
   return out.append(object_name);
 }
 
+bool Kind::has_part(std::string_view part) const {
+  if (part == "status") return has_status;
+  if (part == "log") return plural == "instances";
+  if (part == "finalize") return plural == "namespaces";
+  return part.empty();
+}
+
 Object Object::clone() const {
   if (kind_ == nullptr) return {};
   Object copy(*kind_);

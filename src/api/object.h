@@ -54,6 +54,8 @@ struct Kind {
   // Of the store: "/freehold.dev/contracts/acme-prod/chat"; cluster-scoped kinds leave the
   // namespace out.
   std::string key(std::string_view ns, std::string_view name) const;
+  // Whether paths have such a part below an object: "status", "log"; "" is the object itself.
+  bool has_part(std::string_view part) const;
 };
 
 // The kind of a C++ type: Kind of Contract is kind_of<Contract>().

@@ -91,14 +91,6 @@ bool has_group(const RoleRule& rule, std::string_view group) {
                              [&](const std::string& g) { return g == "*" || g == group; });
 }
 
-// As the server takes paths apart.
-bool has_part(const Kind& kind, std::string_view part) {
-  if (part.empty()) return true;
-  if (part == "status") return kind.has_status;
-  if (part == "log") return kind.plural == "instances";
-  return part == "finalize" && kind.plural == "namespaces";
-}
-
 // Why "contracts/log" of a rule would grant nothing; empty: it does.
 std::string fault_of_resource(const RoleRule& rule, std::string_view resource) {
   const size_t slash = std::min(resource.find('/'), resource.size());
@@ -112,7 +104,7 @@ std::string fault_of_resource(const RoleRule& rule, std::string_view resource) {
   for (const Kind* kind : kinds()) {
     if (plural != "*" && plural != kind->plural) continue;
     named = kind;
-    grants |= has_group(rule, kind->group) && has_part(*kind, part);
+    grants |= has_group(rule, kind->group) && kind->has_part(part);
   }
   if (grants) return {};
   if (named == nullptr) {

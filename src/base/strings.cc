@@ -224,6 +224,13 @@ size_t utf8_sequence(std::string_view bytes) {
   return length;
 }
 
+std::string_view beginning_of(std::string_view text, size_t most_bytes) {
+  if (text.size() <= most_bytes) return text;
+  size_t cut = most_bytes;
+  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+  return text.substr(0, cut);
+}
+
 bool is_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
     while (bytes.size() >= 8) {

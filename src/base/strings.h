@@ -19,6 +19,8 @@ template <std::same_as<std::string> Temporary>
 void split(Temporary&& text, char separator) = delete;
 template <std::same_as<std::string> Temporary>
 void trim(Temporary&& text) = delete;
+template <std::same_as<std::string> Temporary>
+void beginning_of(Temporary&& text, size_t most_bytes) = delete;
 std::string to_lower(std::string_view text);              // ASCII
 std::optional<int64_t> parse_int(std::string_view text);  // whole text, base 10
 std::optional<uint64_t> parse_uint(std::string_view text);
@@ -34,6 +36,8 @@ std::optional<std::string> base64url_decode(std::string_view text);
 bool is_utf8(std::string_view bytes);  // shortest form, no surrogates
 // Length of the well-formed UTF-8 sequence that `bytes` begins with, 1 to 4; 0 when there is none.
 size_t utf8_sequence(std::string_view bytes);
+// At most so many bytes of UTF-8 text, whole characters only.
+std::string_view beginning_of(std::string_view text, size_t most_bytes);
 bool is_dns_label(std::string_view text);      // RFC 1123, at most 63
 bool is_dns_subdomain(std::string_view text);  // RFC 1123, at most 253
 bool is_label_key(std::string_view text);      // [prefix/]name, as Kubernetes

@@ -83,6 +83,14 @@ TEST(Strings, base64_round_trips_all_bytes) {
 }
 
 // Markus Kuhn's decoder test names these classes.
+TEST(Strings, beginnings_end_between_characters) {
+  EXPECT_EQ(beginning_of("abc", 3), "abc");
+  EXPECT_EQ(beginning_of("abc", 2), "ab");
+  for (size_t most = 0; most <= 6; ++most)
+    EXPECT_EQ(beginning_of("\xE2\x82\xAC\xE2\x82\xAC", most).size(), most / 3 * 3) << most;
+  EXPECT_EQ(beginning_of("\x80\x80\x80", 2), "") << "no character begins there";
+}
+
 TEST(Strings, utf8_must_be_shortest_and_without_surrogates) {
   EXPECT_TRUE(is_utf8("a long enough ASCII text with a tail: \xC3\xA4"));
   EXPECT_TRUE(is_utf8("\xEF\xBF\xBF\xF4\x8F\xBF\xBF\xED\x9F\xBF\xEE\x80\x80"));

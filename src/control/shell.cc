@@ -212,7 +212,7 @@ void Shell::State::note(const Note& n, std::string_view controller) {
                            about.resource_version,
                            ""};
   event.reason = n.reason;
-  event.message = n.message.substr(0, 1000);
+  event.message = beginning_of(n.message, 1000);
   event.type = n.type;
   event.source.component = controller;
   event.reporting_component = "freehold.dev/" + std::string(controller);

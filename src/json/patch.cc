@@ -23,7 +23,7 @@ Result<Path> parse_pointer(std::string_view text) {
     return malformed("path \"" + std::string(text) + "\" must begin with '/'");
   for (const std::string_view part : split(text.substr(1), '/')) {
     if (path.size() > static_cast<size_t>(limits::json_depth))
-      return refused("path \"" + std::string(text.substr(0, 100)) + "…\" is too deep");
+      return refused("path \"" + std::string(beginning_of(text, 100)) + "…\" is too deep");
     std::string& name = path.emplace_back();
     for (size_t i = 0; i < part.size(); ++i) {
       if (part[i] != '~') {
@@ -271,7 +271,7 @@ Result<void> Patcher::apply(const Value& operation) {
     return name == "move" ? move(from, path) : copy(from, path);
   }
   if (name != "add" && name != "replace" && name != "test")
-    return malformed("unknown op \"" + std::string(name.substr(0, 100)) +
+    return malformed("unknown op \"" + std::string(beginning_of(name, 100)) +
                      "\": use add, remove, replace, move, copy or test");
   const Value* const value = operation.at({"value"});
   if (value == nullptr) return malformed("\"value\" is missing");

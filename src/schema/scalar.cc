@@ -183,10 +183,7 @@ Rules element_rules(const TypeInfo& container, const Rules& rules) {
 std::string shortened(std::string_view text) {
   constexpr size_t most = 80;
   if (text.size() <= most) return std::string(text);
-  size_t cut = most;
-  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80)
-    --cut;  // between characters
-  return std::string(text.substr(0, cut)) + "…";
+  return std::string(beginning_of(text, most)) + "…";
 }
 
 std::string quoted(std::string_view text) {

@@ -27,13 +27,6 @@ Result<std::string> verb_of(const http::Request& r, const Route& route) {
                "the server does not allow " + r.method + " on " + r.path};
 }
 
-bool has_subresource(const api::Kind& kind, std::string_view sub) {
-  if (sub == "status") return kind.has_status;
-  if (sub == "log") return kind.plural == "instances";
-  if (sub == "finalize") return kind.plural == "namespaces";
-  return sub.empty();
-}
-
 // A part of an object is neither made nor deleted on its own.
 bool may_do(std::string_view verb, std::string_view sub) {
   if (sub.empty()) return true;
@@ -86,7 +79,7 @@ Result<Route> route(const http::Request& r) {
   if (parts.size() - at > 2) route.subresource = parts[at + 2];
   if (within && !route.kind->namespaced) return no_such_path(r);
   if (route.kind->namespaced && route.ns.empty() && !route.name.empty()) return no_such_path(r);
-  if (!has_subresource(*route.kind, route.subresource)) return no_such_path(r);
+  if (!route.kind->has_part(route.subresource)) return no_such_path(r);
   route.verb = TRY(verb_of(r, route));
   const auto& verbs = route.kind->verbs;
   if (std::find(verbs.begin(), verbs.end(), route.verb) == verbs.end() ||

@@ -9,6 +9,7 @@
 #include "api/measured.h"
 #include "api/window_facts.h"
 #include "base/strings.h"
+#include "control/contract/missed.h"
 #include "control/contract/price.h"
 
 namespace freehold::control {
@@ -481,6 +482,8 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
       const Judged judged = judge(g, windows);
       count(g, gs, judged);
       keep(status, g, names[i], start, judged);
+      const bool missed = judged.verdict == Verdict::violated && gs.basis != api::Basis::trial;
+      if (missed && may_earn_credit(g)) add_missed(status.missed, i, start, g.window);
       gs.assessed_until = start + g.window;
       moved = true;
     }
@@ -488,7 +491,7 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
     if (moved) refresh(g, gs, status, names[i], spec.term.duration);
     changed |= moved;
   }
-  return changed;
+  return sum_missed(spec, status) || changed;
 }
 
 }  // namespace freehold::control

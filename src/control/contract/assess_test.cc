@@ -477,6 +477,20 @@ TEST_F(Assessing, AWishBecomesAGuaranteeOnceItWasKeptOnTheAssignedHardware) {
   EXPECT_EQ(counts().not_determined, 1);
 }
 
+TEST_F(Assessing, WhatAPromiseMissedIsKeptForTheCredit) {
+  spec.guarantees[0] = rate("20");
+  spec.guarantees[0].metric = "cpu_cores";
+  hand_in(0, "15");  // a wish as yet
+  hand_in(10, "25");
+  hand_in(20, "15");
+  run(30);
+  ASSERT_EQ(status.missed.sums.size(), 1u);
+  EXPECT_EQ(status.missed.sums[0].time, seconds(10));
+  EXPECT_EQ(status.missed.sums[0].promises, std::vector<int64_t>{0});
+  EXPECT_TRUE(status.missed.spans.empty());
+  EXPECT_FALSE(run(31));
+}
+
 TEST(ErrorBudget, IsSpentByMoreViolatedWindowsThanTheTargetAllows) {
   api::Guarantee g = rate("20/s");
   api::Verdicts v;

@@ -105,10 +105,9 @@ Instances of_offer(const Instances& all, std::string_view offer) {
 
 // ---- acceptance
 
-std::string bounded(std::string outcome) {
+std::string bounded(const std::string& outcome) {
   constexpr size_t most = 500;  // the schema takes a little more
-  if (outcome.size() > most) outcome.resize(most);
-  return outcome;
+  return std::string(beginning_of(outcome, most));
 }
 
 // A replacement that came to nothing: whom it was to relieve still runs, on an offer that still
@@ -142,6 +141,7 @@ void judge_anew(api::ContractStatus& status) {
     g = std::move(next);
   }
   status.windows.clear();
+  status.missed = {};
 }
 
 // Below the floor: other hardware, not a broken promise.
@@ -339,7 +339,7 @@ void run_remedy(Work& w, const Instances& current, const api::GuaranteeStatus& g
     default:
       run.outcome = "not honoured";
   }
-  run.outcome = bounded(std::move(run.outcome));
+  run.outcome = bounded(run.outcome);
   w.note("Warning", "Remedy", run.action + ": " + run.outcome);
   w.status().remedies.push_back(std::move(run));
 }

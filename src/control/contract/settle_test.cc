@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "control/contract/missed.h"
 #include "control/contract/statement.h"
 
 namespace freehold::control {
@@ -29,7 +30,11 @@ struct Statement : testing::Test {
     status.basis = api::Basis::accepted;
     status.windows = {50, 10, 0};
     status.budget_left = -1;
+    missed(contract.spec.guarantees.size() - 1, {}, minutes(10));
     return status;
+  }
+  void missed(size_t promise, Duration after, Duration time) {
+    add_missed(contract.status.missed, promise, contract.status.active_at + after, time);
   }
   void member(const char* node, const char* power) {
     members.emplace_back().node = node;
@@ -116,9 +121,21 @@ TEST_F(Statement, NoSecondIsPaidBackTwice) {
   EXPECT_EQ(make().credits.text(), "0.999999EUR");
   contract.spec.remedies.push_back({api::RemedyAction::credit, q("100%")});
   EXPECT_EQ(make().credits.text(), "1.666666EUR");  // all of the ten minutes, not more
-  contract.status.guarantees[0].windows.violated = 1000;
+  missed(0, {}, hours(1000));
   EXPECT_EQ(make().credits, make().price);
   EXPECT_EQ(make().due.value(), 0);
+}
+
+TEST_F(Statement, SecondsInWhichOneOfSeveralPromisesWasMissedAreAllPaidBack) {
+  guarantee("cpu_cores");  // in the same ten minutes as the first
+  missed(1, minutes(25), minutes(5));
+  contract.spec.remedies.back().amount = q("100%");
+  EXPECT_EQ(make().credits.text(), "2.5EUR");
+  contract.status.guarantees[1].budget_left = 0.1;
+  EXPECT_EQ(make().credits.text(), "1.666666EUR") << "what is within its budget earns none";
+  contract.status.guarantees[1].budget_left = -1;
+  contract.status.guarantees[0].budget_left = 0.1;
+  EXPECT_EQ(make().credits.text(), "2.5EUR") << "though the other was missed then, too";
 }
 
 TEST_F(Statement, WhatRanOnAfterTheTermIsNotCharged) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "api/measured.h"
 #include "api/window_facts.h"
+#include "control/contract/missed.h"
 
 namespace freehold::control {
 
@@ -17,27 +17,20 @@ int64_t credited_share(const api::Contract& c) {
   return std::min<int64_t>(share, 100'000);
 }
 
-// A promise whose error budget is spent, and that the agent itself measured, its conditions too:
-// not the workload's own word, and not a wish that was never kept on the assigned hardware.
+// A promise whose error budget is spent, and no wish that was never kept on the assigned hardware.
 bool earns_credit(const api::Guarantee& g, const api::GuaranteeStatus& status) {
-  const bool conditions_by_agent = std::all_of(g.when.begin(), g.when.end(), [](const auto& c) {
-    return api::is_measured_by_agent(c.first);
-  });
-  return g.measured_by == api::MeasuredBy::agent && api::is_measured_by_agent(g.metric) &&
-         conditions_by_agent && status.basis != api::Basis::trial && status.budget_left < 0;
+  return may_earn_credit(g) && status.basis != api::Basis::trial && status.budget_left < 0;
 }
 
 // Money back: percent of the price of violated windows, once the error budget is spent: whether
 // there was time for other remedies, and what they came to, takes nothing from it. Windows of
-// several guarantees lie over the same seconds, and no second is paid back twice: the guarantee
-// that was missed longest counts.
+// several guarantees lie over the same seconds, and no second is paid back twice.
 Quantity credits_of(const api::Contract& c, const Quantity& per_hour, Duration charged) {
-  Duration missed;
-  for (size_t i = 0; i < c.spec.guarantees.size() && i < c.status.guarantees.size(); ++i) {
-    const api::Guarantee& g = c.spec.guarantees[i];
-    if (earns_credit(g, c.status.guarantees[i]))
-      missed = std::max(missed, g.window * c.status.guarantees[i].windows.violated);
-  }
+  const auto earns = [&](size_t i) {
+    return i < c.spec.guarantees.size() && i < c.status.guarantees.size() &&
+           earns_credit(c.spec.guarantees[i], c.status.guarantees[i]);
+  };
+  const Duration missed = time_missed(c.status.missed, earns);
   const Quantity price = money_for(per_hour, std::min(missed, charged));
   const Wide micro = static_cast<Wide>(price.value()) * credited_share(c) / 100'000;
   return Quantity::of(countable(micro), Dimension::money, per_hour.currency());
