@@ -173,6 +173,7 @@ struct Agent::State : std::enable_shared_from_this<State> {
       fresh.memory.restart_epoch = instance.status.restart_epoch;
       fresh.memory.acceptance = instance.status.acceptance;
       fresh.memory.ports = instance.status.ports;
+      fresh.memory.energy = reported(instance.status.usage);
       add(std::move(fresh)).look();
     }
     dirty.insert(id);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/energy.h"
 #include "agent/host.h"
 #include "api/workload.h"
 #include "base/time.h"
@@ -39,6 +40,7 @@ struct Memory {
   api::AcceptanceResult acceptance;
   std::optional<api::Exit> last_exit;
   Time started_at;
+  Energy energy;
   bool released = false;  // the control group is gone
 };
 

@@ -69,6 +69,9 @@ void Member::look() {
     const Wanted wanted{instance.spec, dropped_ || instance.metadata.deletion_timestamp.is_set()};
     const Moment moment{shell_.runtime.now(), shell_.runtime.uptime(), shell_.host.facts().boot_id};
     Step next = step(wanted, now_.memory, observe(), moment);
+    const bool has_ended = is_terminal(next.memory.phase) && !is_terminal(now_.memory.phase);
+    if (has_ended && next.memory.energy.until.is_set())
+      count(next.memory.energy, draw_of(instance.spec, shell_.machine()), shell_.measured_now());
     now_.memory = std::move(next.memory);
     ready_ = next.ready;
     save();
@@ -247,8 +250,23 @@ bool Member::is_measured() const {
                                      : memory.run > 0;
 }
 
+// From when it is prepared until it has ended: what it holds draws for it, also while it does not
+// run. Each look of the meters tells of the time up to then.
+void Member::count_energy(Time now) {
+  if (!limits_set_ || is_terminal(now_.memory.phase)) return;
+  const discover::Machine& machine = shell_.machine();
+  const Time seen = now - (shell_.runtime.uptime() - machine.looked_at);
+  const int64_t before = now_.memory.energy.microjoules;
+  if (!now_.memory.energy.until.is_set())
+    count(now_.memory.energy, {}, now);
+  else
+    count(now_.memory.energy, draw_of(now_.instance.spec, machine), seen);
+  if (now_.memory.energy.microjoules != before) save();
+}
+
 void Member::sample(Time now) {
   UsageSample sample;
+  count_energy(now);
   if (limits_set_)
     if (auto usage = shell_.host.usage(id()); usage.ok()) {
       sample.has_usage = true;
@@ -282,6 +300,8 @@ api::InstanceStatus Member::status(const api::InstanceStatus& carry) const {
   out.generation = now_.instance.metadata.generation;
   out.limits = limits_;
   out.usage = usage_;
+  out.usage.energy_joules = joules(now_.memory.energy);
+  out.usage.is_energy_in_part = now_.memory.energy.is_in_part;
   out.windows = windows_.closed(api::windows_shown);
   out.conditions = carry.conditions;
   return out;

@@ -71,6 +71,7 @@ class Member {
   void save();
   void save_windows();
   bool is_measured() const;
+  void count_energy(Time now);
 
   Shell& shell_;
   Remembered now_;

@@ -1,5 +1,6 @@
 #include "agent/memory.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/object.h"
@@ -14,6 +15,29 @@ constexpr size_t message_bytes = 1'000;  // the schema takes a little more
 int64_t int_at(const json::Value& value, std::string_view name) {
   const json::Value* member = value.at({name});
   return member != nullptr && member->as_int() != nullptr ? *member->as_int() : 0;
+}
+
+bool bool_at(const json::Value& value, std::string_view name) {
+  const json::Value* member = value.at({name});
+  return member != nullptr && member->as_bool() != nullptr && *member->as_bool();
+}
+
+json::Object print_energy(const Energy& energy) {
+  json::Object out;
+  out["untilUs"] = energy.until.us;
+  out["microjoules"] = energy.microjoules;
+  out["known"] = energy.is_known;
+  out["inPart"] = energy.is_in_part;
+  out["lost"] = energy.is_lost;
+  return out;
+}
+
+Energy parse_energy(const json::Value& value) {
+  return {{int_at(value, "untilUs")},
+          std::max<int64_t>(int_at(value, "microjoules"), 0),
+          bool_at(value, "known"),
+          bool_at(value, "inPart"),
+          bool_at(value, "lost")};
 }
 
 }  // namespace
@@ -46,6 +70,7 @@ std::string print_remembered(const Remembered& remembered) {
   out["termAtUs"] = memory.term_at.us;
   out["killAtUs"] = memory.kill_at.us;
   out["released"] = memory.released;
+  out["energy"] = print_energy(memory.energy);
   return json::print(out);
 }
 
@@ -78,8 +103,8 @@ Result<Remembered> parse_remembered(std::string_view text) {
   memory.ending = static_cast<Ending>(int_at(value, "ending") & 3);
   memory.term_at.us = int_at(value, "termAtUs");
   memory.kill_at.us = int_at(value, "killAtUs");
-  if (const json::Value* released = value.at({"released"}); released && released->as_bool())
-    memory.released = *released->as_bool();
+  memory.released = bool_at(value, "released");
+  if (const json::Value* energy = value.at({"energy"})) memory.energy = parse_energy(*energy);
   return out;
 }
 

@@ -182,7 +182,7 @@ struct Statement {
   std::vector<GuaranteeStatus> guarantees;
   Quantity price, credits, energy_cost, due;  // money
   Quantity energy;                            // unset: power is not known
-  std::string energy_basis;                   // measured, model, nameplate
+  std::string energy_basis;                   // measured, measured in part, model, nameplate
   Quantity cpu_time;                          // delivered
   std::string text;                           // one paragraph for people
 };
@@ -199,7 +199,8 @@ struct ContractStatus {
   std::vector<AssessedWindow> windows;
   Missed missed;
   std::vector<RemedyRun> remedies;
-  int64_t past_cpu_us = 0, past_energy_joules = 0;  // of instances that are gone
+  int64_t past_cpu_us = 0, past_energy_joules = 0;  // of instances that are gone; -1: not known
+  bool is_past_energy_in_part = false;
   std::optional<Statement> statement;
   Conditions conditions;
 };

@@ -350,8 +350,8 @@ inline constexpr auto table<api::Statement> = object<api::Statement>(
                                 {.dimension = Dimension::money}),
     field<&api::Statement::energy>("energy", "Joules; absent when power is not known.",
                                    {.dimension = Dimension::energy}),
-    field<&api::Statement::energy_basis>("energyBasis", "measured, model or nameplate.",
-                                         {.max_size = 16}),
+    field<&api::Statement::energy_basis>(
+        "energyBasis", "measured, measured in part, model or nameplate.", {.max_size = 16}),
     field<&api::Statement::cpu_time>("cpuTime", "CPU time delivered.",
                                      {.dimension = Dimension::duration}),
     field<&api::Statement::text>("text", "One paragraph, for people.", {.max_size = 4096}));
@@ -382,7 +382,9 @@ inline constexpr auto table<api::ContractStatus> = object<api::ContractStatus>(
     field<&api::ContractStatus::past_cpu_us>(
         "pastCpuMicroseconds", "CPU time delivered by instances that are gone.", {.min = 0}),
     field<&api::ContractStatus::past_energy_joules>(
-        "pastEnergyJoules", "Energy of instances that are gone.", {.min = 0}),
+        "pastEnergyJoules", "Energy of instances that are gone; -1 unknown.", {.min = -1}),
+    field<&api::ContractStatus::is_past_energy_in_part>("pastEnergyInPart",
+                                                        "Some of what they ran on has no meter."),
     field<&api::ContractStatus::statement>("statement", "The final statement."),
     field<&api::ContractStatus::conditions>(
         "conditions",

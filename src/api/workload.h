@@ -167,6 +167,7 @@ struct Usage {
   int64_t processes = 0, oom_kills = 0;
   double cpu_pressure = 0, memory_pressure = 0;  // PSI some avg10, percent; -1: not known
   int64_t energy_joules = -1;                    // -1: not known
+  bool is_energy_in_part = false;                // its processors or a GPU have no meter
   Time at;
 };
 // A closed window, as measured; the verdict is the contract controller's.

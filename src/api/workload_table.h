@@ -277,7 +277,13 @@ inline constexpr auto table<api::Usage> = object<api::Usage>(
                                      "Percent of time some task waited for CPU; -1 unknown."),
     field<&api::Usage::memory_pressure>("memoryPressure",
                                         "Percent of time some task waited for memory; -1 unknown."),
-    field<&api::Usage::energy_joules>("energyJoules", "Energy; -1 unknown.", {.min = -1}),
+    field<&api::Usage::energy_joules>("energyJoules",
+                                      "Energy of its devices that have a meter, and of the "
+                                      "processors' the share of its CPUs, since "
+                                      "it was prepared; -1 unknown.",
+                                      {.min = -1}),
+    field<&api::Usage::is_energy_in_part>("energyInPart",
+                                          "Its processors or one of its GPUs have no meter."),
     field<&api::Usage::at>("at", "When."));
 template <>
 inline constexpr auto table<api::Window> = object<api::Window>(

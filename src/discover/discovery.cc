@@ -27,17 +27,35 @@ std::optional<int64_t> drawn_by(const EnergyCounter& counter,
   return microjoules / std::max<int64_t>(between.us / 1000, 1);
 }
 
+constexpr int64_t most_milliwatts = 1'000'000'000;  // a counter that began anew at a higher value
+
 void add_power_of_devices(const std::vector<EnergyCounter>& before, Duration between,
                           Machine& now) {
-  for (const EnergyCounter& counter : now.energy) {
-    const auto device = std::find_if(now.devices.begin(), now.devices.end(),
-                                     [&](const auto& seen) { return seen.id == counter.device; });
-    const auto drawn = drawn_by(counter, before, between);
-    // A megawatt is a counter that began anew at a higher value.
-    if (device == now.devices.end() || !drawn || *drawn > 1'000'000'000) continue;
-    if (!device->power.measured.is_set())
-      device->power = {Quantity::of(*drawn, Dimension::power), "hwmon", {}};
+  for (api::NodeDevice& device : now.devices) {
+    std::optional<int64_t> drawn;
+    for (const EnergyCounter& counter : now.energy)
+      if (counter.device == device.id) drawn = drawn_by(counter, before, between);
+    if (drawn && *drawn > most_milliwatts) drawn.reset();
+    if (!device.power.measured.is_set() && drawn)
+      device.power = {Quantity::of(*drawn, Dimension::power), "hwmon", {}};
+    if (!drawn && device.power.measured.is_set()) drawn = device.power.measured.value();
+    if (drawn) now.drawn.push_back({device.id, *drawn});
   }
+}
+
+// All packages, or nothing.
+void add_draw_of_processors(const std::vector<EnergyCounter>& before, Duration between,
+                            Machine& now) {
+  int64_t milliwatts = 0;
+  bool any = false;
+  for (const EnergyCounter& counter : now.energy) {
+    if (!counter.device.empty() || !counter.name.starts_with("package-")) continue;
+    const auto drawn = drawn_by(counter, before, between);
+    if (!drawn || *drawn > most_milliwatts) return;
+    milliwatts += *drawn;
+    any = true;
+  }
+  if (any) now.drawn.push_back({"", milliwatts});
 }
 
 }  // namespace
@@ -67,13 +85,14 @@ Result<Machine> Discovery::look(Duration uptime) {
   state.known = machine.profile;
   add_counted_power(state.energy, uptime - state.energy_at, machine);
   state.energy = machine.energy;
-  state.energy_at = uptime;
+  state.energy_at = machine.looked_at = uptime;
   return machine;
 }
 
 void add_counted_power(const std::vector<EnergyCounter>& before, Duration between, Machine& now) {
   if (between < shortest_interval || between > longest_interval) return;
   add_power_of_devices(before, between, now);
+  add_draw_of_processors(before, between, now);
   if (now.power.measured.is_set()) return;
   // The platform holds the packages.
   const auto is_platform = [](const EnergyCounter& counter) { return counter.name == "psys"; };

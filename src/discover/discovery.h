@@ -31,8 +31,9 @@ class Discovery {
 // known. Pure. A profile of another product is not of this machine, and counts for nothing.
 void remember(const api::HardwareProfileSpec& known, Machine& now);
 
-// Watts of processors (or of the whole platform, where it is counted) between two looks, into
-// `now.power`, unless a meter of the machine told them. Pure.
+// What counters tell of the time between two looks. Watts of processors (or of the whole platform,
+// where it is counted) into `now.power`, unless a meter of the machine told them; those of devices,
+// unless a meter of theirs did; and `now.drawn`. Pure.
 void add_counted_power(const std::vector<EnergyCounter>& before, Duration between, Machine& now);
 
 }  // namespace freehold::discover

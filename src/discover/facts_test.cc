@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "discover/discovery.h"
 #include "discover/machine.h"
 #include "discover/smbios.h"
@@ -279,6 +281,26 @@ TEST(Power, CountersGiveWattsBetweenTwoLooks) {
   again.energy = {{"package-0", 1, 0}};
   add_counted_power(before, seconds(10), again);
   EXPECT_FALSE(again.power.measured.is_set()) << "a counter that began anew";
+}
+
+TEST(Power, MeansOfPartsAreThoseOfTheirCountersOrWhatTheyDrawNow) {
+  Machine now;
+  for (const char* id : {"gpu0", "gpu1", "gpu2"}) now.devices.emplace_back().id = id;
+  for (size_t i : {0, 1}) now.devices[i].power.measured = Quantity::of(700'000, Dimension::power);
+  now.energy = {{"nvml", 3'000'000'000, 0, "gpu0"}, {"package-0", 1'500'000'000, 0}};
+  const auto drawn = [&](const std::vector<EnergyCounter>& before) {
+    Machine machine = now;
+    add_counted_power(before, seconds(10), machine);
+    std::map<std::string, int64_t> out;
+    for (const MeanDraw& draw : machine.drawn) out[draw.device] = draw.milliwatts;
+    return out;
+  };
+  using Draws = std::map<std::string, int64_t>;
+  EXPECT_EQ(drawn({{"nvml", 0, 0, "gpu0"}, {"package-0", 0, 0}}),
+            (Draws{{"", 150'000}, {"gpu0", 300'000}, {"gpu1", 700'000}}));
+  EXPECT_EQ(drawn({}), (Draws{{"gpu0", 700'000}, {"gpu1", 700'000}}));
+  now.energy.push_back({"package-1", 5, 0});
+  EXPECT_FALSE(drawn({{"package-0", 0, 0}}).contains("")) << "not all of the packages";
 }
 
 TEST(Power, PlatformHoldsItsPackages) {

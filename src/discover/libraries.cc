@@ -137,6 +137,8 @@ void take_gpu(Scan& scan, size_t index, const VendorGpu& gpu, const std::string&
     seen.power_limit = Quantity::of(gpu.limit_milliwatts, Dimension::power);
   if (gpu.draw_milliwatts > 0)
     seen.power = {Quantity::of(gpu.draw_milliwatts, Dimension::power), source, {}};
+  if (gpu.energy_millijoules > 0 && scan.machine.energy.size() < limits::energy_counters)
+    scan.machine.energy.push_back({source, gpu.energy_millijoules * 1'000, 0, device.id});
   seen.clocks = gpu.clocks;
   auto& files = scan.machine.access[index].files;
   const std::string file = "/dev/nvidia" + std::to_string(gpu.minor);

@@ -44,8 +44,8 @@ inline constexpr size_t slots = 512;
 inline constexpr size_t vendor_devices = 256;  // that one library may show; as many as we keep
 inline constexpr size_t vendor_links = 64;     // of one device; NVML's NVML_NVLINK_MAX_LINKS is 18
 inline constexpr size_t events = 256;  // errors taken from a library in one look; the rest waits
-inline constexpr size_t energy_counters = 64;  // packages
-inline constexpr int64_t clock_mhz = 100'000;  // the schema's; no part runs at a tenth of it
+inline constexpr size_t energy_counters = 128;  // packages and devices
+inline constexpr int64_t clock_mhz = 100'000;   // the schema's; no part runs at a tenth of it
 
 // XML about one machine. The largest seen (hwloc, 384 CPUs) has 340 kB, 2,000 elements, depth 13.
 inline constexpr size_t xml_bytes = 16u << 20;

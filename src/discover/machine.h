@@ -32,6 +32,13 @@ struct EnergyCounter {
   std::string device{};  // id of the one that draws; empty: the machine itself
 };
 
+// What a part drew on average since the look before, by its own meter; of a device whose meter
+// counts nothing, what it draws now.
+struct MeanDraw {
+  std::string device;  // empty: all processors
+  int64_t milliwatts = 0;
+};
+
 struct Machine {
   // What machines of one model share. Memory sizes are rounded to the size that was bought (see
   // `memory`), so that two machines that differ by what their kernels keep have one profile.
@@ -49,10 +56,12 @@ struct Machine {
   api::NodePower power;         // of the machine as a whole; `at` is the caller's to set
   std::string scale_up_domain;  // "ClusterUUID.CliqueID"; empty: none, or unknown
   std::string bmc_address;      // at which this machine's own controller answers; empty: unknown
-  std::vector<EnergyCounter> energy;        // in the order of their names
-  Quantity accelerator_power;               // all of them together; unset: unknown
-  std::string accelerator_source;           // who said so
-  std::vector<RdmaLimits> rdma;             // as their library tells them
+  std::vector<EnergyCounter> energy;  // in the order of their names
+  std::vector<MeanDraw> drawn;        // what has a meter; Discovery's, from its second look on
+  Duration looked_at;                 // by the clock that was given to Discovery
+  Quantity accelerator_power;         // all of them together; unset: unknown
+  std::string accelerator_source;     // who said so
+  std::vector<RdmaLimits> rdma;       // as their library tells them
   std::vector<api::Provenance> provenance;  // which source said what; `at` is the caller's to set
   std::vector<std::string> notes;           // for people: what could not be read, what was left out
 };

@@ -14,6 +14,8 @@ namespace {
 
 using nvml::success;
 
+constexpr unsigned long long most_millijoules = 1'000'000'000'000'000;  // as microjoules they fit
+
 template <size_t N>
 std::string text_of(const char (&text)[N], size_t most) {
   return clean_text(std::string_view(text, ::strnlen(text, N)), most);
@@ -118,6 +120,7 @@ void Nvml::find_functions() {
   from.find(call_.link_remote_type, {"nvmlDeviceGetNvLinkRemoteDeviceType"});
   from.find(call_.limit, {"nvmlDeviceGetEnforcedPowerLimit", "nvmlDeviceGetPowerManagementLimit"});
   from.find(call_.draw, {"nvmlDeviceGetPowerUsage"});
+  from.find(call_.energy, {"nvmlDeviceGetTotalEnergyConsumption"});
   from.find(call_.clock, {"nvmlDeviceGetClockInfo"});
   from.find(call_.clock_max, {"nvmlDeviceGetMaxClockInfo"});
   from.find(call_.ecc_errors, {"nvmlDeviceGetTotalEccErrors"});
@@ -212,6 +215,9 @@ VendorGpu Nvml::read_gpu(nvml::Device device, const std::string& address) {
   gpu.link_width_max = std::min(number(call_.width_max), 32u);
   gpu.limit_milliwatts = number(call_.limit);
   gpu.draw_milliwatts = number(call_.draw);
+  unsigned long long millijoules = 0;
+  if (call_.energy != nullptr && call_.energy(device, &millijoules) == success)
+    gpu.energy_millijoules = static_cast<int64_t>(std::min(millijoules, most_millijoules));
   read_clocks(device, gpu);
   read_links(device, gpu);
   read_c2c(device, gpu);

@@ -113,6 +113,7 @@ struct Functions {
   Return (*link_remote_type)(Device, unsigned link, unsigned* type) = nullptr;
   Return (*limit)(Device, unsigned* milliwatts) = nullptr;
   Return (*draw)(Device, unsigned* milliwatts) = nullptr;
+  Return (*energy)(Device, unsigned long long* millijoules) = nullptr;  // since the driver came
   Return (*clock)(Device, unsigned type, unsigned* megahertz) = nullptr;
   Return (*clock_max)(Device, unsigned type, unsigned* megahertz) = nullptr;
   Return (*ecc_errors)(Device, unsigned type, unsigned counter, unsigned long long*) = nullptr;

@@ -56,6 +56,7 @@ class Nvlink : public ::testing::Test {
       gpu.width_now = gpu.width_max = 16;
       gpu.limit_mw = 400'000;
       gpu.draw_mw = 62'000;
+      gpu.energy_mj = 5'000;
       gpu.clock_mhz[1] = 210;
       gpu.clock_max_mhz[1] = 1'410;
       gpu.clock_mhz[2] = gpu.clock_max_mhz[2] = 1'593;
@@ -108,6 +109,10 @@ TEST_F(Nvlink, GpusAreSeenWhole) {
   EXPECT_EQ(seen.link_width, 16);
   EXPECT_EQ(seen.power_limit.text(), "400W");
   EXPECT_EQ(seen.power.measured.text(), "62W");
+  ASSERT_THAT(machine.energy, SizeIs(2));
+  EXPECT_EQ(machine.energy[0].name, "nvml");
+  EXPECT_EQ(machine.energy[0].device, "gpu0");
+  EXPECT_EQ(machine.energy[0].microjoules, 5'000'000);
   EXPECT_EQ(seen.power.source, "nvml");
   EXPECT_EQ(seen.clocks.core_mhz, 210);
   EXPECT_EQ(seen.clocks.core_max_mhz, 1'410);

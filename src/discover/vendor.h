@@ -32,6 +32,7 @@ struct VendorGpu {
   std::vector<VendorLink> links;  // scale-up links that it has, in their order
   std::vector<api::DevicePartition> partitions;
   int64_t limit_milliwatts = 0, draw_milliwatts = 0;  // 0: unknown
+  int64_t energy_millijoules = 0;                     // a counter; 0: unknown
   api::DeviceClocks clocks;
   std::string scale_up_domain;                // "ClusterUUID.CliqueID"
   api::Health health = api::Health::unknown;  // unknown: nothing against it

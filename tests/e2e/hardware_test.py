@@ -50,6 +50,19 @@ def attach(root, address):
     link.symlink_to(f"../../../devices/pci0000:00/{address}")
 
 
+def start_agent(directory, server, root):
+    """Joins as n1, and looks at the machine below the prefix each second."""
+    client = server.client()
+    said = harness.freehold("token", "--node", "n1", kubeconfig=server.kubeconfig)[1]
+    token = next(word for word in said.split() if word.startswith("fh1."))
+    agent = harness.Process(f"{directory}/agent.log", "agent", "--data-dir", f"{directory}/agent",
+                            "--server", f"https://{client.host}:{client.port}", "--token", token,
+                            "--node", "n1", "--address", "127.0.0.1", "--listen", "127.0.0.1:0",
+                            "--root", root, "--discovery-seconds", "1")
+    agent.start()
+    return agent
+
+
 def node(client):
     return client.get(f"{OWN}/nodes/n1")
 
@@ -67,13 +80,7 @@ def test(directory):
     server = harness.Server(directory)
     server.start()
     client = server.client()
-    said = harness.freehold("token", "--node", "n1", kubeconfig=server.kubeconfig)[1]
-    token = next(word for word in said.split() if word.startswith("fh1."))
-    agent = harness.Process(f"{directory}/agent.log", "agent", "--data-dir", f"{directory}/agent",
-                            "--server", f"https://{client.host}:{client.port}", "--token", token,
-                            "--node", "n1", "--address", "127.0.0.1", "--listen", "127.0.0.1:0",
-                            "--root", root, "--discovery-seconds", "1")
-    agent.start()
+    agent = start_agent(directory, server, root)
     try:
         wait_for("the node is there", lambda: node(client)["status"]["devices"])
         client.apply({"apiVersion": "freehold.dev/v1alpha1", "kind": "DeviceModel",

@@ -376,6 +376,15 @@ void judge_windows(Work& w, const Instances& all, const Instances& current) {
   if (!w.before.spec.guarantees.empty()) w.plan.look_again(std::max(shortest, seconds(1)));
 }
 
+void add_past(api::ContractStatus& status, const api::InstanceStatus& gone) {
+  const api::Usage& usage = gone.usage;
+  status.past_cpu_us += usage.cpu_us;
+  status.is_past_energy_in_part |= usage.is_energy_in_part;
+  if (usage.energy_joules < 0 && gone.started_at.is_set()) status.past_energy_joules = -1;
+  if (status.past_energy_joules >= 0)
+    status.past_energy_joules += std::max<int64_t>(usage.energy_joules, 0);
+}
+
 // Old members leave once the new ones run: make before break.
 void retire_old(Work& w, const Instances& all, const Instances& current) {
   if (!all_of(current, has_begun)) return;
@@ -387,8 +396,7 @@ void retire_old(Work& w, const Instances& all, const Instances& current) {
       w.plan.update(api::Object::of(std::move(stopping)), revision_of(i->metadata));
     } else if ((i->status.phase >= InstancePhase::succeeded || is_lost(w, *i)) &&
                !i->metadata.deletion_timestamp.is_set()) {
-      w.status().past_cpu_us += i->status.usage.cpu_us;
-      w.status().past_energy_joules += std::max<int64_t>(i->status.usage.energy_joules, 0);
+      add_past(w.status(), i->status);
       w.erase(*i);
     }
   }

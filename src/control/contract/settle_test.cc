@@ -78,6 +78,20 @@ TEST_F(Statement, EveryMemberPaysForEnergyWhereItRan) {
   EXPECT_EQ(s.energy_cost.text(), "1.54EUR");
 }
 
+TEST_F(Statement, WhatHasNoMeterIsToldAndANameplateSaysMore) {
+  instances.emplace_back().status.usage.energy_joules = 3'600'000;
+  instances.back().status.usage.is_energy_in_part = true;
+  EXPECT_EQ(make().energy_basis, "measured in part");
+  EXPECT_NE(make().text.find("(measured in part)"), std::string::npos) << make().text;
+  contract.status.past_energy_joules = -1;
+  EXPECT_FALSE(make().energy.is_set()) << "what was replaced had no meter at all";
+  contract.status.past_energy_joules = 0;
+  member("near", "2kW");
+  EXPECT_EQ(make().energy_basis, "nameplate");
+  instances.back().status.usage.is_energy_in_part = false;
+  EXPECT_EQ(make().energy_basis, "measured");
+}
+
 TEST_F(Statement, EnergyThatIsNotBilledIsSaidToBe) {
   member("near", "2kW");
   EXPECT_EQ(make().text.find("billed"), std::string::npos) << make().text;

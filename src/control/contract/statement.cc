@@ -66,17 +66,23 @@ struct EnergySum {
 std::string add_energy(const Settlement& of, Duration charged, Duration ran, api::Statement& s) {
   const Quantity rate = of.offer != nullptr ? of.offer->spec.price_per_hour : Quantity();
   EnergySum sum{of, rate.currency()};
-  const bool is_measured = !of.instances.empty() &&
-                           std::all_of(of.instances.begin(), of.instances.end(),
-                                       [](auto* i) { return i->status.usage.energy_joules >= 0; });
+  const api::ContractStatus& status = of.contract.status;
+  const bool is_metered = !of.instances.empty() && status.past_energy_joules >= 0 &&
+                          std::all_of(of.instances.begin(), of.instances.end(),
+                                      [](auto* i) { return i->status.usage.energy_joules >= 0; });
+  const bool is_in_part = status.is_past_energy_in_part ||
+                          std::any_of(of.instances.begin(), of.instances.end(),
+                                      [](auto* i) { return i->status.usage.is_energy_in_part; });
   const bool has_power =
       !of.members.empty() && std::all_of(of.members.begin(), of.members.end(),
                                          [](const auto& m) { return m.power.is_set(); });
+  // What is metered in part is the least that it took; a nameplate says more.
+  const bool is_measured = is_metered && !(is_in_part && has_power);
   if (is_measured) {
     for (const api::Instance* i : of.instances)
       sum.add(i->spec.node, share_of(i->status.usage.energy_joules, s.until - s.from, ran));
     sum.add(of.instances.front()->spec.node,
-            share_of(of.contract.status.past_energy_joules, s.until - s.from, ran));
+            share_of(status.past_energy_joules, s.until - s.from, ran));
   } else if (has_power) {
     for (const api::AllocatedMember& m : of.members)
       sum.add(m.node, countable(static_cast<Wide>(m.power.value()) * charged.us / 1'000'000'000));
@@ -84,7 +90,7 @@ std::string add_energy(const Settlement& of, Duration charged, Duration ran, api
     return {};
   }
   s.energy = Quantity::of(countable(sum.joules), Dimension::energy);
-  s.energy_basis = is_measured ? "measured" : "nameplate";
+  s.energy_basis = !is_measured ? "nameplate" : is_in_part ? "measured in part" : "measured";
   if (!rate.is_set()) return ", not billed: no price was agreed";
   if (sum.is_priced)
     s.energy_cost = Quantity::of(countable(sum.cost), Dimension::money, rate.currency());
@@ -120,7 +126,7 @@ std::string sentence(const api::Contract& c, const api::Statement& s, Duration u
   if (s.energy.is_set())
     return text + "Energy " + s.energy.text() + " (" + s.energy_basis + ")" + unbilled + ".";
   if (s.until <= s.from) return text + "It never ran, and took no energy.";
-  return text + "Energy is not known: nothing on its nodes measures power.";
+  return text + "Energy is not known: no meter of its nodes told it for all of its time.";
 }
 
 }  // namespace

@@ -106,6 +106,11 @@ nvmlReturn_t nvmlDeviceGetPowerUsage(nvmlDevice_t device, unsigned int* milliwat
 
 #ifndef OLD
 
+nvmlReturn_t nvmlDeviceGetTotalEnergyConsumption(nvmlDevice_t device,
+                                                 unsigned long long* millijoules) {
+  *millijoules = device->energy_mj;
+  return device->energy_mj == 0 ? 3 : device->error; /* 3: not supported */
+}
 nvmlReturn_t nvmlDeviceGetMinorNumber(nvmlDevice_t device, unsigned int* number) {
   *number = device->minor;
   return SUCCESS;

@@ -31,6 +31,7 @@ struct fake_gpu {
   unsigned minor, generation_now, generation_max, width_now, width_max;
   unsigned long long memory;
   unsigned limit_mw, draw_mw;
+  unsigned long long energy_mj;
   unsigned clock_mhz[3], clock_max_mhz[3]; /* graphics, processors, memory */
   unsigned links;
   struct fake_link link[fake_most_links];
