@@ -3,7 +3,6 @@
 #include "cli/facility.h"
 
 #include <map>
-#include <set>
 
 #include "api/registry.h"
 #include "base/strings.h"
@@ -19,26 +18,28 @@ namespace {
 
 namespace ff = fleet::facility;
 
-// The objects, kept where the estate points to.
+// The objects, kept where the estate points to. A copy shares them.
 struct Stock {
-  std::vector<api::Object> objects;
+  std::map<std::string, api::Object> objects;  // by key: what is told anew replaces
   ff::Estate estate;
 
   void take(std::vector<api::Object> more) {
-    std::set<std::string> counting;
-    for (const api::Object& object : more)
-      if (const auto* offer = object.as<api::Offer>();
-          offer != nullptr && api::counts(offer->status.phase))
-        counting.insert(offer->metadata.ns + "/" + offer->metadata.name);
     for (api::Object& object : more) {
       estate.put(object);
-      const auto* allocation = object.as<api::Allocation>();
-      if (allocation != nullptr &&
-          (allocation->spec.owner != "freehold" ||
-           counting.contains(allocation->metadata.ns + "/" + allocation->spec.offer)))
-        estate.allocations.push_back(&allocation->spec);
-      objects.push_back(std::move(object));  // shares what the estate points to
+      objects.insert_or_assign(object.key(), std::move(object));
     }
+    estate.allocations.clear();
+    for (const auto& [key, object] : objects)
+      if (const auto* allocation = object.as<api::Allocation>();
+          allocation != nullptr && takes_capacity(*allocation))
+        estate.allocations.push_back(&allocation->spec);
+  }
+
+  bool takes_capacity(const api::Allocation& allocation) const {
+    if (allocation.spec.owner != "freehold") return true;
+    const auto offer =
+        objects.find(api::kind_of<api::Offer>().key(allocation.metadata.ns, allocation.spec.offer));
+    return offer != objects.end() && api::counts(offer->second.as<api::Offer>()->status.phase);
   }
 };
 
@@ -174,8 +175,7 @@ Result<ff::RackMove> move_of(const std::string& rack, const std::string& to) {
 // As `apply` would: documents change the object of their name, or are new.
 Result<std::vector<api::Object>> changed_by(const std::vector<std::string>& files,
                                             const Stock& stock) {
-  std::map<std::string, api::Object> known;  // as far as it is changed
-  for (const api::Object& object : stock.objects) known.insert_or_assign(object.key(), object);
+  std::map<std::string, api::Object> known = stock.objects;  // as far as it is changed
   std::vector<api::Object> out;
   for (Document& document : TRY(read_documents(files, "default"))) {
     const std::string key = document.kind->key(document.ns, document.name);
@@ -189,8 +189,7 @@ Result<std::vector<api::Object>> changed_by(const std::vector<std::string>& file
 
 int show_difference(const Stock& stock, std::vector<api::Object> changed,
                     const FacilityOptions& o) {
-  Stock fork;
-  fork.estate = stock.estate;
+  Stock fork = stock;
   fork.take(std::move(changed));
   const ff::Footing footing = o.basis == "now" ? ff::Footing::now : ff::Footing::most;
   const ff::Facility before = ff::survey(stock.estate, footing);

@@ -123,6 +123,12 @@ std::string summary(const Estate& estate, const Facility& f, const FacilityView&
   return out + ".\n";
 }
 
+// "260", "260+" where some of its machines are not weighed.
+std::string weight_text(const RackView& rack) {
+  if (rack.weight_kg == 0 && rack.without_weight > 0) return "?";
+  return std::to_string(rack.weight_kg) + (rack.without_weight > 0 ? "+" : "");
+}
+
 std::string racks_text(const Facility& f, const FacilityView& view, const Terminal& t) {
   std::vector<std::string> headers{"RACK",    "ROW",        "POWER",     "",         "LEFT",
                                    "COOLING", "UNITS FREE", "GPUS FREE", "STRANDED", "WHY"};
@@ -150,7 +156,7 @@ std::string racks_text(const Facility& f, const FacilityView& view, const Termin
     if (rack.cooling_limit_mw < 0 && rack.cooling_room_mw < 0) row[5] = "-";
     if (view.whole)
       row.insert(row.end(), {rack.site, rack.room, rack.position, api::enum_text(rack.basis),
-                             room_limit(rack.power, *f.supply), std::to_string(rack.weight_kg)});
+                             room_limit(rack.power, *f.supply), weight_text(rack)});
     table.add(std::move(row));
   }
   if (table.empty()) return "No racks found.\n";

@@ -86,6 +86,40 @@ def what_ifs(directory, fleet):
     run("facility", "-f", once, "-f", again, status=1)
 
 
+def what_ifs_of_promises(directory):
+    """An allocation that is told anew replaces itself, and its offer says whether it counts."""
+    offer = ("apiVersion: freehold.dev/v1alpha1\nkind: Offer\n"
+             "metadata: {name: o, namespace: default}\nspec: {contract: c}\n"
+             "status: {phase: %s}\n")
+    allocation = ("apiVersion: freehold.dev/v1alpha1\nkind: Allocation\n"
+                  "metadata: {name: %s, namespace: default}\n"
+                  "spec: {owner: %s, offer: %s, members: [{node: n1, power: %s}]}\n")
+    place = ("apiVersion: freehold.dev/v1alpha1\nkind: PowerDomain\nmetadata: {name: a}\n"
+             "spec: {type: pdu, site: s, capacity: 20kW}\n---\n"
+             "apiVersion: freehold.dev/v1alpha1\nkind: Node\nmetadata: {name: n1}\n"
+             "spec: {site: s, feeds: [{domain: a}]}\n")
+    files = {"place": place, "same": allocation % ("x", "external", "''", "6kW"),
+             "less": allocation % ("x", "external", "''", "2kW"),
+             "own": allocation % ("y", "freehold", "o", "5kW"),
+             "held": offer % "Accepted", "released": offer % "Released"}
+    for name, text in files.items():
+        (pathlib.Path(directory) / f"{name}.yaml").write_text(text)
+
+    def load(known, changed):
+        command = ["facility", "--basis", "now", "-o", "json"]
+        for name in known:
+            command += ["-f", f"{directory}/{name}.yaml"]
+        out = json.loads(run(*command, "--what-if", f"{directory}/{changed}.yaml"))
+        return [(d["before"]["watts"], d["after"]["watts"]) for d in out["powerDomains"]]
+
+    if load(["place", "same"], "same"):
+        raise Failure("the same file again changes the load")
+    for known, changed, expected in ((["place", "same"], "less", (6000, 2000)),
+                                     (["place", "held", "own"], "released", (5000, 0))):
+        if load(known, changed) != [expected]:
+            raise Failure(f"{changed} of {known}: {load(known, changed)}, expected {expected}")
+
+
 def exit_codes(directory, fleet):
     absent = f"{directory}/absent.yaml"
     for command in (["import", "nccl", absent], ["topology", "node/a", "-f", absent],
@@ -113,6 +147,7 @@ def test(directory):
     ways(fleet)
     ways_without_profiles(directory)
     what_ifs(directory, fleet)
+    what_ifs_of_promises(directory)
     exit_codes(directory, fleet)
     return "pictures were read, ways named, what-ifs judged, and faults told apart"
 

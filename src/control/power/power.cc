@@ -5,6 +5,7 @@
 
 #include "api/site.h"
 #include "fleet/facility/facility.h"
+#include "fleet/facility/limits.h"
 
 namespace freehold::control {
 
@@ -42,7 +43,7 @@ struct Verdict {
 
 Verdict verdict_of(const ff::DomainView& view, const ff::Supply& supply) {
   const std::string capacity = view.domain->spec.capacity.text();
-  if (view.load_mw > view.domain->spec.capacity.value())
+  if (ff::is_beyond(view.load_mw, view.domain->spec.capacity.value()))
     return {api::ConditionStatus::false_, "Overloaded",
             "carries " + watts(view.load_mw) + " of " + capacity + "; move or cap machines"};
   if (view.headroom_mw < 0)

@@ -69,6 +69,14 @@ TEST_F(Power, small_changes_and_frequent_ones_leave_the_object_alone) {
   EXPECT_EQ(domain("a").status.load.text(), "60kW");
 }
 
+TEST_F(Power, what_rounding_adds_to_the_parts_of_a_load_is_no_overload) {
+  build(
+      "ups u 10kW; pdu a 20kW from u; pdu b 20kW from u; pdu c 20kW from u; rack r on a b c;"
+      "node n in r draws 10kW");
+  EXPECT_GT(domain("u").status.load.value(), 10'000'000);
+  EXPECT_EQ(condition("u").status, api::ConditionStatus::true_) << condition("u").message;
+}
+
 TEST_F(Power, what_is_built_counts_at_once) {
   build("pdu a 10kW; pdu b 10kW; rack r on a; node n in r draws 6kW");
   world.edit<api::Rack>({}, "r", [](api::Rack& rack) { rack.spec.feeds = {"b"}; });

@@ -50,6 +50,7 @@ struct RackView {
   // Space.
   int64_t units = 0, taken_units = 0, free_units = 0, largest_gap = 0;
   int64_t weight_kg = 0, weight_room_kg = -1;  // -1: unknown
+  int64_t without_weight = 0;                  // machines of which no weight is known
   int64_t gpus = 0, free_gpus = 0;
   bool is_networked = true;  // false: there are switches at its site, and none reaches it
   // Stranding: of power.mw, what cannot be used; of free_units, what cannot be fed or cooled.

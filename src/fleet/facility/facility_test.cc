@@ -281,6 +281,18 @@ TEST(Space, machines_that_overlap_or_stand_above_the_rack_are_errors) {
   EXPECT_EQ(rack.largest_gap, 2);
 }
 
+TEST(Space, a_weight_that_nobody_says_is_not_nothing) {
+  const auto findings = [](const char* rack) {
+    const std::string nodes = "node a in r at 1 high 4 draws 1kW; node b in r at 5 draws 1kW;";
+    const Facility f = survey(grid_of(rack + nodes).estate, Footing::now);
+    EXPECT_EQ(rack_of(f, "r").without_weight, 2);
+    return texts_of(f, FindingKind::without_weight);
+  };
+  EXPECT_THAT(findings("rack r carries 100;"),
+              Contains(HasSubstr("of 2 of its machines no weight is known")));
+  EXPECT_THAT(findings("rack r;"), ::testing::IsEmpty()) << "nobody asks for it";
+}
+
 TEST(Cooling, heat_adds_up_along_the_units_and_the_tightest_one_limits) {
   Grid grid = grid_of(
       "pdu a 90kW; rack r on a; rack q on a; node n in r draws 10kW; node m in q draws 5kW");

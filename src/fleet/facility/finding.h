@@ -48,6 +48,7 @@ enum class FindingKind : uint8_t {
   watts_in_part,
   without_feeds,
   without_height,
+  without_weight,
   without_site,
   odd_shares,
   ordered_and_metered,
