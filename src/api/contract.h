@@ -166,6 +166,14 @@ struct MissedTime {
   Duration time;
   std::vector<int64_t> promises;  // ascending
 };
+struct Span {
+  Time from, until;
+};
+// Time in which nobody knows what was delivered, or nothing was held.
+struct Uncharged {
+  std::vector<Span> spans;  // the latest, by time, none over another
+  Duration total;           // of all of them
+};
 // So that no second is paid back twice, whichever promises were missed in it.
 struct Missed {
   std::vector<MissedTime> spans;  // by time, none over another; later windows may lie over them
@@ -194,6 +202,8 @@ struct ContractStatus {
   int64_t generation = 0;  // of the placement; rises with each re-placement
   std::vector<std::string> avoid_nodes;
   Time reserved_at, active_at, ends_at, released_at;
+  Quantity price_per_hour;  // money, as agreed; unset: none was. Other hardware costs no more
+  Uncharged uncharged;
   Refusal refusal;
   std::vector<GuaranteeStatus> guarantees;
   std::vector<AssessedWindow> windows;

@@ -250,7 +250,7 @@ inline constexpr auto table<api::RefusalClass> = enumeration<api::RefusalClass>(
 template <>
 inline constexpr auto table<api::RefusalReason> = object<api::RefusalReason>(
     "RefusalReason", "A constraint and how many nodes it ruled out.",
-    field<&api::RefusalReason::constraint>("constraint", "Which.", {.max_size = 64}),
+    field<&api::RefusalReason::constraint>("constraint", "Which.", {.max_size = 128}),
     field<&api::RefusalReason::nodes>("nodes", "Nodes ruled out.", {.min = 0}),
     field<&api::RefusalReason::message>("message", "Sentence, for people.", {.max_size = 512}));
 template <>
@@ -317,10 +317,19 @@ inline constexpr auto table<api::MissedTime> = object<api::MissedTime>(
     field<&api::MissedTime::promises>("promises", "Their places among the guarantees, from 0.",
                                       {.min = 0, .max = 15, .max_size = 16}));
 template <>
+inline constexpr auto table<api::Span> = object<api::Span>(
+    "Span", "A stretch of time.", field<&api::Span::from>("from", "Its beginning."),
+    field<&api::Span::until>("until", "Its end."));
+template <>
+inline constexpr auto table<api::Uncharged> = object<api::Uncharged>(
+    "Uncharged", "Time in which nobody knows what was delivered, or nothing was held.",
+    field<&api::Uncharged::spans>("spans", "The latest.", {.max_size = 32}),
+    field<&api::Uncharged::total>("total", "All of it."));
+template <>
 inline constexpr auto table<api::Missed> = object<api::Missed>(
     "Missed", "Time in which promises were missed, so that no second is paid back twice.",
     field<&api::Missed::spans>("spans", "The latest; windows yet to come may lie over them.",
-                               {.max_size = 32}),
+                               {.max_size = 256}),
     field<&api::Missed::sums>("sums", "Earlier time, summed up for each set of promises.",
                               {.max_size = 64}),
     field<&api::Missed::summed_until>("summedUntil", "What the sums hold ended by then."));
@@ -372,6 +381,11 @@ inline constexpr auto table<api::ContractStatus> = object<api::ContractStatus>(
     field<&api::ContractStatus::active_at>("activeAt", "When it became active."),
     field<&api::ContractStatus::ends_at>("endsAt", "When its term ends."),
     field<&api::ContractStatus::released_at>("releasedAt", "When it ended."),
+    field<&api::ContractStatus::price_per_hour>(
+        "pricePerHour", "As agreed; other hardware under the same contract costs the same.",
+        {.dimension = Dimension::money_per_hour}),
+    field<&api::ContractStatus::uncharged>(
+        "uncharged", "Time after it became active that is not charged, and earns no credit."),
     field<&api::ContractStatus::refusal>("refusal", "Why there is no offer."),
     field<&api::ContractStatus::guarantees>("guarantees", "Promised against delivered.",
                                             {.max_size = 16}),
@@ -419,7 +433,7 @@ inline constexpr auto table<api::PlacementLine> = object<api::PlacementLine>(
     "PlacementLine", "Where one member would run.",
     field<&api::PlacementLine::role>("role", "Role.", {.max_size = 63}),
     field<&api::PlacementLine::member>("member", "Number within the role.", {.min = 0}),
-    field<&api::PlacementLine::node>("node", "Node.", {.max_size = 63}),
+    field<&api::PlacementLine::node>("node", "Node.", {.max_size = 253}),
     field<&api::PlacementLine::cpus>("cpus", "Exclusive CPUs.", {.format = &api::cpu_list}),
     field<&api::PlacementLine::memory>("memory", "Memory per memory node.", {.max_size = 1024}),
     field<&api::PlacementLine::devices>("devices", "Devices.", {.max_size = 256}));
@@ -482,7 +496,7 @@ inline constexpr auto table<api::AllocatedMember> = object<api::AllocatedMember>
     field<&api::AllocatedMember::role>("role", "Role.", {.max_size = 63}),
     field<&api::AllocatedMember::index>("index", "Number within the role.", {.min = 0}),
     field<&api::AllocatedMember::node>(
-        "node", "Node.", {.required = true, .max_size = 63, .format = &api::dns_subdomain}),
+        "node", "Node.", {.required = true, .max_size = 253, .format = &api::dns_subdomain}),
     field<&api::AllocatedMember::cpus>("cpus", "Exclusive logical CPUs.",
                                        {.format = &api::cpu_list}),
     field<&api::AllocatedMember::memory>("memory", "Memory per memory node.",

@@ -6,6 +6,7 @@ below a prefix, as a machine's own files are."""
 import datetime
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -85,7 +86,8 @@ def judge(said):
         raise Failure(f"the statement says: {json.dumps(said)}")
     begun, ended = (datetime.datetime.fromisoformat(said[name]) for name in ("from", "until"))
     seconds = (ended - begun).total_seconds()
-    joules = float(said["energy"].removesuffix("J"))
+    number, prefix = re.fullmatch(r"([0-9.]+)(k?)J", said["energy"]).groups()
+    joules = float(number) * (1000 if prefix else 1)
     expected = WATTS / 2 * seconds
     # It is prepared a little before it is active, and read once a second.
     if not expected - WATTS <= joules <= expected + 2 * WATTS:

@@ -97,7 +97,7 @@ def what_ifs_of_promises(directory):
     place = ("apiVersion: freehold.dev/v1alpha1\nkind: PowerDomain\nmetadata: {name: a}\n"
              "spec: {type: pdu, site: s, capacity: 20kW}\n---\n"
              "apiVersion: freehold.dev/v1alpha1\nkind: Node\nmetadata: {name: n1}\n"
-             "spec: {site: s, feeds: [{domain: a}]}\n")
+             "spec: {site: s, nameplate: 8kW, feeds: [{domain: a}]}\n")
     files = {"place": place, "same": allocation % ("x", "external", "''", "6kW"),
              "less": allocation % ("x", "external", "''", "2kW"),
              "own": allocation % ("y", "freehold", "o", "5kW"),
@@ -115,7 +115,7 @@ def what_ifs_of_promises(directory):
     if load(["place", "same"], "same"):
         raise Failure("the same file again changes the load")
     for known, changed, expected in ((["place", "same"], "less", (6000, 2000)),
-                                     (["place", "held", "own"], "released", (5000, 0))):
+                                     (["place", "held", "own"], "released", (5000, 8000))):
         if load(known, changed) != [expected]:
             raise Failure(f"{changed} of {known}: {load(known, changed)}, expected {expected}")
 

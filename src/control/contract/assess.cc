@@ -390,7 +390,9 @@ void refresh(const api::Guarantee& g, api::GuaranteeStatus& gs, const api::Contr
 
 void keep(api::ContractStatus& status, const api::Guarantee& g, const std::string& name, Time start,
           const Judged& judged) {
-  status.windows.push_back({name, std::string(verdict_name(judged.verdict)), judged.reason, start,
+  constexpr size_t longest_reason = 256;  // that the schema takes
+  status.windows.push_back({name, std::string(verdict_name(judged.verdict)),
+                            std::string(beginning_of(judged.reason, longest_reason)), start,
                             g.window, judged.value, judged.samples});
   if (status.windows.size() > kept_windows) status.windows.erase(status.windows.begin());
 }
@@ -449,13 +451,16 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
             const std::vector<MemberView>& all, Time now) {
   bool changed = false;
   // By the clock that is behind most: what the others measured since is handed in, not owed.
-  Time end = status.released_at.is_set() ? std::min(now, status.released_at) : now;
-  if (status.ends_at.is_set()) end = std::min(end, status.ends_at);
+  Time last = status.released_at.is_set() ? status.released_at : Time{INT64_MAX};
+  if (status.ends_at.is_set()) last = std::min(last, status.ends_at);
+  Time end = std::min(now, last);
   const auto is_behind = [](const MemberView& a, const MemberView& b) {
     return a.behind < b.behind;
   };
-  if (const auto m = std::max_element(all.begin(), all.end(), is_behind); m != all.end())
+  if (const auto m = std::max_element(all.begin(), all.end(), is_behind); m != all.end()) {
     end = end - m->behind;
+    if (last.us != INT64_MAX) last = last - m->behind;
+  }
   status.guarantees.resize(spec.guarantees.size());
   const std::vector<std::string> names = window_names(spec.guarantees);
   for (size_t i = 0; i < spec.guarantees.size(); ++i) {
@@ -475,6 +480,7 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
     bool waits = false;
     std::deque<api::Window> contexts;
     for (auto& [start, windows] : collect(g, gs.assessed_until, members, contexts)) {
+      if (start + g.window > last) break;  // nothing was promised for then
       moved |= write_off(g, names[i], status, gs, members, start, now);
       waits = must_wait(g, start, members, now);
       if (waits) break;
@@ -483,7 +489,9 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
       count(g, gs, judged);
       keep(status, g, names[i], start, judged);
       const bool missed = judged.verdict == Verdict::violated && gs.basis != api::Basis::trial;
-      if (missed && may_earn_credit(g)) add_missed(status.missed, i, start, g.window);
+      if (missed && may_earn_credit(g))
+        for (const api::Span& part : charged_parts(status, {start, start + g.window}))
+          add_missed(status.missed, i, part.from, part.until - part.from);
       gs.assessed_until = start + g.window;
       moved = true;
     }

@@ -480,6 +480,7 @@ TEST_F(Assessing, AWishBecomesAGuaranteeOnceItWasKeptOnTheAssignedHardware) {
 TEST_F(Assessing, WhatAPromiseMissedIsKeptForTheCredit) {
   spec.guarantees[0] = rate("20");
   spec.guarantees[0].metric = "cpu_cores";
+  status.active_at = seconds_at(1);
   hand_in(0, "15");  // a wish as yet
   hand_in(10, "25");
   hand_in(20, "15");
@@ -489,6 +490,33 @@ TEST_F(Assessing, WhatAPromiseMissedIsKeptForTheCredit) {
   EXPECT_EQ(status.missed.sums[0].promises, std::vector<int64_t>{0});
   EXPECT_TRUE(status.missed.spans.empty());
   EXPECT_FALSE(run(31));
+}
+
+TEST_F(Assessing, WindowsBeyondTheTermArePromisedByNobody) {
+  status.active_at = seconds_at(1);
+  status.ends_at = seconds_at(25);
+  hand_in(0, "25/s");
+  hand_in(10, "25/s");
+  hand_in(20, "15/s");
+  hand_in(30, "15/s");
+  run(60);
+  EXPECT_EQ(counts().fulfilled, 2);
+  EXPECT_EQ(counts().violated, 0);
+}
+
+TEST_F(Assessing, TimeThatIsNotChargedEarnsNoCredit) {
+  spec.guarantees[0] = rate("20");
+  spec.guarantees[0].metric = "cpu_cores";
+  status.active_at = seconds_at(1);
+  status.uncharged.spans = {{seconds_at(22), seconds_at(24)}, {seconds_at(28), seconds_at(31)}};
+  api::set_condition(status.conditions, "Heard", api::ConditionStatus::false_, "NodeSilent", "", 1,
+                     seconds_at(39));
+  hand_in(10, "25");
+  hand_in(20, "15");
+  hand_in(30, "15");
+  run(40);
+  ASSERT_EQ(status.missed.sums.size(), 1u);
+  EXPECT_EQ(status.missed.sums[0].time, seconds(20 - 2 - 3 - 1));
 }
 
 TEST(ErrorBudget, IsSpentByMoreViolatedWindowsThanTheTargetAllows) {

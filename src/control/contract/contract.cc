@@ -214,6 +214,7 @@ Plan ContractController::plan(std::string_view key, const Input& input) const {
   if (wants_end(work)) {
     step_settle(work);
   } else {
+    note_uncharged(work);
     switch (contract->status.phase) {
       case api::ContractPhase::pending:
       case api::ContractPhase::refused:
@@ -224,7 +225,6 @@ Plan ContractController::plan(std::string_view key, const Input& input) const {
         break;
       case api::ContractPhase::active:
       case api::ContractPhase::breached:
-        note_silence(work);
         step_reserved(work);
         break;
       case api::ContractPhase::reserved:

@@ -1,8 +1,9 @@
 #include "control/contract/heard.h"
 
 #include <algorithm>
+#include <string>
 
-#include "base/strings.h"
+#include "control/contract/missed.h"
 
 namespace freehold::control {
 
@@ -10,16 +11,8 @@ using api::ConditionStatus;
 
 namespace {
 
-constexpr std::string_view unheard_annotation = "freehold.dev/unheard-us";
-constexpr std::string_view heard_condition = "Heard";
 constexpr Duration look_for_life = seconds(2);
-
-// Since when it is silent; not set when it is heard.
-Time silent_since(const api::Contract& c) {
-  const api::Condition* heard = api::find_condition(c.status.conditions, heard_condition);
-  return heard != nullptr && heard->status == ConditionStatus::false_ ? heard->last_transition_time
-                                                                      : Time{};
-}
+constexpr size_t most_spans = 32;
 
 // The first machine of it that nobody hears, or that is only taking over from one that was silent;
 // empty when all are heard.
@@ -28,53 +21,61 @@ std::string silent_node(const Work& w) {
     if (i->spec.offer != w.before.status.offer) continue;
     const auto* node = w.in.view.get<api::Node>({}, i->spec.node);
     if (node == nullptr || !api::is_true(node->status.conditions, "Ready")) return i->spec.node;
-    if (silent_since(w.before).is_set() && i->status.phase < api::InstancePhase::prepared)
+    if (uncharged_since(w.before.status).is_set() && i->status.phase < api::InstancePhase::prepared)
       return i->spec.node;
   }
   return {};
 }
 
-Duration counted(const api::Offer* offer) {
-  if (offer == nullptr) return {};
-  const auto it = offer->metadata.annotations.find(unheard_annotation);
-  return it == offer->metadata.annotations.end() ? Duration{}
-                                                 : Duration{parse_int(it->second).value_or(0)};
+bool holds_hardware(api::ContractPhase phase) {
+  return phase == api::ContractPhase::active || phase == api::ContractPhase::breached;
 }
 
 }  // namespace
 
-void note_silence(Work& w) {
-  const Time since = silent_since(w.before);
-  const std::string node = silent_node(w);
-  if (!node.empty()) {
+MemberView member_view(const Work& w, const api::Instance& i) {
+  const auto* node = w.in.view.get<api::Node>({}, i.spec.node);
+  const api::Condition* ready =
+      node ? api::find_condition(node->status.conditions, "Ready") : nullptr;
+  const bool heard = ready != nullptr && ready->status == ConditionStatus::true_;
+  Time since = ready != nullptr ? ready->last_transition_time : Time{};
+  if (const auto* active = api::find_condition(w.before.status.conditions, "Active");
+      node == nullptr && active != nullptr && active->reason == "NodeGone")
+    since = active->last_transition_time;
+  return {&i, heard, heard ? since : Time{}, heard ? Time{} : since,
+          w.in.heartbeats.behind(i.spec.node)};
+}
+
+void note_uncharged(Work& w) {
+  if (!w.before.status.active_at.is_set()) return;
+  const Time since = uncharged_since(w.before.status);
+  const bool has_none = !holds_hardware(w.before.status.phase);
+  const std::string node = has_none ? std::string() : silent_node(w);
+  if (has_none || !node.empty()) {
     if (!since.is_set())
-      w.condition(heard_condition, ConditionStatus::false_, "NodeSilent",
-                  "node " + node + " is not heard of; this time is not charged");
-    return w.plan.look_again(look_for_life);
+      w.condition(heard_condition, ConditionStatus::false_, has_none ? "NoHardware" : "NodeSilent",
+                  (has_none ? "it holds no hardware" : "node " + node + " is not heard of") +
+                      "; this time is not charged");
+    if (!has_none) w.plan.look_again(look_for_life);
+    return;
   }
   if (!since.is_set()) return;
-  const Duration silence = w.in.now - since;
-  if (const api::Offer* offer = w.offer(); offer != nullptr) {
-    api::Offer next = *offer;
-    next.metadata.annotations[std::string(unheard_annotation)] =
-        std::to_string((counted(offer) + silence).us);
-    w.plan.update(api::Object::of(std::move(next)), revision_of(offer->metadata));
-  }
-  w.condition(
-      heard_condition, ConditionStatus::true_, "AgentsHeard",
-      "its machines are heard of; " + format_duration(silence) + " of silence is not charged");
+  const Duration time = std::max(w.in.now - since, Duration{});  // clocks are put back
+  api::Uncharged& uncharged = w.status().uncharged;
+  if (time.us > 0) uncharged.spans.push_back({since, w.in.now});
+  if (uncharged.spans.size() > most_spans) uncharged.spans.erase(uncharged.spans.begin());
+  uncharged.total = uncharged.total + time;
+  w.condition(heard_condition, ConditionStatus::true_, "AgentsHeard",
+              "its machines are heard of; " + format_duration(time) + " is not charged");
 }
 
-Duration unheard_until(const Work& w, Time until) {
-  Duration sum = counted(w.offer());
-  const Time since = silent_since(w.next);
+Duration uncharged_until(const api::ContractStatus& status, Time until) {
+  Duration sum = status.uncharged.total;
+  for (const api::Span& span : status.uncharged.spans)
+    if (span.until > until) sum = sum - (span.until - std::max(span.from, until));
+  const Time since = uncharged_since(status);
   if (since.is_set() && since < until) sum = sum + (until - since);
   return sum;
-}
-
-void keep_unheard(const api::Offer& from, api::Offer& to) {
-  const auto it = from.metadata.annotations.find(unheard_annotation);
-  if (it != from.metadata.annotations.end()) to.metadata.annotations.insert(*it);
 }
 
 }  // namespace freehold::control

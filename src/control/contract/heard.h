@@ -1,19 +1,22 @@
-// For how long a contract's machines were not heard of while it was to run. Of that time nobody
-// knows what was delivered, so it is not charged. Private to control/contract.
+// What is heard of a contract's machines, and the time that is not charged: in which nobody knows
+// what was delivered because they were silent, or in which it held none. Private to
+// control/contract.
 #pragma once
 
+#include <vector>
+
+#include "control/contract/assess.h"
 #include "control/contract/work.h"
 
 namespace freehold::control {
 
-// Begins or ends a stretch of silence: the condition Heard says since when, the offer keeps the sum
-// of those that are over.
-void note_silence(Work& work);
+MemberView member_view(const Work& work, const api::Instance& instance);
+
+// Begins or ends a stretch of time that is not charged, once it has been active: the condition
+// Heard says since when, `status.uncharged` keeps those that are over.
+void note_uncharged(Work& work);
 
 // All of it, up to `until`, with the stretch that has not ended.
-Duration unheard_until(const Work& work, Time until);
-
-// Other hardware under the same contract goes on from what was counted.
-void keep_unheard(const api::Offer& from, api::Offer& to);
+Duration uncharged_until(const api::ContractStatus& status, Time until);
 
 }  // namespace freehold::control

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "api/catalog.h"
+#include "api/window_facts.h"
 #include "control/tenant/user_id.h"
 #include "control/testing/life.h"
 
@@ -97,6 +98,34 @@ TEST_F(Replaced, the_price_stays_what_was_agreed) {
   ASSERT_EQ(status().offer, "c-2");
   EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
   EXPECT_EQ(world.get<api::Offer>("a", "c-2")->spec.price_per_hour.text(), "2EUR/h");
+}
+
+// Its machine is taken away, and on the other one it falls below the floor.
+TEST_F(Replaced, without_hardware_the_price_stays_what_was_agreed_and_the_time_is_free) {
+  misses = false;
+  failing = first_node == "n1" ? "n2" : "n1";
+  const api::Node gone = *world.get<api::Node>({}, first_node);
+  const Time lost = world.runtime.now();
+  ASSERT_TRUE(world.submit({ledger::OpType::remove, api::Object::of(gone), 0, {}}).ok());
+  world.pass(minutes(8));
+  ASSERT_LT(status().phase, ContractPhase::active);
+  EXPECT_EQ(api::find_condition(status().conditions, "Heard")->status,
+            api::ConditionStatus::false_);
+  const Duration ran = lost - status().active_at;
+  failing.clear();
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.metadata.labels["again"] = "now"; });
+  world.pass(minutes(10));
+  if (const auto* offer = world.get<api::Offer>("a", status().offer); offer != nullptr) {
+    EXPECT_EQ(offer->spec.price_per_hour.text(), "2EUR/h");
+  }
+  const Duration again = status().phase == ContractPhase::active ? minutes(10) : Duration{};
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(minutes(2));
+  ASSERT_EQ(status().phase, ContractPhase::settled);
+  const api::Statement& s = *status().statement;
+  EXPECT_GE(s.price.value(), 2'000'000 * ran.us / hours(1).us) << s.text;
+  EXPECT_LE(s.price.value(), 2'000'000 * (ran + again + seconds(10)).us / hours(1).us) << s.text;
+  EXPECT_NE(s.text.find("or it had none"), std::string::npos) << s.text;
 }
 
 TEST_F(Replaced, what_is_breached_stays_so_while_its_budget_is_spent) {
@@ -435,6 +464,46 @@ TEST_F(ContractLife, a_machine_that_died_is_not_charged_to_the_end) {
   const api::Statement& s = *world.get<api::Contract>("a", "c")->status.statement;
   EXPECT_EQ(s.until - s.from, minutes(10));
   EXPECT_LE(s.price.value(), 4'000'000 * 90 / 3600);
+}
+
+// The control plane is away over the end of the term; the agent shows its oldest windows first.
+TEST_F(ContractLife, what_was_measured_until_the_end_is_judged_to_the_last_window) {
+  const Duration second = seconds(1);
+  world.report = [&](api::InstanceStatus& status, const api::Instance& i) {
+    status.windows.clear();
+    if (i.spec.measures.empty() || !i.spec.gate_open) return;
+    const Time until = i.spec.measures.front().assessed_until;
+    int64_t start = until.is_set() ? until.us / second.us : world.runtime.now().us / second.us - 1;
+    for (; (start + 1) * second.us <= world.runtime.now().us; ++start) {
+      if (status.windows.size() == api::windows_shown) break;
+      api::Window& w = status.windows.emplace_back();
+      w.metric = "available_capacity";
+      w.start = Time{start * second.us};
+      w.length = second;
+      w.value = Quantity::of(1000, Dimension::number);
+      w.samples = 1;
+    }
+  };
+  api::Contract c = World::contract("a", "c", "2");
+  c.spec.term.duration = minutes(4);
+  api::Guarantee& g = c.spec.guarantees.emplace_back();
+  g.metric = "available_capacity";
+  g.at_least = Quantity::of(900, Dimension::number);
+  g.window = second;
+  world.create(std::move(c));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(30));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::active);
+  world.shell.reset();
+  world.pass(minutes(5));
+  world.start();
+  world.pass(minutes(1));
+  ASSERT_EQ(world.phase("a", "c"), ContractPhase::settled);
+  const api::Verdicts& told =
+      world.get<api::Contract>("a", "c")->status.statement->guarantees[0].windows;
+  EXPECT_GE(told.fulfilled, 230);
+  EXPECT_LE(told.fulfilled, 241) << "none of after its term; it became active within one";
+  EXPECT_LE(told.not_determined, 4);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 
 using Promises = std::vector<int64_t>;
 
-constexpr size_t most_spans = 32;
+constexpr size_t most_spans = 256;
 // Sums for sets of promises; those of single ones (a contract has at most 16) always find a place.
 constexpr size_t most_sums_of_several = 48;
 
@@ -59,10 +59,35 @@ void sum_first(api::Missed& missed) {
 }  // namespace
 
 bool may_earn_credit(const api::Guarantee& g) {
-  return g.measured_by == api::MeasuredBy::agent && api::is_measured_by_agent(g.metric) &&
-         std::all_of(g.when.begin(), g.when.end(), [](const auto& condition) {
-           return api::is_measured_by_agent(condition.first);
-         });
+  const auto is_own = [](std::string_view metric) {
+    return api::is_measured_by_agent(metric) && metric != "readiness";
+  };
+  return g.measured_by == api::MeasuredBy::agent && is_own(g.metric) &&
+         std::all_of(g.when.begin(), g.when.end(), [&](const auto& c) { return is_own(c.first); });
+}
+
+Time uncharged_since(const api::ContractStatus& status) {
+  const api::Condition* heard = api::find_condition(status.conditions, heard_condition);
+  return heard != nullptr && heard->status == api::ConditionStatus::false_
+             ? heard->last_transition_time
+             : Time{};
+}
+
+std::vector<api::Span> charged_parts(const api::ContractStatus& status, api::Span stretch) {
+  if (!status.active_at.is_set()) return {};
+  Time from = std::max(stretch.from, status.active_at), until = stretch.until;
+  if (status.ends_at.is_set()) until = std::min(until, status.ends_at);
+  if (status.released_at.is_set()) until = std::min(until, status.released_at);
+  std::vector<api::Span> uncharged = status.uncharged.spans;
+  if (const Time since = uncharged_since(status); since.is_set())
+    uncharged.push_back({since, std::max(since, until)});
+  std::vector<api::Span> parts;
+  for (const api::Span& span : uncharged) {
+    if (from < std::min(span.from, until)) parts.push_back({from, std::min(span.from, until)});
+    from = std::max(from, span.until);
+  }
+  if (from < until) parts.push_back({from, until});
+  return parts;
 }
 
 void add_missed(api::Missed& missed, size_t promise, Time from, Duration time) {

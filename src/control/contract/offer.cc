@@ -6,7 +6,6 @@
 #include "api/tenancy.h"
 #include "base/strings.h"
 #include "control/contract/admission.h"
-#include "control/contract/heard.h"
 #include "control/contract/price.h"
 #include "control/contract/work.h"
 #include "control/tenant/quota.h"
@@ -162,10 +161,11 @@ bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase 
     w.status().refusal = decision.refusal;
     return false;
   }
-  const PriceQuote quote = price_of(w.in.view, w.in.fleet, decision.placement->members, w.in.now);
+  PriceQuote quote = price_of(w.in.view, w.in.fleet, decision.placement->members, w.in.now);
+  const bool is_replacement = phase == api::OfferPhase::accepted && w.offer() != nullptr;
   // Other hardware under the same contract costs what was agreed.
-  const api::Offer* agreed = phase == api::OfferPhase::accepted ? w.offer() : nullptr;
-  if (agreed == nullptr) {
+  if (is_replacement || w.status().active_at.is_set()) quote.per_hour = w.status().price_per_hour;
+  if (!is_replacement) {
     const Admission admission = admission_at_price(w.in.view, w.before, quote);
     if (!admission.ok()) {
       w.status().refusal = refusal_of(admission);
@@ -177,14 +177,7 @@ bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase 
   const std::string name = w.name() + "-" + std::to_string(w.status().generation);
   api::Offer offer = describe_offer(w, decision, quote, name);
   offer.status.phase = phase;
-  if (phase == api::OfferPhase::accepted) {
-    offer.status.accepted_at = w.in.now;
-    if (agreed != nullptr) {
-      offer.spec.price_per_hour = agreed->spec.price_per_hour;
-      offer.spec.total = agreed->spec.total;
-      keep_unheard(*agreed, offer);
-    }
-  }
+  if (phase == api::OfferPhase::accepted) offer.status.accepted_at = w.in.now;
   w.plan.create(api::Object::of(std::move(offer)));
   const auto allocations = place::to_allocations(*decision.placement, w.name(), name);
   for (size_t i = 0; i < allocations.size(); ++i) {
@@ -329,6 +322,7 @@ void step_offered(Work& w) {
   w.plan.decision_digest = offer->spec.decision;  // the receipt of what is reserved
   w.status().phase = ContractPhase::reserved;
   w.status().reserved_at = w.in.now;
+  w.status().price_per_hour = price;
   w.condition("Offered", ConditionStatus::true_, "Accepted",
               "offer " + offer->metadata.name + " was accepted");
   w.condition("Reserved", ConditionStatus::true_, "Accepted",

@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "control/contract/assess.h"
+#include "control/contract/heard.h"
 #include "control/contract/instances.h"
 #include "control/contract/work.h"
 
@@ -57,19 +58,6 @@ std::string lost_member(const Work& w, const Instances& current) {
     if (is_lost(w, *i))
       return "node " + i->spec.node + " of " + i->metadata.name + " is no longer in the fleet";
   return {};
-}
-
-MemberView member_view(const Work& w, const api::Instance& i) {
-  const auto* node = w.in.view.get<api::Node>({}, i.spec.node);
-  const api::Condition* ready =
-      node ? api::find_condition(node->status.conditions, "Ready") : nullptr;
-  const bool heard = ready != nullptr && ready->status == ConditionStatus::true_;
-  Time since = ready != nullptr ? ready->last_transition_time : Time{};
-  if (const auto* active = api::find_condition(w.before.status.conditions, "Active");
-      node == nullptr && active != nullptr && active->reason == "NodeGone")
-    since = active->last_transition_time;
-  return {&i, heard, heard ? since : Time{}, heard ? Time{} : since,
-          w.in.heartbeats.behind(i.spec.node)};
 }
 
 // A sentence about the first one whose machine is silent, and for longer than a restart of the
@@ -183,7 +171,8 @@ std::string fault_before_gate(const Instances& current) {
     if (r.done && !r.passed)
       return "acceptance run on " + i->spec.node + ": " +
              (r.message.empty() ? "below the floor" : r.message);
-    if (i->status.phase == InstancePhase::failed)
+    // What it said of what it was to do before says nothing about this.
+    if (i->status.phase == InstancePhase::failed && i->status.generation == i->metadata.generation)
       return "instance " + i->metadata.name + " could not be prepared: " + i->status.message;
   }
   return {};
@@ -295,6 +284,7 @@ void remedy_replace(Work& w, const Instances& current, api::RemedyRun& run) {
   for (const auto* i : current) avoid.push_back(i->spec.node);
   const api::Refusal kept = w.status().refusal;
   if (make_offer(w, avoid, api::OfferPhase::accepted)) {
+    w.status().attempts = 0;
     run.outcome =
         "placed anew as " + w.status().offer + "; the old members run until the new ones do";
     return;
@@ -416,6 +406,7 @@ bool leave_lost_nodes(Work& w, const Instances& current) {
   }
   const api::Refusal kept = w.status().refusal;
   if (make_offer(w, w.status().avoid_nodes, api::OfferPhase::accepted)) {
+    w.status().attempts = 0;
     w.note("Warning", "NodeGone", why + "; placed anew as " + w.status().offer);
     return true;
   }

@@ -2,8 +2,10 @@
 // capacity is given back.
 #include <algorithm>
 
+#include "api/window_facts.h"
 #include "control/contract/assess.h"
 #include "control/contract/heard.h"
+#include "control/contract/instances.h"
 #include "control/contract/price.h"
 #include "control/contract/statement.h"
 #include "control/contract/work.h"
@@ -42,38 +44,57 @@ bool wants_end(const Work& w) {
 
 namespace {
 
-// Asks every instance to stop. True when all have, or when their time is up; then `left` names what
-// did not.
+// Judges what instances hand in. They show their oldest windows first, and the next ones once these
+// are acknowledged. True when there may be more to come.
+bool hands_in_more(Work& w) {
+  std::vector<MemberView> members;
+  for (const api::Instance* i : w.instances()) members.push_back(member_view(w, *i));
+  assess(w.before.spec, w.status(), members, w.in.now);
+  const Time last = charged_until(w.next, w.status().released_at);
+  return std::any_of(members.begin(), members.end(), [&](const MemberView& m) {
+    const auto& shown = m.instance->status.windows;
+    return m.node_heard && shown.size() >= api::windows_shown &&
+           std::none_of(shown.begin(), shown.end(),
+                        [&](const api::Window& win) { return win.start + win.length > last; });
+  });
+}
+
+// Asks an instance to stop, and for what it measured and has not shown yet.
+void wind_down(Work& w, const api::Instance& instance) {
+  api::Instance stopping = instance;
+  stopping.spec.stop |= !has_ended(instance);
+  stopping.spec.measures = measures_for(w.next);
+  if (schema::print(stopping.spec) != schema::print(instance.spec))
+    w.plan.update(api::Object::of(std::move(stopping)), revision_of(instance.metadata));
+}
+
+// True when every instance has stopped and handed in all, or when their time is up; then `left`
+// names what did not stop.
 bool wound_down(Work& w, std::vector<std::string>& left) {
-  bool all = true;
+  bool all = !hands_in_more(w);
   Duration longest = seconds(0);
   for (const api::Instance* i : w.instances()) {
     longest = std::max(longest, i->spec.run.stop_grace);
-    if (!i->spec.stop && !has_ended(*i)) {
-      api::Instance stopping = *i;
-      stopping.spec.stop = true;
-      w.plan.update(api::Object::of(std::move(stopping)), revision_of(i->metadata));
-    }
     if (has_ended(*i)) continue;
     all = false;
     left.push_back(i->metadata.name + " on " + i->spec.node);
   }
-  if (all) return true;
   const Time deadline = w.status().released_at + longest + wind_down_margin;
-  if (w.in.now >= deadline) return true;
+  if (all || w.in.now >= deadline) return true;
+  for (const api::Instance* i : w.instances()) wind_down(w, *i);
   w.plan.look_again(deadline - w.in.now);
   return false;
 }
 
 Settlement settlement_of(const Work& w) {
-  Settlement of{w.next, w.offer(), w.instances(), {}, {}, w.next.status.released_at, {}};
+  Settlement of{w.next, w.instances(), {}, {}, w.next.status.released_at, {}};
   for (const api::Allocation* a : w.allocations())
     of.members.insert(of.members.end(), a->spec.members.begin(), a->spec.members.end());
   of.tariff_of = [&in = w.in](std::string_view name) {
     const auto* node = in.view.get<api::Node>({}, name);
     return tariff_at(in.view, node != nullptr ? std::string_view(node->spec.site) : "", in.now);
   };
-  of.unheard = unheard_until(w, charged_until(w.next, of.released));
+  of.uncharged = uncharged_until(w.next.status, charged_until(w.next, of.released));
   return of;
 }
 

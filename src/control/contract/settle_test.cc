@@ -18,7 +18,7 @@ struct Statement : testing::Test {
     contract.status.active_at = {1'000'000};
     contract.spec.remedies.push_back({api::RemedyAction::credit, q("60%")});
     guarantee("available_capacity");
-    offer.spec.price_per_hour = q("10EUR/h");
+    contract.status.price_per_hour = q("10EUR/h");
   }
   api::GuaranteeStatus& guarantee(const char* metric) {
     api::Guarantee& g = contract.spec.guarantees.emplace_back();
@@ -41,7 +41,7 @@ struct Statement : testing::Test {
     members.back().power = q(power);
   }
   api::Statement make(Duration ran = hours(1)) {
-    Settlement of{contract, &offer, {}, members, {}, contract.status.active_at + ran, unheard};
+    Settlement of{contract, {}, members, {}, contract.status.active_at + ran, uncharged};
     for (const api::Instance& i : instances) of.instances.push_back(&i);
     of.tariff_of = [](std::string_view node) {
       return node == "far" ? Tariff{q("1EUR/kWh"), 1000} : Tariff{q("0.36EUR/kWh"), 1500};
@@ -49,10 +49,9 @@ struct Statement : testing::Test {
     return make_statement(of);
   }
   api::Contract contract;
-  api::Offer offer;
   std::vector<api::Instance> instances;
   std::vector<api::AllocatedMember> members;
-  Duration unheard;
+  Duration uncharged;
 };
 
 TEST_F(Statement, DueIsPriceAndEnergyLessCreditsExactly) {
@@ -95,10 +94,10 @@ TEST_F(Statement, WhatHasNoMeterIsToldAndANameplateSaysMore) {
 TEST_F(Statement, EnergyThatIsNotBilledIsSaidToBe) {
   member("near", "2kW");
   EXPECT_EQ(make().text.find("billed"), std::string::npos) << make().text;
-  offer.spec.price_per_hour = q("10USD/h");
+  contract.status.price_per_hour = q("10USD/h");
   EXPECT_NE(make().text.find("not billed: nowhere where it ran"), std::string::npos);
   EXPECT_FALSE(make().energy_cost.is_set());
-  offer.spec.price_per_hour = {};
+  contract.status.price_per_hour = {};
   EXPECT_NE(make().text.find("not billed: no price was agreed"), std::string::npos);
   EXPECT_FALSE(make().energy_cost.is_set());
 }
@@ -163,18 +162,18 @@ TEST_F(Statement, WhatRanOnAfterTheTermIsNotCharged) {
 }
 
 TEST_F(Statement, TimeInWhichItsMachinesWereNotHeardOfIsNotCharged) {
-  unheard = minutes(30);
+  uncharged = minutes(30);
   EXPECT_EQ(make().price.text(), "5EUR");
   EXPECT_NE(make().text.find("not heard of"), std::string::npos);
-  unheard = {};
+  uncharged = {};
   EXPECT_EQ(make().text.find("not heard of"), std::string::npos) << "0 s of it";
   for (const auto& [silence, told] :
        {std::pair(milliseconds(603), "Not charged: 603ms in which"),
         std::pair(milliseconds(12'250), "charged: 12.25s in which")}) {
-    unheard = silence;
+    uncharged = silence;
     EXPECT_NE(make().text.find(told), std::string::npos) << make().text;
   }
-  unheard = hours(9);
+  uncharged = hours(9);
   EXPECT_EQ(make().price.value(), 0);
   EXPECT_EQ(make().due.value(), 0);
 }
@@ -185,7 +184,7 @@ TEST_F(Statement, WorkThatIsEndedDuringItsOwnAcceptanceRunPaysSinceItStarted) {
   api::Instance& i = instances.emplace_back();
   i.spec.gate_open = true;
   i.status.started_at = start + minutes(30);
-  Settlement of{contract, &offer, {&i}, {}, {}, start + hours(1), {}};
+  Settlement of{contract, {&i}, {}, {}, start + hours(1), {}};
   contract.status.active_at = {};
   EXPECT_EQ(make_statement(of).price.text(), "5EUR");
   contract.spec.acceptance.test = api::AcceptanceTest::cpu;
@@ -193,7 +192,7 @@ TEST_F(Statement, WorkThatIsEndedDuringItsOwnAcceptanceRunPaysSinceItStarted) {
 }
 
 TEST_F(Statement, AmountsBeyondWhatCanBeCountedDoNotWrapAround) {
-  offer.spec.price_per_hour = Quantity::of(INT64_MAX, Dimension::money_per_hour, "EUR");
+  contract.status.price_per_hour = Quantity::of(INT64_MAX, Dimension::money_per_hour, "EUR");
   member("near", "9000000000kW");
   const api::Statement s = make(hours(24 * 365));
   EXPECT_EQ(s.price.value(), INT64_MAX);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/window_facts.h"
+#include "base/strings.h"
 #include "control/contract/missed.h"
 
 namespace freehold::control {
@@ -64,7 +65,7 @@ struct EnergySum {
 // Fills in energy and its cost; nothing is known without a measurement or the power of every
 // member. Says, for people, what of it is not billed, and why; empty: nothing.
 std::string add_energy(const Settlement& of, Duration charged, Duration ran, api::Statement& s) {
-  const Quantity rate = of.offer != nullptr ? of.offer->spec.price_per_hour : Quantity();
+  const Quantity& rate = of.contract.status.price_per_hour;
   EnergySum sum{of, rate.currency()};
   const api::ContractStatus& status = of.contract.status;
   const bool is_metered = !of.instances.empty() && status.past_energy_joules >= 0 &&
@@ -101,7 +102,7 @@ std::string add_energy(const Settlement& of, Duration charged, Duration ran, api
 
 Duration whole_seconds(Duration span) { return seconds(span.us / 1'000'000); }
 
-std::string sentence(const api::Contract& c, const api::Statement& s, Duration unheard,
+std::string sentence(const api::Contract& c, const api::Statement& s, Duration uncharged,
                      Duration after_term, const std::string& unbilled) {
   std::string text = "Contract " + c.metadata.name + " ran for " +
                      format_duration(whole_seconds(s.until - s.from)) + ". ";
@@ -117,9 +118,9 @@ std::string sentence(const api::Contract& c, const api::Statement& s, Duration u
     text += ". ";
   }
   // To the last instant, so that the price can be computed again.
-  if (unheard.us > 0)
-    text +=
-        "Not charged: " + format_duration(unheard) + " in which its machines were not heard of. ";
+  if (uncharged.us > 0)
+    text += "Not charged: " + format_duration(uncharged) +
+            " in which its machines were not heard of, or it had none. ";
   if (after_term.us >= 1'000'000)
     text += "Not charged: " + format_duration(whole_seconds(after_term)) + " after its term. ";
   if (s.due.is_set()) text += "Due " + s.due.text() + ". ";
@@ -157,17 +158,18 @@ api::Statement make_statement(const Settlement& of) {
   int64_t cpu_us = c.status.past_cpu_us;
   for (const api::Instance* i : of.instances) cpu_us += i->status.usage.cpu_us;
   s.cpu_time = Quantity::of(cpu_us * 1000, Dimension::duration);
-  const Duration unheard = std::clamp(of.unheard, Duration{}, s.until - s.from);
-  const Duration charged = s.until - s.from - unheard;
+  const Duration uncharged = std::clamp(of.uncharged, Duration{}, s.until - s.from);
+  const Duration charged = s.until - s.from - uncharged;
   const std::string unbilled = add_energy(of, charged, of.released - s.from, s);
-  if (of.offer != nullptr && of.offer->spec.price_per_hour.is_set()) {
-    const Quantity& rate = of.offer->spec.price_per_hour;
+  if (const Quantity& rate = c.status.price_per_hour; rate.is_set()) {
     s.price = money_for(rate, charged);
     s.credits = credits_of(c, rate, charged);
     const Wide due = static_cast<Wide>(s.price.value()) - s.credits.value() + s.energy_cost.value();
     s.due = Quantity::of(countable(due), Dimension::money, rate.currency());
   }
-  s.text = sentence(c, s, unheard, of.released - s.until, unbilled);
+  constexpr size_t longest_text = 4096;  // that the schema takes
+  const std::string text = sentence(c, s, uncharged, of.released - s.until, unbilled);
+  s.text = beginning_of(text, longest_text);
   return s;
 }
 

@@ -14,12 +14,11 @@ namespace freehold::control {
 
 struct Settlement {
   const api::Contract& contract;
-  const api::Offer* offer = nullptr;  // null: nothing has a price
   std::vector<const api::Instance*> instances;
   std::vector<api::AllocatedMember> members;          // for their power where none is measured
   std::function<Tariff(std::string_view)> tariff_of;  // by node
   Time released;                                      // what ran after the term is not charged
-  Duration unheard;                                   // of the time charged: not known, so not due
+  Duration uncharged;                                 // of its time: not known, or without hardware
 };
 
 // When it became active. Work that is its own acceptance run, and has proven nothing yet, has had

@@ -180,6 +180,7 @@ class World {
     else
       i.status.phase = api::InstancePhase::prepared;
     i.status.ready = i.status.phase == api::InstancePhase::running;
+    i.status.generation = i.metadata.generation;
     if (i.spec.acceptance.test != api::AcceptanceTest::none)
       i.status.acceptance.done = i.status.acceptance.passed = true;
     if (report) report(i.status, i);

@@ -21,6 +21,34 @@ void add_unit(Finding& taken, std::string pair) {
     ++at->amount;
 }
 
+void measure_weight(RackView& rack, const std::vector<Machine>& machines,
+                    std::vector<Finding>& findings) {
+  const std::string about = "rack/" + rack.name;
+  for (const uint32_t index : rack.machines) {
+    const api::DeviceModel* type = machines[index].type;
+    const int64_t weight_kg = type == nullptr ? 0 : type->spec.weight_kg;
+    rack.weight_kg += weight_kg;
+    rack.without_weight += weight_kg == 0 ? 1 : 0;
+  }
+  if (rack.rack == nullptr || rack.rack->spec.weight_limit_kg == 0) return;
+  rack.weight_room_kg = rack.rack->spec.weight_limit_kg - rack.weight_kg;
+  if (rack.weight_room_kg >= 0 && rack.without_weight > 0)
+    findings.push_back({Severity::warning,
+                        about,
+                        "of " + std::to_string(rack.without_weight) +
+                            " of its machines no weight is known, so it may carry more than its " +
+                            std::to_string(rack.rack->spec.weight_limit_kg) +
+                            " kg; set weightKg of their DeviceModel",
+                        {{FindingKind::without_weight, about, rack.without_weight}}});
+  if (rack.weight_room_kg >= 0) return;
+  findings.push_back({Severity::error,
+                      about,
+                      "its machines weigh " + std::to_string(rack.weight_kg) + " kg, it carries " +
+                          std::to_string(rack.rack->spec.weight_limit_kg) + " kg; move machines",
+                      {{FindingKind::too_heavy, about, -rack.weight_room_kg}}});
+  rack.weight_room_kg = 0;
+}
+
 }  // namespace
 
 void measure_space(RackView& rack, const std::vector<Machine>& machines,
@@ -31,9 +59,6 @@ void measure_space(RackView& rack, const std::vector<Machine>& machines,
   for (const uint32_t index : rack.machines) {
     const Machine& machine = machines[index];
     const std::string& name = machine.node->metadata.name;
-    const int64_t weight_kg = machine.type == nullptr ? 0 : machine.type->spec.weight_kg;
-    rack.weight_kg += weight_kg;
-    rack.without_weight += weight_kg == 0 ? 1 : 0;
     const int64_t height = std::max<int64_t>(machine.height, 1), unit = machine.node->spec.unit;
     if (unit == 0) {
       without_unit += machine.height;
@@ -77,23 +102,7 @@ void measure_space(RackView& rack, const std::vector<Machine>& machines,
                         "its machines are " + std::to_string(rack.taken_units) +
                             " units high together, it has " + std::to_string(rack.units),
                         {{FindingKind::too_high, about, rack.taken_units - rack.units}}});
-  if (rack.rack == nullptr || rack.rack->spec.weight_limit_kg == 0) return;
-  rack.weight_room_kg = rack.rack->spec.weight_limit_kg - rack.weight_kg;
-  if (rack.weight_room_kg >= 0 && rack.without_weight > 0)
-    findings.push_back({Severity::warning,
-                        about,
-                        "of " + std::to_string(rack.without_weight) +
-                            " of its machines no weight is known, so it may carry more than its " +
-                            std::to_string(rack.rack->spec.weight_limit_kg) +
-                            " kg; set weightKg of their DeviceModel",
-                        {{FindingKind::without_weight, about, rack.without_weight}}});
-  if (rack.weight_room_kg >= 0) return;
-  findings.push_back({Severity::error,
-                      about,
-                      "its machines weigh " + std::to_string(rack.weight_kg) + " kg, it carries " +
-                          std::to_string(rack.rack->spec.weight_limit_kg) + " kg; move machines",
-                      {{FindingKind::too_heavy, about, -rack.weight_room_kg}}});
-  rack.weight_room_kg = 0;
+  measure_weight(rack, machines, findings);
 }
 
 }  // namespace freehold::fleet::facility
