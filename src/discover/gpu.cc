@@ -86,15 +86,10 @@ void fill_amd(const Scan& scan, const KfdNode& node, const PciRecord& record, ap
   access.files.push_back("/dev/kfd");
 }
 
-// A driver is bound, and the function answers. One that fell off the bus reads as all ones.
+// A driver is bound. Whether the function still answers is judged for all devices (health.cc).
 void judge(Scan& scan, const PciRecord& record, bool has_driver, const std::string& id,
            api::NodeDevice& seen) {
-  if (record.function.vendor == "ffff") {
-    seen.health = api::Health::failed;
-    seen.reason =
-        "it has fallen off the PCI bus and reads as all ones; reset or reboot the "
-        "machine, then reseat or replace it";
-  } else if (!has_driver) {
+  if (!has_driver) {
     scan.note(id + " (" + record.function.address + "): no driver is bound");
     seen.reason = "no driver is bound; load the vendor's";
   } else if (record.driver == "vfio-pci") {

@@ -1,6 +1,7 @@
-// What error counters say: PCI Express (AER), memory controllers (EDAC), accelerator memory (RAS).
-// Counters begin anew with each boot or load of a driver. Formats:
-// Documentation/ABI/testing/sysfs-bus-pci-devices-aer, sysfs-devices-edac, and amdgpu's RAS page.
+// Whether devices still answer, and what error counters say: PCI Express (AER), memory controllers
+// (EDAC), accelerator memory (RAS). Counters begin anew with each boot or load of a driver.
+// Formats: Documentation/ABI/testing/sysfs-bus-pci-devices-aer, sysfs-devices-edac, and amdgpu's
+// RAS page.
 #include "base/strings.h"
 #include "discover/parse.h"
 #include "discover/scan.h"
@@ -19,7 +20,29 @@ int64_t total_of(const Scan& scan, const std::string& path, std::string_view nam
   return found == lines.end() ? 0 : parse_int(found->second).value_or(0);
 }
 
+// Whether the function has fallen off the bus. Its ids and class are what the kernel read when it
+// found it (drivers/pci/pci-sysfs.c); `config` asks the hardware, of which all may read the
+// beginning, and a function that does not answer reads as all ones. Where `config` is not shown,
+// the state of the link reads so too. The ids of virtual functions are all ones by their
+// specification, and a function that sleeps would be woken.
+bool is_gone(const Scan& scan, const PciRecord& record) {
+  if (record.is_virtual || scan.line(record.directory + "/power/runtime_status") == "suspended")
+    return false;
+  constexpr size_t ids_bytes = 4;
+  const auto ids = scan.root.read_start(record.directory + "/config", ids_bytes);
+  if (ids.ok() && ids->size() == ids_bytes) return *ids == "\xff\xff\xff\xff";
+  // Six bits of ones.
+  return scan.number(record.directory + "/current_link_width") == 63 &&
+         scan.line(record.directory + "/current_link_speed").starts_with("Unknown");
+}
+
 void judge_pci(Scan& scan, size_t index, const PciRecord& record) {
+  if (is_gone(scan, record)) {
+    scan.degrade(index, api::Health::failed,
+                 "it has fallen off the PCI bus and reads as all ones; reset or reboot the "
+                 "machine, then reseat or replace it");
+    return;
+  }
   const int64_t fatal = total_of(scan, record.directory + "/aer_dev_fatal", "TOTAL_ERR_FATAL");
   if (fatal > 0)
     scan.degrade(index, api::Health::degraded,

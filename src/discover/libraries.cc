@@ -161,7 +161,7 @@ void judge_missing(Scan& scan, const VendorReport& report, const std::vector<boo
     const api::Device& device = scan.machine.profile.devices[i];
     const PciRecord* record = scan.find_pci(device.address);
     if (told[i] || device.cls != api::DeviceClass::gpu || record == nullptr) continue;
-    if (record->function.vendor != report.vendor && record->function.vendor != "ffff") continue;
+    if (record->function.vendor != report.vendor) continue;
     if (record->driver == "vfio-pci" || record->driver.empty()) continue;
     if (report.lost > 0)
       scan.degrade(i, api::Health::failed,

@@ -332,17 +332,50 @@ TEST(Discover, ConsolesAreNoAccelerators) {
   EXPECT_EQ(machine.devices[0].health, api::Health::unknown) << "no driver is bound";
 }
 
+// The kernel shows the ids that it read when it found the function; `config` asks the hardware.
 TEST(Discover, DeviceThatFellOffTheBusHasFailed) {
+  const std::string gpu = "pci0000:00/0000:01:00.0", disk = "pci0000:00/0000:02:00.0";
   Tree tree;
   tree.cpus(2);
-  tree.pci("pci0000:00/0000:01:00.0",
-           {.class_code = "0xffffff", .vendor = "0xffff", .device = "0xffff", .driver = "nvidia"});
+  tree.pci(gpu,
+           {.class_code = "0x030200", .vendor = "0x10de", .device = "0x2330", .driver = "nvidia"});
   tree.file("/proc/driver/nvidia/gpus/0000:01:00.0/information",
             "Model: NVIDIA H100\nGPU UUID: GPU-????????\n");
-  const Machine machine = found(tree);
-  ASSERT_THAT(machine.devices, SizeIs(1));
-  EXPECT_EQ(machine.devices[0].health, api::Health::failed);
-  EXPECT_EQ(machine.devices[0].identity, "") << "a masked UUID is none";
+  tree.pci(disk, {.class_code = "0x010802", .vendor = "0x144d", .device = "0xa824"});
+  tree.file(tree.device("nvme", "nvme0", disk) + "state", "live\n");
+  const std::string config = "/sys/devices/" + gpu + "/config";
+  tree.file(config, std::string("\xde\x10\x30\x23", 4) + std::string(60, '\xff'));
+  Machine machine = found(tree);
+  EXPECT_THAT(allocatable(machine).devices, ElementsAre("gpu0", "nvme0"));
+  EXPECT_EQ(seen(machine, "gpu0")->identity, "") << "a masked UUID is none";
+  tree.file(config, std::string(64, '\xff'));
+  tree.file("/sys/devices/" + disk + "/config", std::string(64, '\xff'));
+  machine = found(tree);
+  EXPECT_THAT(allocatable(machine).devices, IsEmpty());
+  for (const char* id : {"gpu0", "nvme0"}) {
+    EXPECT_EQ(seen(machine, id)->health, api::Health::failed) << id;
+    EXPECT_THAT(seen(machine, id)->reason, HasSubstr("fallen off the PCI bus")) << id;
+  }
+  EXPECT_EQ(device(machine, "gpu0")->model, "NVIDIA H100") << "it is known what is gone";
+}
+
+TEST(Discover, LinkTellsOfADeviceThatFellOffWhereItsConfigIsNotShown) {
+  const std::string gpu = "pci0000:00/0000:01:00.0";
+  Tree tree;
+  tree.cpus(2);
+  tree.pci(gpu, {.class_code = "0x030200",
+                 .vendor = "0x10de",
+                 .device = "0x2330",
+                 .speed_now = "Unknown",
+                 .width_now = 63,
+                 .driver = "nvidia"});
+  EXPECT_EQ(found(tree).devices[0].health, api::Health::failed);
+  const std::string status = "/sys/devices/" + gpu + "/power/runtime_status";
+  tree.file(status, "suspended\n");
+  EXPECT_EQ(found(tree).devices[0].health, api::Health::healthy) << "it sleeps";
+  tree.file(status, "active\n");
+  tree.file("/sys/devices/" + gpu + "/config", std::string("\xde\x10\x30\x23", 4));
+  EXPECT_EQ(found(tree).devices[0].health, api::Health::healthy) << "it answers";
 }
 
 TEST(Discover, GpuMemoryNodesAreTold) {

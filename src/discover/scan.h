@@ -96,7 +96,7 @@ void scan_locality(Scan& scan);  // memory nodes of functions that name only the
 void scan_slots(Scan& scan);     // what the firmware's tables say
 void scan_libraries(Scan& scan);
 void scan_windows(Scan& scan);  // after libraries, which know memory: how much the bus reaches
-void scan_health(Scan& scan);   // what error counters say
+void scan_health(Scan& scan);   // whether devices answer, and what error counters say
 void scan_links(Scan& scan);    // degraded links and the health that follows from them
 void scan_power(Scan& scan);
 // Keeps of the PCI tree what matters: devices and the bridges above them.
