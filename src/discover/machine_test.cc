@@ -267,6 +267,47 @@ TEST(Discover, VirtualInterfacesAndFunctionsAreNoDevices) {
   EXPECT_THAT(machine.notes, Contains(HasSubstr("eth0v0")));
 }
 
+// Four equal cards, each with its interface.
+void plant_cards(Tree& tree) {
+  tree.cpus(2);
+  for (const std::string number : {"0", "1", "2", "3"}) {
+    const std::string slot = "pci0000:00/0000:0" + number + ":00.0";
+    tree.pci(slot, {.class_code = "0x020000", .vendor = "0x15b3", .device = "0x1021"});
+    const std::string folder = tree.device("net", "eth" + number, slot);
+    tree.file(folder + "address", "a" + number).file(folder + "operstate", "up\n");
+  }
+}
+
+void plant_upper(Tree& tree, const std::string& name) {
+  tree.file("/sys/devices/virtual/net/" + name + "/address", "aa\n");
+  tree.link("/sys/class/net/" + name, "../../devices/virtual/net/" + name);
+}
+
+TEST(Discover, CardsBelowTheInterfaceOfADefaultRouteAreTheSystems) {
+  Tree tree;
+  plant_cards(tree);
+  for (const char* name : {"bond0", "bond0.7", "br0"}) plant_upper(tree, name);
+  const std::string upper = "/sys/devices/virtual/net/";
+  tree.link(upper + "bond0/lower_eth0", "../../../pci0000:00/0000:00:00.0/net/eth0");
+  tree.link("/sys/devices/pci0000:00/0000:01:00.0/net/eth1/master",
+            "../../../../virtual/net/bond0");
+  tree.link(upper + "bond0.7/lower_bond0", "../bond0");
+  tree.link(upper + "bond0/lower_bond0.7", "../bond0.7");  // no kernel makes a ring
+  tree.link(upper + "br0/lower_eth2", "../../../pci0000:00/0000:02:00.0/net/eth2");
+  EXPECT_THAT(allocatable(found(tree)).devices, SizeIs(4));
+  tree.file("/proc/net/route", "bond0.7\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\n");
+  Machine machine = found(tree);
+  EXPECT_THAT(allocatable(machine).devices, ElementsAre("eth2", "eth3"));
+  EXPECT_EQ(access(machine, "eth1")->used_by_system,
+            "default route on bond0.7, which goes over eth1");
+  const std::string none(32, '0');
+  tree.file("/proc/net/ipv6_route", none + " 00 " + none + " 00 " + none +
+                                        " 00000400 00000001 00000000 00000003      br0\n");
+  machine = found(tree);
+  EXPECT_THAT(allocatable(machine).devices, ElementsAre("eth3"));
+  EXPECT_EQ(access(machine, "eth2")->used_by_system, "default route on br0, which goes over eth2");
+}
+
 TEST(Discover, DisksAndCardsThatAreElsewhereAreNoDevices) {
   Tree tree;
   tree.cpus(2);

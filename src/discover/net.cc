@@ -1,6 +1,7 @@
 // Network interfaces. Those of RDMA devices belong to them; virtual ones (bridges, tunnels) are
 // noted and left out.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/strings.h"
@@ -60,6 +61,54 @@ void add_interface(Scan& scan, const std::string& name, const std::string& direc
   scan.add(std::move(device), std::move(seen), std::move(access));
 }
 
+// Interfaces over which the default routes go, with the interface of the route: what lies below a
+// bond, team, bridge or VLAN, which names it as lower_*, or is named by it as its master.
+using Carriers = std::map<std::string, std::string, std::less<>>;
+
+Carriers carriers_of_default_routes(const Scan& scan) {
+  const auto text = [&](std::string_view path) {
+    return scan.root.read_start(path, limits::routes_bytes).value_or("");
+  };
+  auto routes = parse_default_routes(text("/proc/net/route"));
+  for (std::string& name : parse_ipv6_default_routes(text("/proc/net/ipv6_route")))
+    routes.push_back(std::move(name));
+  const std::string folder = "/sys/class/net/";
+  std::map<std::string, std::vector<std::string>, std::less<>> below;  // by master
+  for (const std::string& name : scan.names("/sys/class/net"))
+    if (const auto master = scan.root.read_link(folder + name + "/master"); master.ok())
+      below[last_part(*master)].push_back(name);
+  Carriers out;
+  for (const std::string& route : routes) {
+    std::vector<std::string> level{route}, next;
+    for (size_t depth = 0; depth <= limits::net_depth && !level.empty(); ++depth) {
+      next.clear();
+      for (const std::string& name : level) {
+        if (!out.try_emplace(name, route).second) continue;
+        for (const std::string& entry : scan.names(folder + name))
+          if (entry.starts_with("lower_")) next.push_back(entry.substr(6));
+        if (const auto at = below.find(name); at != below.end())
+          next.insert(next.end(), at->second.begin(), at->second.end());
+      }
+      std::swap(level, next);
+    }
+  }
+  return out;
+}
+
+// What the machine itself is reached by is not for others to take.
+void keep_default_routes(Scan& scan) {
+  const Carriers carriers = carriers_of_default_routes(scan);
+  for (DeviceAccess& access : scan.machine.access)
+    for (const std::string& name : access.interfaces) {
+      const auto found = carriers.find(name);
+      if (found == carriers.end()) continue;
+      access.used_by_system =
+          clean_text("default route on " + found->second +
+                         (found->second == name ? "" : ", which goes over " + name),
+                     128);
+    }
+}
+
 }  // namespace
 
 void scan_network(Scan& scan) {
@@ -90,12 +139,7 @@ void scan_network(Scan& scan) {
     scan.note("net: " + std::to_string(count) + " virtual interfaces are no hardware: " +
               join(made_up, " ") + (count > 8 ? " …" : ""));
   }
-  // What the machine itself is reached by is not for others to take.
-  const auto routes = parse_default_routes(scan.root.read_start("/proc/net/route").value_or(""));
-  for (DeviceAccess& access : scan.machine.access)
-    for (const std::string& name : access.interfaces)
-      if (std::find(routes.begin(), routes.end(), name) != routes.end())
-        access.used_by_system = "default route on " + name;
+  keep_default_routes(scan);
 }
 
 }  // namespace freehold::discover

@@ -364,6 +364,18 @@ std::vector<std::string> parse_default_routes(std::string_view text) {
   return out;
 }
 
+std::vector<std::string> parse_ipv6_default_routes(std::string_view text) {
+  std::vector<std::string> out;
+  for (const std::string_view line : split(text, '\n')) {
+    const auto parts = words(line);
+    // Destination, its length, source, its length, next hop, metric, counts, flags, interface.
+    const bool is_default = parts.size() == 10 && parts[1] == "00" &&
+                            parts[0].find_first_not_of('0') == std::string_view::npos;
+    if (is_default && parts[9] != "lo" && out.size() < 256) out.emplace_back(parts[9]);
+  }
+  return out;
+}
+
 std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_view controller) {
   for (const std::string_view line : split(text, '\n')) {
     const size_t first = line.find(':');

@@ -86,6 +86,8 @@ struct Mount {
 std::vector<Mount> parse_mounts(std::string_view text);
 // Interfaces with a default route in /proc/net/route.
 std::vector<std::string> parse_default_routes(std::string_view text);
+// The same in /proc/net/ipv6_route, without those that lead nowhere.
+std::vector<std::string> parse_ipv6_default_routes(std::string_view text);
 // Whether /proc/self/cgroup names a hierarchy with `controller`, and the path there; "" is the v2
 // hierarchy.
 std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_view controller);

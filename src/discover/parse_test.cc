@@ -178,6 +178,13 @@ TEST(Parse, DefaultRoutesHaveNoDestinationAndNoMask) {
                                    "eth1\t0000A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n"),
               ElementsAre("eth0"));
   EXPECT_THAT(parse_default_routes("garbage"), IsEmpty());
+  const std::string none(32, '0'), rest = " " + none + " 00000400 00000001 00000000 00000003 ";
+  EXPECT_THAT(
+      parse_ipv6_default_routes(none + " 00 " + none + " 00" + rest + "    bond0\n" + none +
+                                " 00 " + none + " 00" + rest + "       lo\n" + "fd00" +
+                                none.substr(4) + " 40 " + none + " 00" + rest + "     eth1\n"),
+      ElementsAre("bond0"));
+  EXPECT_THAT(parse_ipv6_default_routes("garbage"), IsEmpty());
 }
 
 TEST(Parse, CgroupPathsByController) {

@@ -47,6 +47,7 @@ void parse_everything(std::string_view text) {
   CHECK(mode.size() <= 16 && parse_partition_mode(mode) == mode, "a mode reads back");
   (void)parse_mounts(text);
   (void)parse_default_routes(text);
+  (void)parse_ipv6_default_routes(text);
   (void)parse_cgroup_path(text, "cpuset");
   const std::string clean = clean_text(text, 63);
   CHECK(clean.size() <= 63 && is_utf8(clean), "clean text is clean");
