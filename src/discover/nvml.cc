@@ -73,6 +73,11 @@ std::string words_for_xid(uint64_t xid) {
   }
 }
 
+api::Health health_after_xid(uint64_t xid) {
+  if (xid == 0) return api::Health::unknown;
+  return xid == 79 ? api::Health::failed : api::Health::degraded;
+}
+
 // "NVIDIA A100-SXM4-40GB MIG 1g.5gb" to "1g.5gb".
 std::string profile_in(const std::string& name) {
   const size_t at = name.rfind("MIG ");
@@ -169,7 +174,9 @@ VendorReport Nvml::read() {
     report.notes.push_back("nvml: GPUs cannot be counted: " + words_for(result));
     return report;
   }
+  forget_cleared();
   take_events();
+  see_waiting();
   report.is_whole = count <= limits::vendor_devices;
   for (unsigned i = 0; i < count && i < limits::vendor_devices; ++i) {
     nvml::Device device = nullptr;
@@ -228,7 +235,7 @@ VendorGpu Nvml::read_gpu(nvml::Device device, const std::string& address) {
   if (events_ != nullptr && call_.watch != nullptr && !watched_.contains(device) &&
       watched_.size() < limits::vendor_devices &&
       call_.watch(device, nvml::event_xid, events_) == success)
-    watched_.emplace(device, 0);
+    watched_.emplace(device, Watch{});
   return gpu;
 }
 
@@ -358,23 +365,57 @@ void Nvml::read_partitions(nvml::Device device, VendorGpu& gpu) {
   }
 }
 
-void Nvml::judge(nvml::Device device, VendorGpu& gpu) {
-  const auto watched = watched_.find(device);
-  if (watched != watched_.end() && watched->second != 0)
-    fail(gpu, watched->second == 79 ? api::Health::failed : api::Health::degraded,
-         "XID " + std::to_string(watched->second) + ": " + words_for_xid(watched->second));
+// What of its memory only a reset takes out of use; empty: nothing.
+std::string Nvml::pending_memory(nvml::Device device) {
   unsigned corrected = 0, uncorrected = 0, pending = 0, failed = 0;
   if (call_.remapped_rows != nullptr &&
-      call_.remapped_rows(device, &corrected, &uncorrected, &pending, &failed) == success) {
-    if (failed != 0)
-      fail(gpu, api::Health::failed, "a bad row of its memory could not be replaced; replace it");
-    if (pending != 0)
-      fail(gpu, api::Health::degraded, "a row of its memory waits to be replaced; reset the GPU");
-  }
+      call_.remapped_rows(device, &corrected, &uncorrected, &pending, &failed) == success &&
+      pending != 0)
+    return "a row of its memory waits to be replaced; reset the GPU";
   unsigned waits = 0;
   if (call_.pages_pending != nullptr && call_.pages_pending(device, &waits) == success &&
       waits != 0)
-    fail(gpu, api::Health::degraded, "a page of its memory waits to be retired; reset the GPU");
+    return "a page of its memory waits to be retired; reset the GPU";
+  return "";
+}
+
+bool Nvml::waits_for_reset(nvml::Device device) {
+  nvml::Memory memory{};
+  const nvml::Return asked = call_.memory == nullptr ? success : call_.memory(device, &memory);
+  if (asked != success && asked != nvml::not_supported) return true;
+  unsigned long long action = 0;
+  if (field(device, nvml::field_recovery_action, 0, action) && action != 0) return true;
+  return !pending_memory(device).empty();
+}
+
+// No event tells of a reset. What shows one is that the GPU was seen to wait for it and no longer
+// does: it was lost and is back, the driver asked for it and asks no more, or bad memory is out of
+// use. Without such a sign an XID stays as long as this process.
+void Nvml::forget_cleared() {
+  for (auto& [device, watch] : watched_)
+    if (watch.waits && !waits_for_reset(device)) watch = {};
+}
+
+void Nvml::see_waiting() {
+  for (auto& [device, watch] : watched_)
+    if (watch.xid != 0 && !watch.waits) watch.waits = waits_for_reset(device);
+}
+
+void Nvml::judge(nvml::Device device, VendorGpu& gpu) {
+  const auto watched = watched_.find(device);
+  if (watched != watched_.end() && watched->second.xid != 0) {
+    const uint64_t xid = watched->second.xid;
+    fail(gpu, health_after_xid(xid),
+         "XID " + std::to_string(xid) + ": " + words_for_xid(xid) +
+             "; if this stays afterwards, restart the agent");
+  }
+  unsigned corrected = 0, uncorrected = 0, pending = 0, failed = 0;
+  if (call_.remapped_rows != nullptr &&
+      call_.remapped_rows(device, &corrected, &uncorrected, &pending, &failed) == success &&
+      failed != 0)
+    fail(gpu, api::Health::failed, "a bad row of its memory could not be replaced; replace it");
+  if (const std::string words = pending_memory(device); !words.empty())
+    fail(gpu, api::Health::degraded, words);
   unsigned long long errors = 0;
   // 1: uncorrected; 0: since the driver was loaded.
   if (call_.ecc_errors != nullptr && call_.ecc_errors(device, 1, 0, &errors) == success &&
@@ -398,9 +439,11 @@ void Nvml::take_events() {
     nvml::EventData event{};
     if (call_.wait(events_, &event, 0) != success) return;
     const auto found = watched_.find(event.device);
-    if (found != watched_.end() && event.type == nvml::event_xid &&
-        !words_for_xid(event.data).empty())
-      found->second = event.data;
+    if (found == watched_.end() || event.type != nvml::event_xid ||
+        words_for_xid(event.data).empty())
+      continue;
+    uint64_t& worst = found->second.xid;
+    if (health_after_xid(event.data) >= health_after_xid(worst)) worst = event.data;
   }
 }
 

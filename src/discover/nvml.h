@@ -33,14 +33,22 @@ class Nvml {
   void read_fabric(nvml::Device device, VendorGpu& gpu);
   void read_partitions(nvml::Device device, VendorGpu& gpu);
   void judge(nvml::Device device, VendorGpu& gpu);
+  std::string pending_memory(nvml::Device device);
+  bool waits_for_reset(nvml::Device device);
+  void forget_cleared();
   void take_events();
+  void see_waiting();
   bool field(nvml::Device device, unsigned id, unsigned scope, unsigned long long& value);
 
   Library library_;
   nvml::Functions call_;
   bool is_started_ = false;
   nvml::EventSet events_ = nullptr;
-  std::map<nvml::Device, uint64_t> watched_;  // with the last critical XID; 0: none
+  struct Watch {
+    uint64_t xid = 0;  // the worst critical one since its last reset, of equals the latest; 0: none
+    bool waits = false;  // for a reset, as seen since then
+  };
+  std::map<nvml::Device, Watch> watched_;
 };
 
 }  // namespace freehold::discover

@@ -51,6 +51,10 @@ inline constexpr unsigned field_nvlink_speed_6 = 132;  // to 137, links 6 to 11
 inline constexpr unsigned field_nvlink_speed = 164;    // since Hopper; the scope is the link
 inline constexpr unsigned field_c2c_count = 170, field_c2c_status = 171, field_c2c_speed = 172;
 
+// Since R570: what the driver asks for to clear a fault (nvmlDeviceGpuRecoveryAction_t); 0:
+// nothing.
+inline constexpr unsigned field_recovery_action = 230;
+
 inline constexpr unsigned remote_gpu = 0, remote_npu = 1, remote_switch = 2;
 
 struct Placement {  // nvmlGpuInstancePlacement_t, in memory slices

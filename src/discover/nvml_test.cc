@@ -276,7 +276,52 @@ TEST_F(Nvlink, CriticalXidsAreTakenFromEventsAndThoseOfProgramsAreNot) {
   EXPECT_EQ(machine.devices[0].health, api::Health::healthy);
   EXPECT_EQ(machine.devices[1].health, api::Health::degraded);
   EXPECT_THAT(machine.devices[1].reason, HasSubstr("XID 74: NVLink error"));
-  EXPECT_EQ(look(*libraries).devices[1].health, api::Health::degraded) << "it stays";
+  EXPECT_THAT(machine.devices[1].reason, HasSubstr("if this stays afterwards, restart the agent"));
+  EXPECT_EQ(look(*libraries).devices[1].health, api::Health::degraded)
+      << "nothing shows that it was reset";
+}
+
+TEST_F(Nvlink, WorstXidCounts) {
+  auto paths = no_libraries();
+  paths.nvml = library.path();
+  const auto libraries = load_vendor_libraries(paths);
+  look(*libraries);
+  library->gpu[0].xid = 79;
+  EXPECT_EQ(look(*libraries).devices[0].health, api::Health::failed);
+  library->gpu[0].xid = 74;
+  const Machine machine = look(*libraries);
+  EXPECT_EQ(machine.devices[0].health, api::Health::failed);
+  EXPECT_THAT(machine.devices[0].reason, HasSubstr("XID 79"));
+}
+
+TEST_F(Nvlink, XidEndsWithTheResetThatTheGpuWaitedFor) {
+  const struct {
+    std::string what;
+    void (*set)(fake_gpu&, int);
+  } cases[] = {
+      {"lost and back", [](fake_gpu& g, int on) { g.error = on ? lost : 0; }},
+      {"asked for by the driver",
+       [](fake_gpu& g, int on) { g.recovery_action = static_cast<unsigned>(on); }},
+      {"row", [](fake_gpu& g, int on) { g.rows_pending = static_cast<unsigned>(on); }},
+      {"page", [](fake_gpu& g, int on) { g.pages_pending = static_cast<unsigned>(on); }},
+  };
+  auto paths = no_libraries();
+  paths.nvml = library.path();
+  const auto libraries = load_vendor_libraries(paths);
+  look(*libraries);
+  for (const auto& one : cases) {
+    fake_gpu& gpu = library->gpu[1];
+    gpu.xid = 48;
+    one.set(gpu, 1);
+    EXPECT_NE(look(*libraries).devices[1].health, api::Health::healthy) << one.what;
+    one.set(gpu, 0);
+    gpu.xid = 74;  // after the reset
+    EXPECT_THAT(look(*libraries).devices[1].reason, HasSubstr("XID 74")) << one.what;
+    one.set(gpu, 1);
+    look(*libraries);
+    one.set(gpu, 0);
+    EXPECT_EQ(look(*libraries).devices[1].health, api::Health::healthy) << one.what;
+  }
 }
 
 TEST_F(Nvlink, CliqueOfAFabricBeyondTheMachineIsItsScaleUpDomain) {

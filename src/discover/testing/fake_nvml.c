@@ -169,6 +169,8 @@ nvmlReturn_t nvmlDeviceGetFieldValues(nvmlDevice_t device, int count, nvmlFieldV
     } else if (v->fieldId == 164 && v->scopeId < device->links &&
                device->link[v->scopeId].megabytes != 0) {
       v->value.uiVal = device->link[v->scopeId].megabytes;
+    } else if (v->fieldId == 230) {
+      v->value.uiVal = device->recovery_action;
     } else if (v->fieldId == 170) {
       v->value.uiVal = device->c2c_links;
     } else if (v->fieldId == 171 && v->scopeId < device->c2c_links) {

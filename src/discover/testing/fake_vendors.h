@@ -43,7 +43,8 @@ struct fake_gpu {
   unsigned rows_pending, rows_failed, pages_pending;
   unsigned char cluster[16];
   unsigned clique, fabric_state;
-  unsigned long long xid; /* told once, then 0 */
+  unsigned long long xid;   /* told once, then 0 */
+  unsigned recovery_action; /* that the driver asks for; 0: none */
   int watched;
 };
 struct fake_nvml {
