@@ -149,6 +149,13 @@ void take_gpu(Scan& scan, size_t index, const VendorGpu& gpu, const std::string&
     seen.health = api::Health::healthy;
     seen.reason.clear();
   }
+  // Nothing is wrong with it, as with one that has no driver.
+  if (gpu.runs_in_partitions && gpu.partitions.empty() && seen.health == api::Health::healthy) {
+    seen.health = api::Health::unknown;
+    seen.reason =
+        "MIG is on and it has no instance, so that nothing can run on it; make instances "
+        "(nvidia-smi mig -cgi ... -C), or switch MIG off (nvidia-smi -mig 0)";
+  }
   if (gpu.health != api::Health::unknown) scan.degrade(index, gpu.health, gpu.reason);
   scan.credit("devices[" + device.id + "]", source, api::Confidence::vendor_library);
   take_pci_link(scan, index, gpu);

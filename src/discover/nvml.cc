@@ -338,9 +338,14 @@ void Nvml::read_partitions(nvml::Device device, VendorGpu& gpu) {
   if (call_.mig_count == nullptr || call_.mig_device == nullptr ||
       call_.mig_count(device, &most) != success)
     return;
+  gpu.runs_in_partitions = most > 0;
   for (unsigned i = 0; i < most && gpu.partitions.size() < limits::partitions; ++i) {
     nvml::Device part = nullptr;
-    if (call_.mig_device(device, i, &part) != success) continue;  // a place that is empty
+    if (const nvml::Return result = call_.mig_device(device, i, &part); result != success) {
+      // A place that is empty, or one that may not be looked at.
+      if (result != nvml::not_found) gpu.runs_in_partitions = false;
+      continue;
+    }
     api::DevicePartition partition;
     char text[96] = {};
     if (call_.uuid != nullptr && call_.uuid(part, text, sizeof(text)) == success)

@@ -237,6 +237,20 @@ TEST_F(Nvlink, PartitionsAreToldWithTheirPlace) {
   EXPECT_THAT(machine.devices[1].partitions, IsEmpty());
 }
 
+TEST_F(Nvlink, GpuThatRunsInPartitionsAloneAndHasNoneIsNotGivenAway) {
+  library->gpu[0].mig = 1;
+  Machine machine = look();
+  EXPECT_EQ(machine.devices[0].health, api::Health::unknown);
+  EXPECT_THAT(machine.devices[0].reason, HasSubstr("MIG is on and it has no instance"));
+  EXPECT_THAT(allocatable(machine).devices, ElementsAre("gpu1"));
+  library->gpu[0].ecc_errors = 1;
+  machine = look();
+  EXPECT_EQ(machine.devices[0].health, api::Health::degraded) << "what is wrong with it counts";
+  library->gpu[0].ecc_errors = 0;
+  library->gpu[0].parts = 1;
+  EXPECT_EQ(look().devices[0].health, api::Health::healthy);
+}
+
 TEST_F(Nvlink, ErrorsOfThePartMakeItUnhealthy) {
   const struct {
     std::string what;

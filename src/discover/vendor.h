@@ -31,6 +31,7 @@ struct VendorGpu {
   int64_t link_width_now = 0, link_width_max = 0;
   std::vector<VendorLink> links;  // scale-up links that it has, in their order
   std::vector<api::DevicePartition> partitions;
+  bool runs_in_partitions = false;                    // alone, and `partitions` are all of them
   int64_t limit_milliwatts = 0, draw_milliwatts = 0;  // 0: unknown
   int64_t energy_millijoules = 0;                     // a counter; 0: unknown
   api::DeviceClocks clocks;
