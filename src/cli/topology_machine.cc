@@ -74,12 +74,12 @@ std::vector<Label> labels_of(const fleet::NodeState& node, Devices which) {
 }
 
 // "NV18", "XGMI", "PIX": the word of a path, for NVLink with the number of links.
-std::string word_of(const fleet::PathTable& now, const fleet::MachineGraph& graph, size_t from,
-                    size_t to) {
+std::string word_of(const fleet::PathTable& now, const fleet::MachineGraph& graph,
+                    fleet::Routes& routes, size_t from, size_t to) {
   const fleet::Path& path = now.direct(from, to);
   if (path.cls != PathClass::nvl) return std::string(fleet::path_word(path.cls));
   int64_t count = -1;
-  for (const fleet::Hop& hop : fleet::route(graph, from, to, fleet::When::now)) {
+  for (const fleet::Hop& hop : routes.between(from, to)) {
     const fleet::Edge& edge = graph.graph().edges()[hop.edge];
     if (edge.kind == EdgeKind::xgmi) return "XGMI";
     if (edge.kind != EdgeKind::nvlink) continue;
@@ -132,6 +132,7 @@ json::Value rate_or_null(int64_t mbps) { return mbps < 0 ? json::Value() : json:
 std::string path_matrix(const fleet::NodeState& node, Devices which, const Terminal& terminal) {
   const fleet::MachineGraph graph = graph_now(node);
   const fleet::PathTable now(graph, fleet::When::now);
+  fleet::Routes routes(graph, fleet::When::now);
   const std::vector<Label> labels = labels_of(node, which);
   if (labels.empty()) return "";
   std::vector<std::string> headers{""};
@@ -143,7 +144,7 @@ std::string path_matrix(const fleet::NodeState& node, Devices which, const Termi
     std::vector<std::string> cells{row.text};
     for (const Label& column : labels) {
       const std::string word =
-          row.end == column.end ? "X" : word_of(now, graph, row.end, column.end);
+          row.end == column.end ? "X" : word_of(now, graph, routes, row.end, column.end);
       words.insert(word);
       cells.push_back(word);
     }
@@ -164,6 +165,7 @@ std::string path_matrix(const fleet::NodeState& node, Devices which, const Termi
 json::Value path_document(const fleet::NodeState& node, const api::Node& object) {
   const fleet::MachineGraph graph = graph_said(node, object);
   const fleet::PathTable now(graph, fleet::When::now);
+  fleet::Routes routes(graph, fleet::When::now);
   const fleet::Interior& interior = node.interior();
   json::Array devices, paths;
   for (const auto& device : interior.devices()) devices.emplace_back(device.id);
@@ -173,7 +175,7 @@ json::Value path_document(const fleet::NodeState& node, const api::Node& object)
       const fleet::Path path = node.path(from, to);
       const fleet::Path& best = interior.paths()->at(from, to);
       json::Array via;
-      const std::vector<fleet::Hop> route = fleet::route(graph, from, to, fleet::When::now);
+      const std::vector<fleet::Hop> route = routes.between(from, to);
       for (const fleet::Hop& hop : route)
         if (hop.vertex != graph.vertex(to))
           via.emplace_back(graph.graph().vertices()[hop.vertex].name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "fleet/hash.h"
 #include "fleet/rates.h"
@@ -401,30 +402,58 @@ const Path& PathOverlay::at(const PathTable& table, size_t from, size_t to) cons
   return other != nullptr ? *other : table.at(from, to);
 }
 
-std::vector<Hop> route(const MachineGraph& graph, size_t from, size_t to, When when) {
-  Search search(graph, when);
-  const bool may_turn =
-      (is_gpu(graph, from) && is_nic(graph, to)) || (is_nic(graph, from) && is_gpu(graph, to));
-  if (graph.is_intel() && is_gpu(graph, from) && is_gpu(graph, to)) {
-    Search links(graph, when, Links::scale_up);
-    Path path = path_of(search.from(graph.vertex(from))[graph.vertex(to)]);
-    if (lose_to_intel(path, path_of(links.from(graph.vertex(from))[graph.vertex(to)])))
-      return links.route(graph.vertex(from), graph.vertex(to));
+// The searches and the table are of the graph alone, so that they are made once for all pairs.
+struct Routes::State {
+  State(const MachineGraph& machine, When when)
+      : graph(machine), at(when), search(machine, when), links(machine, when, Links::scale_up) {}
+
+  std::vector<Hop> leg(size_t from, size_t to) {
+    return search.route(graph.vertex(from), graph.vertex(to));
   }
-  if (!may_turn) return search.route(graph.vertex(from), graph.vertex(to));
-  const Table table(graph, when, search);
-  const size_t turn = table.turns[from * table.ends + to];
-  if (turn == no_turn) return search.route(graph.vertex(from), graph.vertex(to));
-  std::vector<Hop> hops = search.route(graph.vertex(from), graph.vertex(turn));
-  const size_t second = table.turns[turn * table.ends + to];  // a peer may go on through its C2C
+  bool lost_to_intel(size_t from, size_t to) {
+    if (!graph.is_intel() || !is_gpu(graph, from) || !is_gpu(graph, to)) return false;
+    Path path = path_of(search.from(graph.vertex(from))[graph.vertex(to)]);
+    return lose_to_intel(path, path_of(links.from(graph.vertex(from))[graph.vertex(to)]));
+  }
+  size_t turn(size_t from, size_t to) {
+    const bool may_turn =
+        (is_gpu(graph, from) && is_nic(graph, to)) || (is_nic(graph, from) && is_gpu(graph, to));
+    if (!may_turn) return no_turn;
+    if (!table) table.emplace(graph, at, search);
+    return table->turns[from * table->ends + to];
+  }
+
+  const MachineGraph& graph;
+  const When at;
+  Search search, links;
+  std::optional<Table> table;  // made for the first pair that may turn
+};
+
+Routes::Routes(const MachineGraph& graph, When when) : state_(new State(graph, when)) {}
+Routes::~Routes() = default;
+
+std::vector<Hop> Routes::between(size_t from, size_t to) {
+  State& state = *state_;
+  if (state.lost_to_intel(from, to))
+    return state.links.route(state.graph.vertex(from), state.graph.vertex(to));
+  const size_t turn = state.turn(from, to);
+  if (turn == no_turn) return state.leg(from, to);
+  std::vector<Hop> hops = state.leg(from, turn);
+  const auto go_on = [&](size_t a, size_t b) {
+    for (const Hop& hop : state.leg(a, b)) hops.push_back(hop);
+  };
+  const size_t second = state.turn(turn, to);  // a peer may go on through its C2C
   if (second != no_turn && second != from) {
-    for (const Hop& hop : search.route(graph.vertex(turn), graph.vertex(second)))
-      hops.push_back(hop);
-    for (const Hop& hop : search.route(graph.vertex(second), graph.vertex(to))) hops.push_back(hop);
+    go_on(turn, second);
+    go_on(second, to);
   } else {
-    for (const Hop& hop : search.route(graph.vertex(turn), graph.vertex(to))) hops.push_back(hop);
+    go_on(turn, to);
   }
   return hops;
+}
+
+std::vector<Hop> route(const MachineGraph& graph, size_t from, size_t to, When when) {
+  return Routes(graph, when).between(from, to);
 }
 
 api::Confidence confidence_of(const MachineGraph& graph, const std::vector<Hop>& route) {

@@ -92,7 +92,23 @@ class PathOverlay {
   uint64_t hash_ = 0;
 };
 
-// How PathTable::at(from, to) runs; empty when the ends are one, or not connected.
+// How paths run. What is found on the way is kept, so that all pairs of a machine cost little more
+// than its table. One thread at a time; the graph must stay.
+class Routes {
+ public:
+  Routes(const MachineGraph& graph, When when);
+  ~Routes();
+  Routes(const Routes&) = delete;
+  Routes& operator=(const Routes&) = delete;
+
+  // How PathTable::at(from, to) runs; empty when the ends are one, or not connected.
+  std::vector<Hop> between(size_t from, size_t to);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+// Of one pair.
 std::vector<Hop> route(const MachineGraph& graph, size_t from, size_t to, When when);
 
 // The least firm of its links. `inferred` when any of them is a guess, `unknown` when of any nobody

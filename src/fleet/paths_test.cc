@@ -487,6 +487,30 @@ struct Brute {
   }
 };
 
+TEST(Routes, of_all_pairs_are_those_of_each_alone) {
+  const auto edges = [](const std::vector<Hop>& hops) {
+    std::vector<uint32_t> out;
+    for (const Hop& hop : hops) out.push_back(hop.edge);
+    return out;
+  };
+  size_t turns = 0;
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    Random random(seed);
+    const auto spec = random_profile(random);
+    const MachineGraph graph(spec);
+    const PathTable table(graph, When::at_best);
+    Routes routes(graph, When::at_best);
+    for (size_t a = 0; a < graph.ends(); ++a)
+      for (size_t b = 0; b < graph.ends(); ++b) {
+        const auto together = edges(routes.between(a, b));
+        ASSERT_EQ(together, edges(route(graph, a, b, When::at_best)))
+            << seed << " " << a << " " << b;
+        turns += table.at(a, b).cls == PathClass::pxn ? 1 : 0;
+      }
+  }
+  EXPECT_GT(turns, 0u);
+}
+
 TEST(Paths, are_those_of_a_search_through_every_way) {
   size_t pairs = 0;
   for (uint64_t seed = 1; seed <= 300; ++seed) {
@@ -494,6 +518,7 @@ TEST(Paths, are_those_of_a_search_through_every_way) {
     const auto spec = random_profile(random);
     const MachineGraph graph(spec);
     const PathTable table(graph, When::at_best);
+    Routes routes(graph, When::at_best);
     for (size_t a = 0; a < graph.ends(); ++a) {
       for (size_t b = 0; b < graph.ends(); ++b) {
         if (graph.vertex(a) == graph.vertex(b)) continue;
@@ -514,7 +539,7 @@ TEST(Paths, are_those_of_a_search_through_every_way) {
         size_t steps = 0;
         uint32_t at = graph.vertex(a);
         if (table.at(a, b) == path) {
-          for (const Hop& hop : route(graph, a, b, When::at_best)) {
+          for (const Hop& hop : routes.between(a, b)) {
             ASSERT_EQ(Graph::other_end(graph.graph().edges()[hop.edge], at), hop.vertex);
             at = hop.vertex;
             steps += graph.graph().edges()[hop.edge].kind == EdgeKind::internal ? 0 : 1;
