@@ -305,13 +305,17 @@ std::string transit_price(const std::vector<const api::Site*>& sites) {
   return join(out, " + ");
 }
 
+// Of a way that fleet::Network keeps in no table.
+constexpr std::string_view too_wide = "joined by more switches than are looked at";
+
 std::string way_text(const fleet::Fleet& fleet, const fleet::NodeState& from,
                      const fleet::NodeState& to, std::string_view price, const Terminal& terminal) {
   const fleet::FleetPath way = fleet.path(from, to);
   std::string out = paint(from.name() + " – " + to.name(), Colour::bold, terminal) + "  " +
                     std::string(fleet::path_word(way.cls));
   if (way.cls == fleet::PathClass::dis) return out + ", not connected\n";
-  if (way.cls == fleet::PathClass::unknown) return out + ", nobody says how\n";
+  if (way.cls == fleet::PathClass::unknown)
+    return out + (way.is_too_wide ? ", " + std::string(too_wide) + "\n" : ", nobody says how\n");
   out += ", " + rate_text(way.now_mbps);
   if (way.max_mbps > way.now_mbps) out += " of " + rate_text(way.max_mbps);
   out += ", " + counted(way.hops, "link", "links");
@@ -340,6 +344,7 @@ json::Value way_document(const fleet::Fleet& fleet, const fleet::NodeState& from
   out["oversubscription_permille"] = json::Value(int64_t{way.oversubscription_permille});
   out["latency_ns"] = known(way.latency_ns);
   out["price"] = price.empty() ? json::Value() : json::Value(price);
+  if (way.is_too_wide) out["note"] = json::Value(too_wide);
   json::Array sites;
   for (const std::string& site : fleet.sites_between(from, to)) sites.emplace_back(site);
   if (!sites.empty()) out["sites"] = std::move(sites);

@@ -77,7 +77,8 @@ struct FleetPath {
   int64_t now_mbps = -1, max_mbps = -1;                   // of the narrowest link; -1: unknown
   // Capacity towards the machines over capacity upwards, of all levels that it climbs through.
   int32_t oversubscription_permille = 1'000;
-  int64_t latency_ns = -1;  // of wide-area links
+  bool is_too_wide = false;  // joined by more switches than are looked at, so of class `unknown`
+  int64_t latency_ns = -1;   // of wide-area links
   bool operator==(const FleetPath&) const = default;
 };
 
@@ -100,15 +101,21 @@ inline constexpr FabricKinds between_machines = kinds_of(
 
 class Network {
  public:
+  // Groups of switches with machines in one island: its table grows with the square, and this many
+  // take 270 MB. Of ways to further groups it is known that they are there, not how they run. A
+  // fleet of 100,000 machines in pods stays far below.
+  static constexpr size_t most_places = 4'096;
+  static constexpr uint32_t no_place = UINT32_MAX;
   // Two to a line of memory.
   struct Port {
     uint64_t device = 0;  // name_hash of its id; 0: unknown
     uint32_t at = 0;      // switch
-    uint32_t place = 0;   // of the group of its switch in the table of its island
+    uint32_t place = 0;   // of the group of its switch in the table of its island, or no_place
     uint32_t island = 0;  // switches that are joined
     int32_t now = -1, max = -1;
     uint16_t fabric = 0;  // index into fabrics()
     api::FabricKind kind = api::FabricKind::data;
+    bool is_in_table() const { return place != no_place; }
   };
   // Between two switches.
   struct Way {
@@ -121,7 +128,8 @@ class Network {
     Way now, max;
   };
 
-  explicit Network(std::vector<std::shared_ptr<const FabricFacts>> fabrics);  // ascending by name
+  explicit Network(std::vector<std::shared_ptr<const FabricFacts>> fabrics,  // ascending by name
+                   size_t places = most_places);
 
   std::span<const std::shared_ptr<const FabricFacts>> fabrics() const { return fabrics_; }
   std::span<const Port> ports_of(uint64_t name_hash) const;  // of the node's name
@@ -146,6 +154,8 @@ class Network {
   FleetPath between(std::span<const Leg> from, std::span<const Leg> to) const;
   // Whether switches that are joined have ports of both; if not, there is no way between them.
   static bool may_join(std::span<const Port> from, std::span<const Port> to);
+  // Whether such ports are joined in a way that is in no table, so that no `between` knows it.
+  static bool is_too_wide(std::span<const Port> from, std::span<const Port> to, FabricKinds kinds);
   // Over these two legs.
   FleetPath join(const Leg& a, const Leg& b, const Ways& ways) const;
   // Whether the port hangs on the fabric of this name, or on one that is joined to it.

@@ -11,6 +11,7 @@
 #include "fleet/fleet.h"
 #include "fleet/testing/fleet_of.h"
 #include "fleet/testing/read_yaml.h"
+#include "fleet/wan.h"
 
 namespace freehold::fleet {
 namespace {
@@ -67,6 +68,19 @@ TEST(Fabrics, the_way_between_two_machines_is_the_widest_now) {
   EXPECT_EQ(told(fleet, "n3", "n4"), "NET 200000/400000 2 hops 1 tiers") << "the port runs slow";
   EXPECT_EQ(told(fleet, "n1", "n5"), "DIS ?/?") << "leaf3 hangs on nothing";
   EXPECT_EQ(told(fleet, "n1", "n6"), "? ?/?") << "of n6 nobody says where it hangs";
+}
+
+TEST(Fabrics, ways_in_no_table_are_told_from_those_that_are_not_there) {
+  const auto facts = std::make_shared<const FabricFacts>(read_yaml<api::Fabric>(leaf_and_spine));
+  const Network whole({facts}), part({facts}, 1);
+  const auto is_too_wide = [](const Network& network, std::string_view from, std::string_view to) {
+    return Network::is_too_wide(network.ports_of(from), network.ports_of(to), between_machines);
+  };
+  EXPECT_FALSE(is_too_wide(whole, "n1", "n3"));
+  EXPECT_TRUE(is_too_wide(part, "n1", "n3")) << "leaf2 is the second group";
+  EXPECT_FALSE(is_too_wide(part, "n1", "n2")) << "on one switch";
+  EXPECT_FALSE(is_too_wide(part, "n1", "n5")) << "leaf3 hangs on nothing";
+  EXPECT_EQ(part.between(part.ports_of("n1")[0], part.ports_of("n3")[0]).now.hops, 0);
 }
 
 TEST(Fabrics, links_lead_to_switches_of_other_fabrics_whichever_comes_first) {
@@ -247,6 +261,33 @@ TEST(Fabrics, sites_reach_each_other_over_the_links_that_they_name) {
   EXPECT_EQ(way("n3", "n1"), "osl par fra");
   fleet.remove_site("par");
   EXPECT_EQ(told(fleet, "n1", "n3"), "DIS ?/?");
+}
+
+// More sites than have a table are searched, and the answers are the same.
+TEST(Fabrics, sites_reach_each_other_however_many_there_are) {
+  Random random(1);
+  std::vector<Wan::Site> few;
+  for (int i = 0; i < 12; ++i) few.push_back({"a" + std::to_string(10 + i), {}});
+  for (Wan::Site& site : few)
+    for (int k = 0; k < 2; ++k) {
+      const auto other = static_cast<size_t>(random.in(0, 13));
+      if (other < few.size())
+        site.links.push_back({few[other].name, random.in(-1, 3) * 1'000, random.in(1, 9), -1});
+    }
+  std::vector<Wan::Site> many = few;
+  for (int i = 0; i < 1'100; ++i) many.push_back({"b" + std::to_string(1'000 + i), {}});
+  many.back().links.push_back({few[0].name, 1'000, 5, -1});
+  const Wan table(few), search(many);
+  size_t joined = 0;
+  for (const Wan::Site& a : few)
+    for (const Wan::Site& b : few) {
+      EXPECT_EQ(search.between(a.name, b.name), table.between(a.name, b.name)) << a.name << b.name;
+      EXPECT_EQ(search.way(a.name, b.name), table.way(a.name, b.name));
+      if (table.between(a.name, b.name).cls == PathClass::net) ++joined;
+    }
+  EXPECT_GT(joined, 60u);
+  EXPECT_EQ(search.between("b2099", few[0].name).max_mbps, 1'000);
+  EXPECT_EQ(search.between("b1000", few[0].name).cls, PathClass::dis);
 }
 
 TEST(Fabrics, a_pool_is_reached_by_its_servers_its_fabric_or_its_site) {

@@ -128,11 +128,15 @@ FleetPath Fleet::beyond_fabrics(const NodeState& from, const NodeState& to) cons
     return site.empty() ? 0 : name_hash(site);
   };
   const uint64_t here = site_hash(from), there = site_hash(to);
-  if (here != 0 && there != 0 && here != there) return wan().between(here, there);
+  const bool is_between_sites = here != 0 && there != 0 && here != there;
   FleetPath path;
-  const bool both_are_known =
-      !network().ports_of(from.name_hash()).empty() && !network().ports_of(to.name_hash()).empty();
-  path.cls = both_are_known ? PathClass::dis : PathClass::unknown;
+  if (is_between_sites) path = wan().between(here, there);
+  if (path.cls != PathClass::dis) return path;
+  const auto mine = network().ports_of(from.name_hash()),
+             theirs = network().ports_of(to.name_hash());
+  path.is_too_wide = Network::is_too_wide(mine, theirs, scale_up_alone | between_machines);
+  const bool is_known = is_between_sites || (!mine.empty() && !theirs.empty());
+  path.cls = is_known && !path.is_too_wide ? PathClass::dis : PathClass::unknown;
   return path;
 }
 

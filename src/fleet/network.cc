@@ -14,11 +14,6 @@ namespace {
 
 // Different rates that are told apart among the links of one island; more count as the lowest.
 constexpr size_t most_levels = 32;
-// Groups of switches with machines in one island: its table grows with the square, and this many
-// take 270 MB. Beyond, machines on further groups are not joined, which a fleet of 100,000 machines
-// in pods stays far below.
-constexpr uint32_t most_places = 4'096;
-
 struct Union {
   explicit Union(size_t size) : above(size) { std::iota(above.begin(), above.end(), 0u); }
   uint32_t find(uint32_t v) {
@@ -38,7 +33,7 @@ struct Union {
 // is a way from the other. So they are taken as one, and the tables hold groups, not switches.
 class Network::Builder {
  public:
-  explicit Builder(Network& out) : out_(out) {}
+  Builder(Network& out, size_t most_places) : out_(out), most_places_(most_places) {}
 
   void build() {
     number_switches();
@@ -57,7 +52,7 @@ class Network::Builder {
     std::vector<Link> links;  // to groups, each once
     uint8_t level = 0;
     bool has_ports = false;
-    uint32_t island = 0, place = UINT32_MAX;
+    uint32_t island = 0, place = no_place;
   };
 
   void number_switches() {
@@ -227,7 +222,7 @@ class Network::Builder {
       if (at == same.end() || links_[v].empty()) {
         group_of_[v] = static_cast<uint32_t>(groups_.size());
         same.push_back(group_of_[v]);
-        groups_.push_back({v, 1, {}, level_[v], has_ports_[v], 0, UINT32_MAX});
+        groups_.push_back({v, 1, {}, level_[v], has_ports_[v], 0, no_place});
       } else {
         group_of_[v] = *at;
         ++groups_[*at].members;
@@ -267,7 +262,7 @@ class Network::Builder {
       group.island = at->second;
       for (const Link& link : group.links)
         if (link.now != link.max) is_below_best[group.island] = true;
-      if (!group.has_ports || sources[group.island].size() == most_places) continue;
+      if (!group.has_ports || sources[group.island].size() >= most_places_) continue;
       group.place = static_cast<uint32_t>(sources[group.island].size());
       sources[group.island].push_back(g);
     }
@@ -365,7 +360,7 @@ class Network::Builder {
   void place_ports() {
     for (Port& port : out_.ports_) {
       const Group& group = groups_[group_of_[port.at]];
-      port.island = group.place == UINT32_MAX ? UINT32_MAX : group.island;
+      port.island = group.island;
       port.place = group.place;
     }
     out_.islands_of_.resize(out_.fabrics_.size());
@@ -379,6 +374,7 @@ class Network::Builder {
   }
 
   Network& out_;
+  const size_t most_places_;
   std::vector<uint32_t> first_;      // by fabric: number of its first switch
   std::vector<uint16_t> fabric_of_;  // by switch
   std::unordered_map<std::string, size_t> fabric_index_;
@@ -391,11 +387,11 @@ class Network::Builder {
   std::vector<uint32_t> changed_, next_;
 };
 
-Network::Network(std::vector<std::shared_ptr<const FabricFacts>> fabrics)
+Network::Network(std::vector<std::shared_ptr<const FabricFacts>> fabrics, size_t places)
     : fabrics_(std::move(fabrics)) {
   CHECK(fabrics_.size() < UINT16_MAX, "more fabrics than ports can name");
   for (const auto& fabric : fabrics_) kinds_ = kinds_ | kinds_of({fabric->kind});
-  Builder(*this).build();
+  Builder(*this, places).build();
 }
 
 std::span<const Network::Port> Network::ports_of(uint64_t name_hash) const {
@@ -411,7 +407,7 @@ Network::Ways Network::between(const Port& a, const Port& b) const {
     const Way one{INT32_MAX, 0, 0, false};
     return {one, one};
   }
-  if (a.island != b.island || a.island == UINT32_MAX) return {};
+  if (a.island != b.island || !a.is_in_table() || !b.is_in_table()) return {};
   const Island& island = islands_[a.island];
   const size_t at = size_t{a.place} * island.places + b.place;
   return {island.now[at], island.max.empty() ? island.now[at] : island.max[at]};
@@ -420,11 +416,19 @@ Network::Ways Network::between(const Port& a, const Port& b) const {
 bool Network::may_join(std::span<const Port> from, std::span<const Port> to) {
   for (size_t a = 0; a < from.size(); ++a) {
     // In the order of switches: those of one island mostly lie together.
-    const bool has_island = from[a].island != UINT32_MAX;
-    if (a > 0 && has_island && from[a].island == from[a - 1].island) continue;
+    if (a > 0 && from[a].island == from[a - 1].island) continue;
     for (const Port& b : to)
-      if (has_island ? from[a].island == b.island : from[a].at == b.at) return true;
+      if (from[a].island == b.island) return true;
   }
+  return false;
+}
+
+bool Network::is_too_wide(std::span<const Port> from, std::span<const Port> to, FabricKinds kinds) {
+  const auto is_of = [&](const Port& port) { return (kinds & kinds_of({port.kind})) != 0; };
+  for (const Port& a : from)
+    for (const Port& b : to)
+      if (a.island == b.island && !(a.is_in_table() && b.is_in_table()) && is_of(a) && is_of(b))
+        return true;
   return false;
 }
 

@@ -505,7 +505,7 @@ TEST(Routes, of_all_pairs_are_those_of_each_alone) {
         const auto together = edges(routes.between(a, b));
         ASSERT_EQ(together, edges(route(graph, a, b, When::at_best)))
             << seed << " " << a << " " << b;
-        turns += table.at(a, b).cls == PathClass::pxn ? 1 : 0;
+        if (table.at(a, b).cls == PathClass::pxn) ++turns;
       }
   }
   EXPECT_GT(turns, 0u);

@@ -7,8 +7,8 @@
 namespace freehold::fleet {
 namespace {
 
-// The table grows with the square; a site has at most 256 links.
-constexpr size_t most_sites = 1'024;
+// The table grows with the square. Beyond, each question is a search of its own.
+constexpr size_t most_sites_in_table = 1'024;
 constexpr size_t most_levels = 32;  // rates that are told apart; more count as the lowest
 
 using Link = Wan::Link;
@@ -69,7 +69,7 @@ Spread spread(const Links& links, uint32_t start, int64_t level) {
 }  // namespace
 
 Wan::Wan(const std::vector<Site>& sites) {
-  const size_t n = std::min(sites.size(), most_sites);
+  const size_t n = sites.size();
   index_ = HashIndex<uint32_t>(n);
   for (uint32_t i = 0; i < n; ++i) {
     index_.add(name_hash(sites[i].name), i);
@@ -96,6 +96,11 @@ Wan::Wan(const std::vector<Site>& sites) {
     levels_[most_levels - 1] = levels_.back();
     levels_.resize(most_levels);
   }
+  if (n <= most_sites_in_table) fill_table();
+}
+
+void Wan::fill_table() {
+  const size_t n = names_.size();
   paths_.resize(n * n);
   for (uint32_t s = 0; s < n; ++s) {
     paths_[s * n + s].cls = PathClass::loc;
@@ -142,7 +147,20 @@ std::vector<std::string> Wan::way(std::string_view from, std::string_view to) co
 FleetPath Wan::between(uint64_t from, uint64_t to) const {
   const uint32_t *a = index_.find(from), *b = index_.find(to);
   if (a == nullptr || b == nullptr) return {};
-  return paths_[size_t{*a} * names_.size() + *b];
+  return paths_.empty() ? search(*a, *b) : paths_[size_t{*a} * names_.size() + *b];
+}
+
+// As the table has it.
+FleetPath Wan::search(uint32_t from, uint32_t to) const {
+  FleetPath here;
+  here.cls = PathClass::loc;
+  if (from == to) return here;
+  if (const Link* link = direct(from, to)) return over(here, *link);
+  for (const int64_t level : levels_) {
+    const FleetPath path = spread(links_, from, level).paths[to];
+    if (path.cls != PathClass::dis) return path;
+  }
+  return {};
 }
 
 }  // namespace freehold::fleet

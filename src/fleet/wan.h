@@ -1,5 +1,5 @@
 // Wan: how sites reach each other over the links that they name. Immutable; made in advance for all
-// pairs, because there are few sites.
+// pairs while there are few sites; with more than 1,024 each question searches, some milliseconds.
 #pragma once
 
 #include <string>
@@ -40,13 +40,15 @@ class Wan {
   using Links = std::vector<std::vector<Link>>;
 
  private:
+  void fill_table();
+  FleetPath search(uint32_t from, uint32_t to) const;
   const Link* direct(uint32_t from, uint32_t to) const;
 
   std::vector<std::string> names_;
   Links links_;                   // by site, ascending by the other one
   std::vector<int64_t> levels_;   // rates, widest first
   HashIndex<uint32_t> index_;     // by hash of the name
-  std::vector<FleetPath> paths_;  // sites × sites
+  std::vector<FleetPath> paths_;  // sites × sites; empty: too many
 };
 
 }  // namespace freehold::fleet
