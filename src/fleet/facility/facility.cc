@@ -135,8 +135,9 @@ class Survey {
   struct TypeFacts {
     const api::DeviceModel* type = nullptr;
     Watts plate;
+    bool has_profile = false;            // so that its GPUs are known, also when there are none
     std::vector<std::string_view> gpus;  // ids, ascending
-    int64_t gpus_by_parts = 0;
+    int64_t gpus_by_parts = 0;           // of the model
   };
 
   // What machines with one expected model and one profile have in common.
@@ -154,7 +155,9 @@ class Survey {
     api::Node bare;
     bare.status.profile = profile_name;
     facts.plate = watts_of(bare, facts.type, 0, estate_, models_).nameplate;
-    if (const auto profile = estate_.profiles.find(profile_name); profile != estate_.profiles.end())
+    const auto profile = estate_.profiles.find(profile_name);
+    facts.has_profile = profile != estate_.profiles.end();
+    if (facts.has_profile)
       for (const api::Device& device : profile->second->spec.devices)
         if (device.cls == api::DeviceClass::gpu) facts.gpus.push_back(device.id);
     std::sort(facts.gpus.begin(), facts.gpus.end());
@@ -163,16 +166,16 @@ class Survey {
 
   static void count_gpus(Machine& machine, const TypeFacts& facts, const Use* use) {
     machine.gpus =
-        facts.gpus.empty() ? facts.gpus_by_parts : static_cast<int64_t>(facts.gpus.size());
+        facts.has_profile ? static_cast<int64_t>(facts.gpus.size()) : facts.gpus_by_parts;
     const auto is_gpu = [&](std::string_view id) {
-      return facts.gpus.empty() || std::binary_search(facts.gpus.begin(), facts.gpus.end(), id);
+      return !facts.has_profile || std::binary_search(facts.gpus.begin(), facts.gpus.end(), id);
     };
     std::set<std::string_view> taken;
     if (use != nullptr)
       for (const std::string_view id : use->devices)
         if (is_gpu(id)) taken.insert(id);
     for (const std::string& id : machine.node->status.allocatable.devices)
-      if (!facts.gpus.empty() && is_gpu(id) && !taken.contains(id)) ++machine.free_gpus;
+      if (facts.has_profile && is_gpu(id) && !taken.contains(id)) ++machine.free_gpus;
     // Where no agent has reported yet, as in a plan, all that are not taken count as free.
     const bool is_reported = !machine.node->status.allocatable.cpus.empty() ||
                              !machine.node->status.allocatable.devices.empty();

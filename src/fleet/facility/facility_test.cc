@@ -198,6 +198,33 @@ TEST(Watts, devices_have_a_plate_of_their_model_and_the_limit_in_force) {
   EXPECT_EQ(f.machines[0].free_gpus, 2);
 }
 
+TEST(Gpus, are_those_of_the_profile_and_of_the_model_only_where_there_is_none) {
+  Grid grid = grid_of("node all is hgx; node gone is hgx; node unseen is hgx");
+  add_model(grid, "hgx", api::ModelType::node, "", {{"gpu", "gpu-700", 8}});
+  const auto add_profile = [&](const std::string& name, int64_t gpus) {
+    api::HardwareProfile profile;
+    profile.metadata.name = name;
+    for (int64_t i = 0; i < gpus; ++i) {
+      api::Device& device = profile.spec.devices.emplace_back();
+      device.id = "gpu" + std::to_string(i);
+      device.cls = api::DeviceClass::gpu;
+    }
+    grid.add(std::move(profile));
+  };
+  add_profile("hp-one", 1);
+  add_profile("hp-none", 0);
+  grid.edit<api::Node>("all").status.profile = "hp-one";
+  grid.edit<api::Node>("all").status.allocatable.devices = {"gpu0"};
+  grid.edit<api::Node>("gone").status.profile = "hp-none";
+  grid.edit<api::Node>("gone").status.allocatable.cpus = "1-3";
+  const Facility f = survey(grid.estate, Footing::now);
+  std::vector<std::string> counts;
+  for (const Machine& m : f.machines)
+    counts.push_back(m.node->metadata.name + " " + std::to_string(m.free_gpus) + "/" +
+                     std::to_string(m.gpus));
+  EXPECT_THAT(counts, ElementsAre("all 1/1", "gone 0/0", "unseen 8/8"));
+}
+
 TEST(Watts, what_meters_of_devices_show_is_the_least_that_a_machine_draws) {
   Grid grid = grid_of("pdu a 9kW; node n on a; node whole draws 2kW");
   for (const char* name : {"n", "whole"})
