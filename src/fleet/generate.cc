@@ -295,7 +295,7 @@ class Generator {
         return ground.rack_name(block.first_rack + i / block.model->per_rack);
       };
     }
-    generate_fabrics(ground.name, blocks,
+    generate_fabrics({ground.name, static_cast<uint64_t>(&ground - grounds_.data())}, blocks,
                      [&](api::Fabric fabric) { put_(api::Object::of(std::move(fabric))); });
   }
 

@@ -13,6 +13,9 @@ constexpr int64_t nodes_per_pod = nodes_per_leaf * leaves_per_rail;
 constexpr int64_t spines = 8, cores = 8;
 constexpr int64_t core_links = 8;  // of a spine to each core
 constexpr int64_t racks_per_ethernet = 300;
+constexpr int64_t ethernet_spines = 2;
+constexpr int64_t ethernet_port_gbps = 100, ethernet_link_gbps = 400;
+constexpr int64_t ethernet_core_links = 4;  // of a spine to each core
 
 Quantity gbps(int64_t n) { return Quantity::of(n * 1'000'000'000, Dimension::bandwidth); }
 
@@ -39,6 +42,10 @@ std::string numbered(const std::string& name, int64_t i) {
   return name + "-" + std::to_string(i + 1);
 }
 
+double share(int64_t below, int64_t above) {
+  return static_cast<double>(below) / static_cast<double>(above);
+}
+
 std::string guid(uint64_t number) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string text = "0x";
@@ -48,9 +55,9 @@ std::string guid(uint64_t number) {
 
 class Fabrics {
  public:
-  Fabrics(const std::string& site, const std::vector<FabricBlock>& blocks,
+  Fabrics(const FabricSite& site, const std::vector<FabricBlock>& blocks,
           const std::function<void(api::Fabric)>& put)
-      : site_(site), blocks_(blocks), put_(put) {}
+      : site_(site.name), site_number_(site.number), blocks_(blocks), put_(put) {}
 
   void run() {
     for (const FabricBlock& block : blocks_)
@@ -87,9 +94,6 @@ class Fabrics {
     api::FabricSpec& spec = fabric.spec;
     spec.rails = model.rails;
     spec.isolation = api::FabricIsolation::pkey;
-    const auto share = [](int64_t below, int64_t above) {
-      return static_cast<double>(below) / static_cast<double>(above);
-    };
     const double at_leaves = share(std::min(last - first, nodes_per_leaf), nodes_per_leaf);
     const double at_spines =
         share(model.rails * leaves * (nodes_per_leaf / spines), cores * core_links);
@@ -114,8 +118,9 @@ class Fabrics {
     for (int64_t i = first; i < last; ++i) {
       for (int64_t rail = 0; rail < model.rails; ++rail) {
         api::FabricAdapter& adapter = spec.adapters.emplace_back();
+        // Locally administered, the site, the port: a million machines have 2^26.
         const auto number = static_cast<uint64_t>((pod * nodes_per_pod + i - first) * 64 + rail);
-        adapter.identity = guid(0x0200'0000'0000'0000 + number);
+        adapter.identity = guid(0x0200'0000'0000'0000 + (site_number_ << 32) + number);
         adapter.node = block.node_name(i);
         adapter.device = "mlx5_" + std::to_string(rail);
         adapter.at = leaf_name(rail, (i - first) / nodes_per_leaf);
@@ -148,18 +153,27 @@ class Fabrics {
           fabric_of(site_, "data-" + std::to_string(number), api::FabricKind::data, "ethernet");
       api::FabricSpec& spec = fabric.spec;
       spec.isolation = api::FabricIsolation::vxlan;
-      spec.tiers = {{"top-of-rack", gbps(100), 2}, {"spine", gbps(400), 1}};
-      for (size_t r = first; r < std::min(racks.size(), first + racks_per_ethernet); ++r) {
-        spec.switches.push_back(
-            {"tor-" + racks[r].name, "top-of-rack", racks[r].name, "", racks[r].nodes});
-        for (int64_t s = 0; s < 2; ++s)
-          add_link(spec, "tor-" + racks[r].name, numbered("spine", s), 1, 400);
+      const size_t last = std::min(racks.size(), first + racks_per_ethernet);
+      size_t fullest = 0;
+      for (size_t r = first; r < last; ++r) {
+        const std::string tor = "tor-" + racks[r].name;
+        fullest = std::max(fullest, racks[r].nodes.size());
+        spec.switches.push_back({tor, "top-of-rack", racks[r].name, "", racks[r].nodes});
+        for (int64_t s = 0; s < ethernet_spines; ++s)
+          add_link(spec, tor, numbered("spine", s), 1, ethernet_link_gbps);
       }
-      for (int64_t s = 0; s < 2; ++s) {
+      for (int64_t s = 0; s < ethernet_spines; ++s) {
         spec.switches.push_back({numbered("spine", s), "spine", "", "", {}});
         for (int64_t c = 0; c < cores && has_core; ++c)
-          add_link(spec, numbered("spine", s), site_ + "-data-core/" + numbered("core", c), 4, 400);
+          add_link(spec, numbered("spine", s), site_ + "-data-core/" + numbered("core", c),
+                   ethernet_core_links, ethernet_link_gbps);
       }
+      const double at_racks = share(static_cast<int64_t>(fullest) * ethernet_port_gbps,
+                                    ethernet_spines * ethernet_link_gbps);
+      const double at_spines =
+          share(static_cast<int64_t>(last - first), cores * ethernet_core_links);
+      spec.tiers = {{"top-of-rack", gbps(ethernet_port_gbps), at_racks},
+                    {"spine", gbps(ethernet_link_gbps), has_core ? at_spines : 1.0}};
       put_(std::move(fabric));
     }
   }
@@ -186,6 +200,7 @@ class Fabrics {
   }
 
   const std::string& site_;
+  const uint64_t site_number_;
   const std::vector<FabricBlock>& blocks_;
   const std::function<void(api::Fabric)>& put_;
   int64_t pods_ = 0;
@@ -193,7 +208,7 @@ class Fabrics {
 
 }  // namespace
 
-void generate_fabrics(const std::string& site, const std::vector<FabricBlock>& blocks,
+void generate_fabrics(const FabricSite& site, const std::vector<FabricBlock>& blocks,
                       const std::function<void(api::Fabric)>& put) {
   Fabrics(site, blocks, put).run();
 }

@@ -18,7 +18,11 @@ struct FabricBlock {  // of machines of one model
   int64_t nodes = 0;
   std::function<std::string(int64_t)> node_name, rack_name;  // by number of the machine
 };
-void generate_fabrics(const std::string& site, const std::vector<FabricBlock>& blocks,
+struct FabricSite {
+  const std::string& name;
+  uint64_t number = 0;  // no other site of the fleet has it
+};
+void generate_fabrics(const FabricSite& site, const std::vector<FabricBlock>& blocks,
                       const std::function<void(api::Fabric)>& put);
 
 }  // namespace freehold::fleet

@@ -133,6 +133,50 @@ TEST(Generate, tiers_say_what_the_links_of_a_pod_add_up_to) {
   });
 }
 
+// Of the fullest switch of each tier: what hangs below it over what leads up from it.
+TEST(Generate, tiers_say_what_the_links_of_an_ethernet_add_up_to) {
+  size_t fabrics = 0;
+  generate(options("h100=1300,cpu=200", 1), [&](const api::Object& object) {
+    const auto* fabric = object.as<api::Fabric>();
+    if (fabric == nullptr || fabric->spec.kind != api::FabricKind::data ||
+        fabric->spec.tiers.size() != 2)
+      return;
+    const api::FabricSpec& spec = fabric->spec;
+    std::map<std::string, double> up, down;
+    for (const api::FabricSwitch& one : spec.switches)
+      down[one.name] = static_cast<double>(one.nodes.size()) * 1e2;
+    for (const api::FabricLink& link : spec.links) {
+      const double gbps = static_cast<double>(link.bandwidth.value()) / 1e9;
+      up[link.from] += gbps;
+      down[link.to] += gbps;
+    }
+    std::map<std::string, double> most;
+    for (const api::FabricSwitch& one : spec.switches)
+      if (up[one.name] > 0)
+        most[one.tier] = std::max(most[one.tier], down[one.name] / up[one.name]);
+    const bool has_core = most.contains("spine");
+    EXPECT_DOUBLE_EQ(spec.tiers[0].oversubscription, most["top-of-rack"]) << object.key();
+    EXPECT_DOUBLE_EQ(spec.tiers[1].oversubscription, has_core ? most["spine"] : 1) << object.key();
+    ++fabrics;
+  });
+  EXPECT_EQ(fabrics, 2u);
+}
+
+TEST(Generate, no_two_ports_of_a_fleet_have_one_guid) {
+  std::set<std::string> identities;
+  size_t adapters = 0;
+  generate(options("h100=12,gb200=40", 3), [&](const api::Object& object) {
+    const auto* fabric = object.as<api::Fabric>();
+    if (fabric == nullptr) return;
+    for (const api::FabricAdapter& adapter : fabric->spec.adapters) {
+      identities.insert(adapter.identity);
+      ++adapters;
+    }
+  });
+  EXPECT_GT(adapters, 200u);
+  EXPECT_EQ(identities.size(), adapters);
+}
+
 TEST(Generate, machines_hang_together_as_their_models_do) {
   Fleet fleet;
   generate(options("h100=140,gb200=40", 1),
