@@ -92,8 +92,8 @@ class PathOverlay {
   uint64_t hash_ = 0;
 };
 
-// How paths run. What is found on the way is kept, so that all pairs of a machine cost little more
-// than its table. One thread at a time; the graph must stay.
+// How paths run. The table is made once, for the first pair that needs it; beyond it a pair costs a
+// few searches. One thread at a time; the graph must stay.
 class Routes {
  public:
   Routes(const MachineGraph& graph, When when);
