@@ -239,11 +239,12 @@ class HwlocImport {
   }
 
   void tell_links() {
-    const auto& pci = host_.profile.pci;
-    if (std::any_of(pci.begin(), pci.end(), [](const auto& at) { return at.link_width > 1; }))
+    if (objects_.unclear_links > 0)
       add_note(out_.notes,
                "pci: hwloc gives the rate of a link as it was then, not its lanes; speeds and "
-               "widths are those of the slowest generation that explains the rate");
+               "widths of " +
+                   std::to_string(objects_.unclear_links) +
+                   " links stay unknown, since several generations explain the rate");
   }
 
   const Element& root_;

@@ -270,8 +270,8 @@ class ObjectReader {
     return {};
   }
 
-  // The file has the rate of all lanes together. The slowest generation that explains it is taken,
-  // with as many lanes as that needs; 15.75 is 8GT/s x16.
+  // The file has the rate of all lanes together: 15.75 is 8GT/s x16 as well as 16GT/s x8. Only
+  // where one generation explains it are speed and width known.
   Result<void> take_link(const Element& element, api::PciFunction& function) {
     const std::string_view text = trim(element.get("pci_link_speed"));
     if (text.empty()) return {};
@@ -288,14 +288,19 @@ class ObjectReader {
                        {16.0 * 128 / 130 / 8, "16GT/s"},
                        {32.0 * 128 / 130 / 8, "32GT/s"},
                        {64.0 * 128 / 130 / 8, "64GT/s"}};
+    size_t explanations = 0;
     for (const auto& generation : generations)
       for (const int lanes : {1, 2, 4, 8, 12, 16}) {
         const double exact = generation.lane * lanes;
         if (*rate < exact * 0.999 || *rate > exact * 1.001) continue;
+        ++explanations;
         function.link_speed = generation.speed;
         function.link_width = lanes;
-        return {};
       }
+    if (explanations < 2) return {};
+    function.link_speed.clear();
+    function.link_width = 0;
+    ++out_.unclear_links;
     return {};
   }
 

@@ -68,6 +68,7 @@ struct HwlocObjects {
   std::vector<api::Cache> caches;
   std::vector<HwlocNuma> numa;
   std::vector<HwlocPci> pci;
+  size_t unclear_links = 0;  // whose rate several generations explain
   std::vector<HwlocOsDevice> os_devices;
   std::map<std::pair<std::string, int64_t>, HwlocRef> by_index;  // type and gp_index
 };

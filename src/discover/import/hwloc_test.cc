@@ -68,7 +68,6 @@ TEST(Hwloc, DevicesHaveTheirPlaceModelAndIdentity) {
   EXPECT_EQ(device(read, "gpu0").memory_bytes, int64_t{32} << 30);
   EXPECT_EQ(device(read, "gpu0").numa, 0);
   EXPECT_EQ(seen(read, "gpu0").identity, "GPU-1");
-  EXPECT_EQ(seen(read, "gpu0").link_width, 16);
   EXPECT_EQ(device(read, "mlx5_0").model, "ConnectX-6");
   EXPECT_EQ(device(read, "mlx5_0").cls, api::DeviceClass::rdma_nic);
   EXPECT_EQ(device(read, "mlx5_0").numa, 1);
@@ -85,12 +84,29 @@ TEST(Hwloc, ThePciTreeHangsOnItsRoots) {
   EXPECT_EQ(pci[0].address, "0000:10:01.0");
   EXPECT_EQ(pci[0].parent, "pci0000:10");
   EXPECT_EQ(pci[1].parent, "0000:10:01.0");
-  EXPECT_EQ(pci[1].link_speed, "8GT/s");
   // A switch that did not answer has no ids, but the file says what it is.
   EXPECT_EQ(pci[2].vendor, "");
   EXPECT_EQ(pci[3].parent, "");  // no bridge above it in the file
-  EXPECT_EQ(pci[3].link_width, 16);
-  EXPECT_EQ(pci[3].link_speed, "16GT/s");
+}
+
+// 15.75 GB/s are 8GT/s x16 as well as 16GT/s x8: an agent would find "8 of 16 lanes".
+TEST(Hwloc, ALinkIsKnownOnlyWhereOneGenerationExplainsItsRate) {
+  const auto link = [](const std::string& rate) {
+    const Inventory read = accepted(
+        import_hwloc, changed(sample(version2), "[10de:131d] a1\" pci_link_speed=\"15.753846",
+                              "[10de:131d] a1\" pci_link_speed=\"" + rate));
+    const api::PciFunction& function = read.hosts[0].profile.pci[1];
+    EXPECT_EQ(seen(read, "gpu0").link_speed, function.link_speed);
+    EXPECT_EQ(seen(read, "gpu0").link_width, function.link_width);
+    return function.link_speed + " x" + std::to_string(function.link_width);
+  };
+  EXPECT_EQ(link("8.000000"), "5GT/s x16");
+  EXPECT_EQ(link("0.984615"), "8GT/s x1");
+  EXPECT_EQ(link("126.030769"), "64GT/s x16");
+  for (const char* rate : {"15.753846", "7.876923", "31.507692", "63.015385", "4.000000", "0"})
+    EXPECT_EQ(link(rate), " x0") << rate;
+  EXPECT_THAT(all_notes(accepted(import_hwloc, sample(version2))),
+              HasSubstr("widths of 5 links stay unknown"));
 }
 
 TEST(Hwloc, NvlinksAreThoseOfTheMatrix) {
