@@ -267,6 +267,8 @@ class Judge {
       const api::Device* found = at_place(*given_.found, wanted);
       if (found == nullptr)
         wrong("missing: " + name_of(wanted) + ", " + class_name(wanted.cls) + " " + wanted.model);
+      else if (wanted.cls == api::DeviceClass::rdma_nic && found->cls == api::DeviceClass::nic)
+        wrong(name_of(*found) + " offers no RDMA; load its RDMA driver");
       else if (!is_model(*found, wanted.model))
         wrong(name_of(*found) + " is a " + found->model + ", expected " + wanted.model);
     }
@@ -281,11 +283,17 @@ class Judge {
             " of memory are there");
   }
 
+  static bool is_network(api::DeviceClass cls) {
+    return cls == api::DeviceClass::nic || cls == api::DeviceClass::rdma_nic;
+  }
+  // A card is the same one whether whoever wrote of it knew of its RDMA or not.
   static const api::Device* at_place(const api::HardwareProfileSpec& profile,
                                      const api::Device& wanted) {
     for (const api::Device& device : profile.devices) {
-      if (device.cls != wanted.cls) continue;
-      if (wanted.address.empty() ? device.id == wanted.id : device.address == wanted.address)
+      const bool is_card = is_network(device.cls) && is_network(wanted.cls);
+      if (wanted.address.empty()
+              ? device.cls == wanted.cls && device.id == wanted.id
+              : device.address == wanted.address && (device.cls == wanted.cls || is_card))
         return &device;
     }
     return nullptr;

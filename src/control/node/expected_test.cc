@@ -224,6 +224,17 @@ TEST_F(Expected, LinksOfTheExpectedProfileAreJudgedWithoutAModel) {
   EXPECT_THAT(judge().message, HasSubstr("gpu3 at 0000:03:00.0 (SXM3): its scale-up links"));
 }
 
+TEST_F(Expected, CardIsTheSameWhetherItsRdmaWasKnownOrNot) {
+  machine.spec.parts.clear();
+  api::HardwareProfileSpec whole = profile;
+  whole.devices[8].id = "eth0";
+  whole.devices[8].cls = api::DeviceClass::nic;
+  expected = &whole;
+  EXPECT_EQ(judge().status, api::ConditionStatus::true_) << judge().message;
+  profile.devices[9].cls = api::DeviceClass::nic;
+  expect_false("mlx5_1 at 0000:21:00.0 offers no RDMA; load its RDMA driver");
+}
+
 TEST_F(Expected, ModelWithoutFactsOfItsLinksIsUnknown) {
   gpu_model.spec.link_width = 0;
   gpu_model.spec.scale_up_links = 0;

@@ -41,6 +41,41 @@ void forget_places(api::HardwareProfileSpec& profile) {
     if (is_invented_address(device.address)) device.address.clear();
 }
 
+// A name that the system of a machine gives a device, so that its agent will call it so, too; not
+// one that an importer has counted up, nor what NCCL calls several cards together
+// ("mlx5_0+mlx5_1").
+bool is_system_name(std::string_view id) {
+  for (const std::string_view counted : {"nic", "net"})
+    if (id.starts_with(counted) && parse_uint(id.substr(counted.size()))) return false;
+  return id.find('+') == id.npos;
+}
+
+// Whether a machine can be held to a device: to what has a place, an identity or a name of the
+// system's. What stands in for devices that nobody saw is expected of nobody. Interfaces without a
+// place may be virtual. Accelerators are numbered from 0 by drivers and agents alike, so that
+// numbers without a gap say how many there are.
+bool is_expected(const api::Device& device, const api::NodeDevice* seen, size_t gpus) {
+  if (!device.address.empty() && !is_invented_address(device.address)) return true;
+  if (device.cls == api::DeviceClass::nic) return false;
+  if (seen != nullptr && !seen->identity.empty()) return true;
+  if (device.cls == api::DeviceClass::gpu) {
+    const auto number =
+        device.id.starts_with("gpu") ? parse_uint(device.id.substr(3)) : std::nullopt;
+    return number && *number < gpus;
+  }
+  return device.cls != api::DeviceClass::nvswitch && device.cls != api::DeviceClass::other &&
+         is_system_name(device.id);
+}
+
+void forget_stand_ins(api::HardwareProfileSpec& profile, const std::vector<api::NodeDevice>& seen) {
+  const auto gpus = static_cast<size_t>(
+      std::ranges::count(profile.devices, api::DeviceClass::gpu, &api::Device::cls));
+  std::erase_if(profile.devices, [&](const api::Device& device) {
+    const auto at = std::ranges::find(seen, device.id, &api::NodeDevice::id);
+    return !is_expected(device, at == seen.end() ? nullptr : &*at, gpus);
+  });
+}
+
 // Made-up places yield to real ones; of two sources that make some up the first counts.
 void settle_places(std::vector<HostClaim>& claims) {
   bool is_placed = std::ranges::any_of(claims, [](const HostClaim& claim) {
@@ -311,6 +346,7 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
     if (!is_last_firm) continue;
     out.expected = TRY(read_back<api::HardwareProfileSpec>(profile, name));
     if (is_made_up(out.expected)) forget_places(out.expected);
+    forget_stand_ins(out.expected, TRY(read_back<api::NodeStatus>(status, name)).devices);
     settle_memory(out.expected, out.facts.memory_bytes);
   }
   compare_totals(totals, merge);

@@ -19,7 +19,8 @@ struct HostClaim {
 struct MergedHost {
   HostFacts facts;
   // What the firm sources (sysfs and better) say alone: what a machine is held to once its agent
-  // looks. What a cluster's configuration or a name suggests is in `facts` only.
+  // looks. What a cluster's configuration or a name suggests is in `facts` only, and so is what an
+  // importer had to make up: places, switches that nobody sees, cards without a name.
   api::HardwareProfileSpec expected;
   std::vector<api::Provenance> provenance;
   std::vector<api::Conflict> conflicts;

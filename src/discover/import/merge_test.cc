@@ -279,6 +279,35 @@ TEST(Merge, a_machine_is_held_only_to_what_firm_sources_say) {
   }
 }
 
+TEST(Merge, a_machine_is_not_held_to_what_stands_in_for_devices_that_nobody_saw) {
+  const auto device = [](std::string id, api::DeviceClass cls, std::string address = "") {
+    api::Device out = gpu(std::move(id), std::move(address));
+    out.cls = cls;
+    return out;
+  };
+  using api::DeviceClass;
+  HostFacts host = machine(
+      {gpu("gpu0", ""), gpu("gpu1", ""), gpu("gpu7", ""),
+       device("nvswitch0", DeviceClass::nvswitch),
+       device("nvswitch1", DeviceClass::nvswitch, "0000:c4:00.0"),
+       device("nic0", DeviceClass::rdma_nic), device("nic1", DeviceClass::rdma_nic, "0000:18:00.0"),
+       device("nic2", DeviceClass::rdma_nic), device("mlx5_0", DeviceClass::rdma_nic),
+       device("mlx5_0+mlx5_1", DeviceClass::rdma_nic), device("docker0", DeviceClass::nic),
+       device("eth0", DeviceClass::nic, "0000:1a:00.0"), device("thing", DeviceClass::other)});
+  for (const auto& [id, identity] :
+       {std::pair("nic2", "0c42:a103:0023:b8f4"), std::pair("docker0", "02:42:ac:11:00:02")}) {
+    host.devices.emplace_back().id = id;
+    host.devices.back().identity = identity;
+  }
+  const Merged out = merged({inventory("nvidia-smi", api::Confidence::sysfs, std::move(host))});
+  std::string expected;
+  for (const auto* profile : all_of<api::HardwareProfile>(out))
+    if (profile->metadata.name == only(out).node.spec.expected_profile)
+      for (const api::Device& each : profile->spec.devices) expected += each.id + " ";
+  EXPECT_EQ(expected, "gpu0 gpu1 nvswitch1 nic1 nic2 mlx5_0 eth0 ");
+  EXPECT_THAT(only(out).profile.devices, SizeIs(13)) << "what was told stands in its own profile";
+}
+
 TEST(Merge, devices_of_different_addresses_stay_two_even_with_one_name) {
   const One one =
       only(merged({inventory("a", api::Confidence::sysfs, machine({gpu("gpu0", "0000:41:00.0")})),
