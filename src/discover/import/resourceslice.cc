@@ -26,6 +26,13 @@ struct Slice {
   const json::Array* devices = nullptr;
 };
 
+// One device of a slice.
+struct Entry {
+  const json::Value* device = nullptr;
+  size_t file = 0;
+  std::string name, path, driver;
+};
+
 // One device's attributes; names without a domain belong to the driver.
 class Attributes {
  public:
@@ -149,12 +156,14 @@ class Reader {
     slice.driver = document.string_at({"spec", "driver"});
     slice.pool = document.string_at({"spec", "pool", "name"});
     slice.node = document.string_at({"spec", "nodeName"});
-    const auto number = [&](std::string_view name) -> int64_t {
+    const auto number = [&](std::string_view name) -> Result<int64_t> {
       const json::Value* at = document.at({"spec", "pool", name});
-      return at != nullptr && at->as_int() != nullptr ? *at->as_int() : 0;
+      if (at == nullptr || at->is_null()) return 0;
+      if (at->as_int() != nullptr) return *at->as_int();
+      return wrong(slice.path + ".pool." + std::string(name), "is a whole number");
     };
-    slice.generation = number("generation");
-    slice.count = number("resourceSliceCount");
+    slice.generation = TRY(number("generation"));
+    slice.count = TRY(number("resourceSliceCount"));
     if (slice.driver.empty()) return wrong(slice.path + ".driver", "is required");
     if (slice.pool.empty()) return wrong(slice.path + ".pool.name", "is required");
     if (slice.generation < 0) return wrong(slice.path + ".pool.generation", "is at least 0");
@@ -182,12 +191,7 @@ class Reader {
       add_note(out().notes, pool + ": " + std::to_string(all - slices.size()) +
                                 " slices of older generations are left out");
     drop_copies(slices, pool);
-    const auto count = static_cast<int64_t>(slices.size());
-    if (count != slices[0].count) {
-      add_note(out().notes, pool + " has " + std::to_string(slices[0].count) + " slices, and " +
-                                std::to_string(count) + " are here; left out as incomplete");
-      return {};
-    }
+    if (!is_complete(slices, pool)) return {};
     HostFacts host;
     host.name = host_name_of(slices[0].node);
     if (host.name.empty()) return wrong(slices[0].path + ".nodeName", "is no name of a machine");
@@ -199,11 +203,27 @@ class Reader {
       for (size_t i = 0; i < slice.devices->size(); ++i) TRY(read_device(slice, i, host, ids));
     }
     file_ = slices[0].file;
-    add_partitions(host, pool);
+    tell_virtual(pool);
+    TRY(add_passed_through(host, ids, pool));
+    add_partitions(host, ids, pool);
     sort_numa(host);
     TRY(check_host(host, options_[file_]));
     out().hosts.push_back(std::move(host));
     return {};
+  }
+
+  // Whether all slices are here; what the slices of one generation say of their number is one.
+  bool is_complete(const std::vector<Slice>& slices, const std::string& pool) {
+    const auto count = static_cast<int64_t>(slices.size());
+    const auto [fewest, most] = std::ranges::minmax_element(slices, {}, &Slice::count);
+    if (fewest->count != most->count)
+      add_note(out().notes, pool + ": slices of one generation say that it has " +
+                                std::to_string(fewest->count) + " and " +
+                                std::to_string(most->count) + " slices; left out");
+    else if (count != most->count)
+      add_note(out().notes, pool + " has " + std::to_string(most->count) + " slices, and " +
+                                std::to_string(count) + " are here; left out as incomplete");
+    return fewest->count == most->count && count == most->count;
   }
 
   // Two files may have been written at different times; of one slice of one generation the first
@@ -230,29 +250,38 @@ class Reader {
     const std::string full = slice.pool + "/" + slice.driver + "/" + name;
     if (!devices_.insert(full).second)
       return wrong(path + ".name", "device \"" + name + "\" a second time in its pool");
+    const Entry entry{&device, slice.file, name, path, slice.driver};
     const Attributes about(device, slice.driver);
     const std::string type = about.text("type");
-    if (type == "mig" || type.ends_with("-partition")) {
-      partitions_.push_back(
-          {about.text("parentUUID"), path, {about.text("profile"), -1, about.text("uuid")}});
-      return {};
-    }
+    if (about.flag("virtual"))
+      virtual_.push_back(about.text("ifName").empty() ? name : about.text("ifName"));
+    else if (type == "vfio")
+      passed_through_.push_back(entry);
+    else if (type == "mig" || type.ends_with("-partition"))
+      partitions_.push_back(entry);
+    else
+      return add_found(entry, about, host, ids);
+    return {};
+  }
+
+  Result<void> add_found(const Entry& entry, const Attributes& about, HostFacts& host,
+                         std::set<std::string>& ids) {
+    const auto& [device, file, name, path, driver] = entry;
     if (host.profile.devices.size() >= limits::devices) {
       add_note(out().notes, path + ": beyond 256 devices; left out");
       return {};
     }
     api::Device found;
-    found.cls = class_of(slice.driver, about);
+    found.cls = class_of(driver, about);
     found.id = id_of(name, found.cls, about);
     if (!ids.insert(found.id).second) {
       found.id = name;
       if (!ids.insert(name).second) return wrong(path, "two devices would be \"" + name + "\"");
     }
     if (found.cls == api::DeviceClass::other)
-      add_note(out().notes, path + ": driver " + slice.driver + " is not known; class other");
-    found.model = about.text("productName");
-    if (found.model.empty()) found.model = about.text("pciDevice");
-    found.memory_bytes = memory_of(device, path);
+      add_note(out().notes, path + ": driver " + driver + " is not known; class other");
+    found.model = model_of(about);
+    found.memory_bytes = memory_of(*device, path);
     if (host.profile.product.empty()) host.profile.product = about.text_ending("/vmSize");
     locate(about, path, host, found);
     api::NodeDevice seen;
@@ -265,6 +294,11 @@ class Reader {
     host.devices.push_back(std::move(seen));
     host.profile.devices.push_back(std::move(found));
     return {};
+  }
+
+  static std::string model_of(const Attributes& about) {
+    const std::string model = about.text("productName");
+    return model.empty() ? about.text("pciDevice") : model;
   }
 
   static api::DeviceClass class_of(const std::string& driver, const Attributes& about) {
@@ -300,17 +334,24 @@ class Reader {
     return 0;
   }
 
+  // As it is written.
+  static std::string address_of(const Attributes& about) {
+    std::string address = about.text("resource.kubernetes.io/pciBusID");
+    for (const std::string_view key : {"pciAddress", "pciBusID", "pciAddr"})
+      if (address.empty()) address = about.text(key);
+    return address;
+  }
+
   void locate(const Attributes& about, const std::string& path, HostFacts& host,
               api::Device& found) {
-    found.numa = about.number("resource.kubernetes.io/numaNode", about.number("numaNode", -1));
+    found.numa = about.number("resource.kubernetes.io/numaNode",
+                              about.number("numaNode", about.number("numa", -1)));
     if (found.numa < -1 || found.numa > 65535) {
       add_note(out().notes, path + ": " + std::to_string(found.numa) + " is no memory node");
       found.numa = -1;
     }
     if (found.numa >= 0) numa_node(host, found.numa);
-    std::string address = about.text("resource.kubernetes.io/pciBusID");
-    for (const std::string_view key : {"pciAddress", "pciBusID", "pciAddr"})
-      if (address.empty()) address = about.text(key);
+    const std::string address = address_of(about);
     if (address.empty()) return;
     found.address = plain_address(address);
     if (found.address.empty())
@@ -346,29 +387,127 @@ class Reader {
     return {};
   }
 
-  // Partitions belong to the device whose UUID they name.
-  void add_partitions(HostFacts& host, const std::string& pool) {
-    for (Part& part : std::exchange(partitions_, {})) {
-      const auto parent = std::ranges::find(host.devices, part.parent, &api::NodeDevice::identity);
-      if (part.parent.empty() || parent == host.devices.end())
-        add_note(out().notes, part.path + ": a partition of \"" + part.parent +
-                                  "\", which is no device of its " + pool);
-      else if (parent->partitions.size() < 64)
-        parent->partitions.push_back(std::move(part.partition));
-    }
+  void tell_virtual(const std::string& pool) {
+    constexpr size_t shown = 8;
+    auto names = std::exchange(virtual_, {});
+    const size_t count = names.size();
+    if (count == 0) return;
+    if (count > shown) names.resize(shown);
+    add_note(out().notes, pool + ": " + std::to_string(count) +
+                              " virtual interfaces are no hardware: " + join(names, " ") +
+                              (count > shown ? " …" : ""));
   }
 
-  struct Part {
-    std::string parent, path;
-    api::DevicePartition partition;
-  };
+  // A GPU that may be given to a guest as a whole is published a second time for that; only where
+  // it is bound to vfio is that all there is of it.
+  Result<void> add_passed_through(HostFacts& host, std::set<std::string>& ids,
+                                  const std::string& pool) {
+    size_t twice = 0;
+    const size_t first = file_;
+    for (Entry& entry : std::exchange(passed_through_, {})) {
+      file_ = entry.file;
+      const Attributes about(*entry.device, entry.driver);
+      if (find_known(host, about.text("uuid"), plain_address(address_of(about)))) {
+        ++twice;
+        continue;
+      }
+      if (const size_t at = entry.name.find("-vfio-"); at != entry.name.npos)
+        entry.name.erase(at, std::string_view("-vfio").size());  // "gpu-vfio-0" is gpu-0
+      TRY(add_found(entry, about, host, ids));
+    }
+    file_ = first;
+    if (twice > 0)
+      add_note(out().notes, pool + ": " + std::to_string(twice) +
+                                " devices for guests are GPUs that stand in it themselves; each "
+                                "counts once");
+    return {};
+  }
+
+  // The device of this UUID or address, of which neither contradicts; its index.
+  static std::optional<size_t> find_known(const HostFacts& host, const std::string& uuid,
+                                          const std::string& address) {
+    const auto agree = [](const std::string& a, const std::string& b) {
+      return a.empty() || b.empty() || a == b;
+    };
+    for (size_t i = 0; i < host.devices.size(); ++i) {
+      const std::string &identity = host.devices[i].identity,
+                        &place = host.profile.devices[i].address;
+      if (agree(uuid, identity) && agree(address, place) &&
+          ((!uuid.empty() && uuid == identity) || (!address.empty() && address == place)))
+        return i;
+    }
+    return std::nullopt;
+  }
+
+  // Partitions belong to the device whose UUID or address they name. Places where some may be made
+  // are published like them, without a UUID and against counters of the whole.
+  void add_partitions(HostFacts& host, std::set<std::string>& ids, const std::string& pool) {
+    size_t possible = 0;
+    const size_t before = host.devices.size();
+    for (const Entry& entry : std::exchange(partitions_, {})) {
+      const Attributes about(*entry.device, entry.driver);
+      const auto parent = parent_of(entry, about, host, ids);
+      if (!parent) {
+        add_note(out().notes, entry.path + ": a partition of \"" + about.text("parentUUID") +
+                                  "\", which is no device of its " + pool);
+        continue;
+      }
+      const json::Value* counters = entry.device->at({"consumesCounters"});
+      const bool has_counters =
+          counters != nullptr && counters->as_array() != nullptr && !counters->as_array()->empty();
+      auto& partitions = host.devices[*parent].partitions;
+      if (has_counters && about.text("uuid").empty())
+        ++possible;
+      else if (partitions.size() < limits::partitions)
+        partitions.push_back({profile_of(about), -1, about.text("uuid")});
+    }
+    if (host.devices.size() > before)
+      add_note(out().notes, pool + ": " + std::to_string(host.devices.size() - before) +
+                                " GPUs are told by their partitions only; what memory they have "
+                                "stays unknown");
+    if (possible > 0)
+      add_note(out().notes, pool + ": " + std::to_string(possible) +
+                                " partitions may be made and are not there; left out");
+  }
+  static std::string profile_of(const Attributes& about) {
+    const std::string profile = about.text("profile");
+    return profile.empty() ? about.text("partitionProfile") : profile;
+  }
+
+  // Drivers leave a GPU out that is used by its partitions only; these say what and where it is.
+  std::optional<size_t> parent_of(const Entry& entry, const Attributes& about, HostFacts& host,
+                                  std::set<std::string>& ids) {
+    const std::string uuid = about.text("parentUUID"), address = plain_address(address_of(about));
+    if (const auto known = find_known(host, uuid, address)) return known;
+    const auto& devices = host.profile.devices;
+    const bool is_taken =
+        std::ranges::find(devices, address, &api::Device::address) != devices.end();
+    if (address.empty() || is_taken || devices.size() >= limits::devices) return std::nullopt;
+    api::Device found;
+    found.cls = class_of(entry.driver, about);
+    if (found.cls != api::DeviceClass::gpu) return std::nullopt;
+    found.id = id_of(entry.name.substr(0, entry.name.find("-mig-")), found.cls, about);
+    for (size_t n = 0; found.id == entry.name || !ids.insert(found.id).second; ++n)
+      found.id = "gpu" + std::to_string(n);
+    found.model = model_of(about);
+    locate(about, entry.path, host, found);
+    api::NodeDevice seen;
+    seen.id = found.id;
+    seen.identity = uuid;
+    host.devices.push_back(std::move(seen));
+    host.profile.devices.push_back(std::move(found));
+    return host.devices.size() - 1;
+  }
+
   Inventory& out() { return all_[file_]; }
 
   std::vector<ImportOptions> options_;  // of each file, for messages
   std::vector<Inventory> all_;          // of each file
   size_t file_ = 0;                     // that is spoken of now
   std::vector<Slice> slices_;
-  std::vector<Part> partitions_;
+  // Of the pool that is being read.
+  std::vector<Entry> partitions_, passed_through_;
+  std::vector<std::string> virtual_;
   std::set<std::string> names_;  // of the slices of one file
   std::set<std::string> devices_;
 };
