@@ -138,8 +138,9 @@ void join(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
   // Else a token for a new machine would make its bearer the agent of any machine.
   if (bound.empty() && ledger.view().get<api::Node>({}, node) != nullptr)
     return x->fail({Reason::forbidden,
-                    "node \"" + node + "\" has joined already; if this is the same machine anew, " +
-                        "use a token of `freehold token --node " + node + "`"});
+                    "there is a node \"" + node +
+                        "\" already, whether it has joined or was only applied; if this is its " +
+                        "machine, use a token of `freehold token --node " + node + "`"});
   auto csr = request_in(body);
   if (!csr) return x->fail(csr.error());
   Enrolment enrolment{node, text_of(*secret, "site"), std::move(*csr), {}};

@@ -70,6 +70,7 @@ TEST_F(JoinTest, a_token_for_any_machine_does_not_make_one_that_is_there_already
   const Answer refused = join(one, "n1");
   EXPECT_EQ(refused.status, 403);
   EXPECT_NE(refused.message().find("freehold token --node n1"), std::string::npos);
+  EXPECT_NE(refused.message().find("was only applied"), std::string::npos) << refused.message();
   EXPECT_EQ(join(one, "n2").status, 200);  // it is not used up
   EXPECT_EQ(join(token(R"({"nodeName":"n1"})"), "n1").status, 200);
 }
