@@ -56,24 +56,55 @@ std::string link_text(api::LinkKind kind, int64_t count) {
 
 // Links to others of its class, of either end, by their ids.
 using PeerLinks = std::map<std::string, std::string>;
-PeerLinks peer_links(const HostFacts& facts, const api::Device& device) {
-  PeerLinks links;
-  for (const api::Device& other : facts.profile.devices) {
-    if (other.cls != device.cls || other.id == device.id) continue;
-    for (const api::DeviceLink& link : device.links)
-      if (link.to == other.id) links[other.id] = link_text(link.kind, link.count);
-    for (const api::DeviceLink& link : other.links)
-      if (link.to == device.id) links[other.id] = link_text(link.kind, link.count);
-  }
-  return links;
-}
 
-// The same as one word when there is one to each and all are alike: then they tell none apart.
-std::string links_to_peers(const HostFacts& facts, const api::Device& device) {
-  const PeerLinks links = peer_links(facts, device);
+// What the devices of one claim have to do with each other, looked up once: machines have hundreds.
+// It refers to the facts, whose devices must not change.
+class Peers {
+ public:
+  explicit Peers(const HostFacts& facts) {
+    for (const api::Device& device : facts.profile.devices) {
+      devices_.try_emplace(device.id, &device);
+      ++of_class_[device.cls];
+    }
+    for (const api::NodeDevice& seen : facts.devices) seen_.try_emplace(seen.id, &seen);
+    // What the other end says of a link counts.
+    for (const bool own : {true, false})
+      for (const api::Device& device : facts.profile.devices)
+        for (const api::DeviceLink& link : device.links) {
+          if (link.to == device.id || !is_peer(device, link.to)) continue;
+          const std::string &from = own ? device.id : link.to, &to = own ? link.to : device.id;
+          links_[from][to] = link_text(link.kind, link.count);
+        }
+  }
+
+  bool is_peer(const api::Device& device, std::string_view id) const {
+    const auto at = devices_.find(id);
+    return at != devices_.end() && at->second->cls == device.cls;
+  }
+  const PeerLinks& links(const api::Device& device) const {
+    static const PeerLinks none;
+    const auto at = links_.find(device.id);
+    return at == links_.end() ? none : at->second;
+  }
+  size_t count(api::DeviceClass cls) const { return of_class_.at(cls); }
+  const api::NodeDevice* seen(const api::Device& device) const {
+    const auto at = seen_.find(device.id);
+    return at == seen_.end() ? nullptr : at->second;
+  }
+
+ private:
+  std::map<std::string_view, const api::Device*> devices_;
+  std::map<std::string_view, const api::NodeDevice*> seen_;
+  std::map<std::string_view, PeerLinks> links_;
+  std::map<api::DeviceClass, size_t> of_class_;
+};
+
+// Its links to others of its class, as one word when there is one to each and all are alike: then
+// they tell none apart.
+std::string links_to_peers(const Peers& peers, const api::Device& device) {
+  const PeerLinks& links = peers.links(device);
   if (links.empty()) return {};
-  const auto of_class = std::ranges::count(facts.profile.devices, device.cls, &api::Device::cls);
-  const bool are_alike = links.size() + 1 == static_cast<size_t>(of_class) &&
+  const bool are_alike = links.size() + 1 == peers.count(device.cls) &&
                          std::ranges::all_of(links, [&](const auto& link) {
                            return link.second == links.begin()->second;
                          });
@@ -83,27 +114,24 @@ std::string links_to_peers(const HostFacts& facts, const api::Device& device) {
 // What a source says of this one device that it need not say of the next, but for its links to
 // others of its class: where it is, what it hangs on, how it fares. Models and sizes are of the
 // class.
-std::string rest_of(const HostFacts& facts, const api::Device& device,
-                    const api::NodeDevice* seen) {
+std::string rest_of(const Peers& peers, const api::Device& device) {
   std::string out = device.address + device.slot;
-  const auto is_peer = [&](const std::string& id) {
-    const auto at = std::ranges::find(facts.profile.devices, id, &api::Device::id);
-    return at != facts.profile.devices.end() && at->cls == device.cls;
-  };
   for (const api::DeviceLink& link : device.links)
-    if (!is_peer(link.to)) out += " " + link.to + " " + link_text(link.kind, link.count);
+    if (!peers.is_peer(device, link.to))
+      out += " " + link.to + " " + link_text(link.kind, link.count);
+  const api::NodeDevice* seen = peers.seen(device);
   if (seen == nullptr) return out;
   api::NodeDevice rest = *seen;
   rest.id.clear();
   for (api::LinkNow& link : rest.links)
-    if (is_peer(link.to)) link.to.clear();
+    if (peers.is_peer(device, link.to)) link.to.clear();
   const api::NodeDevice nothing;
   const auto& type = schema::type_of<api::NodeDevice>;
   if (!schema::equal(type, &rest, &nothing)) out += json::print(schema::to_json(type, &rest));
   return out;
 }
 
-Known known_of(const HostFacts& facts, const api::Device& device, const Speaker& speaker) {
+Known known_of(const Peers& peers, const api::Device& device, const Speaker& speaker) {
   Known known;
   known.id = device.id;
   known.source = speaker.source;
@@ -112,10 +140,10 @@ Known known_of(const HostFacts& facts, const api::Device& device, const Speaker&
   known.cls = device.cls;
   known.numa = device.numa;
   known.is_counted = is_counted(device.cls, device.id, speaker);
-  const api::NodeDevice* seen = find_seen(facts, device.id);
-  for (const auto& [id, link] : peer_links(facts, device)) known.peers += id + " " + link + " ";
-  known.rest = rest_of(facts, device, seen);
-  known.particulars = known.rest + links_to_peers(facts, device);
+  const api::NodeDevice* seen = peers.seen(device);
+  for (const auto& [id, link] : peers.links(device)) known.peers += id + " " + link + " ";
+  known.rest = rest_of(peers, device);
+  known.particulars = known.rest + links_to_peers(peers, device);
   if (seen == nullptr) return known;
   known.own = plain_identity(seen->identity);
   if (!known.own.empty()) known.identities.insert(known.own);
@@ -294,16 +322,14 @@ void leave_out(HostFacts& facts, const std::string& id) {
 }
 
 // What a source says of a device, but for what tells it from others of its class.
-std::string common_words(const HostFacts& facts, const api::Device& device) {
+std::string common_words(const Peers& peers, const api::Device& device) {
   api::Device common = device;
   for (std::string* text : {&common.id, &common.address, &common.slot}) text->clear();
   common.numa = -1;
-  std::erase_if(common.links, [&](const api::DeviceLink& link) {
-    const auto to = std::ranges::find(facts.profile.devices, link.to, &api::Device::id);
-    return to != facts.profile.devices.end() && to->cls == device.cls;
-  });
+  std::erase_if(common.links,
+                [&](const api::DeviceLink& link) { return peers.is_peer(device, link.to); });
   return json::print(schema::to_json(schema::type_of<api::Device>, &common)) +
-         links_to_peers(facts, device);
+         links_to_peers(peers, device);
 }
 
 // " (gpu3 is failed there)": what should not get lost with a device that is left out.
@@ -326,9 +352,10 @@ DeviceMatcher::~DeviceMatcher() = default;
 // One claim on its way in.
 class DeviceMatcher::Alignment {
  public:
-  Alignment(HostClaim& claim, std::vector<Known>& all) : claim_(claim), all_(all) {
+  Alignment(HostClaim& claim, std::vector<Known>& all)
+      : claim_(claim), all_(all), peers_(claim.facts) {
     for (const api::Device& device : claim.facts.profile.devices)
-      ours_.push_back(known_of(claim.facts, device, claim.speaker));
+      ours_.push_back(known_of(peers_, device, claim.speaker));
   }
 
   std::vector<DeviceMatcher::Surplus> run(std::vector<std::string>& notes) {
@@ -390,7 +417,7 @@ class DeviceMatcher::Alignment {
         free.push_back(&k);
     std::set<std::string> words;
     for (const Known* here : group) {
-      words.insert(common_words(claim_.facts, device_of(*here)));
+      words.insert(common_words(peers_, device_of(*here)));
       parted_.push_back(here->id);
       std::erase(rest_, here);
     }
@@ -416,11 +443,14 @@ class DeviceMatcher::Alignment {
   // nobody knows what it is, and one NVSwitch may stand for however many there are.
   void drop_counted(std::vector<Surplus>& surplus) {
     std::map<api::DeviceClass, size_t> dropped;
+    std::map<api::DeviceClass, bool> is_more;
     std::erase_if(rest_, [&](const Known* here) {
-      const bool is_more = here->cls != api::DeviceClass::other &&
-                           here->cls != api::DeviceClass::nvswitch && is_only_counted(here->cls) &&
-                           is_told_by_another(here->cls);
-      if (!is_more) return false;
+      const auto [more, fresh] = is_more.try_emplace(here->cls, false);
+      if (fresh)
+        more->second = here->cls != api::DeviceClass::other &&
+                       here->cls != api::DeviceClass::nvswitch && is_only_counted(here->cls) &&
+                       is_told_by_another(here->cls);
+      if (!more->second) return false;
       ++dropped[here->cls];
       left_out_.push_back(here->id);
       return true;
@@ -499,6 +529,7 @@ class DeviceMatcher::Alignment {
 
   HostClaim& claim_;
   std::vector<Known>& all_;
+  Peers peers_;  // until tell() lays hands on the claim
   std::vector<Known> ours_;
   using Same = std::pair<Known*, const Known*>;
   std::vector<Same> same_;
