@@ -250,6 +250,50 @@ TEST(SlurmTopology, as_many_machines_as_a_site_may_have_hang_on_their_switches) 
   EXPECT_THAT(accepted(import_slurm_topology, text).hosts, SizeIs(32'768));
 }
 
+TEST(SlurmTopology, all_machines_are_no_machine_called_all) {
+  const Inventory got = accepted(import_slurm_topology,
+                                 "SwitchName=top Switches=s[1-2]\n"
+                                 "SwitchName=s1 Nodes=n[1-2]\nSwitchName=s2 Nodes=ALL\n");
+  EXPECT_THAT(got.hosts, SizeIs(2));
+  EXPECT_EQ(host(got, "all"), nullptr);
+  EXPECT_THAT(got.notes, Contains(HasSubstr("line 3: which machines \"ALL\" are")));
+}
+
+TEST(SlurmTopology, topologies_of_kinds_that_are_not_read_are_refused) {
+  EXPECT_THAT(
+      refused(import_slurm_topology, "- topology: r\n  ring: {rings: [{ring: a, nodes: n1}]}\n"),
+      HasSubstr("nothing to import, since no topology in it is a tree or of blocks: topology "
+                "\"r\": `ring` is not read"));
+  EXPECT_THAT(refused(import_slurm_topology, "- topology: f\n  flat: true\n"),
+              HasSubstr("topology \"f\" is flat"));
+}
+
+TEST(SlurmTopology, topologies_whose_names_become_one_label_stay_two) {
+  const auto tree = [](const std::string& name) {
+    return "- topology: \"" + name + "\"\n  tree: {switches: [{switch: s1, nodes: n1}]}\n";
+  };
+  const Inventory got = accepted(import_slurm_topology, tree("a b") + tree("a-b"));
+  ASSERT_THAT(got.fabrics, SizeIs(2));
+  EXPECT_EQ(got.fabrics[0].metadata.name, "fab-a-b");
+  EXPECT_EQ(got.fabrics[1].metadata.name, "fab-a-b-2");
+}
+
+TEST(SlurmNodes, a_few_words_do_not_make_more_devices_than_any_site_has) {
+  EXPECT_THAT(
+      refused(import_slurm_nodes, "NodeName=n[0-32767] CPUs=128 Gres=gpu:h100:250\n"),
+      HasSubstr("line 1: with these machines the file has 8192000 devices; at most 262144"));
+  EXPECT_THAT(
+      refused(import_slurm_nodes, "NodeName=n[0-32767]" + std::string(20'000, 'x') + " CPUs=1\n"),
+      HasSubstr("a name of more than 253 signs"));
+}
+
+TEST(SlurmNodes, files_that_are_included_are_told) {
+  EXPECT_THAT(accepted(import_slurm_nodes, "NodeName=a\nInclude /etc/slurm/b.conf\n").notes,
+              ElementsAre(HasSubstr("stand there perhaps: /etc/slurm/b.conf; import these files")));
+  EXPECT_THAT(refused(import_slurm_nodes, "include b.conf\nPartitionName=p Nodes=ALL\n"),
+              HasSubstr("holds no NodeName; what it includes is not read"));
+}
+
 TEST(SlurmNodes, processors_memory_and_devices_are_read_with_the_defaults) {
   const Inventory got = accepted(import_slurm_nodes, sample("slurm_nodes_fuzz_corpus/conf"));
   ASSERT_THAT(got.hosts, SizeIs(6));

@@ -14,6 +14,7 @@ inline constexpr size_t import_line_bytes = 1u << 20;  // a node list may name e
 inline constexpr size_t import_notes = 256;            // per source; beyond that they are counted
 inline constexpr size_t note_bytes = 512;
 inline constexpr size_t import_hosts = 32'768;       // machines of one file, or of one host list
+inline constexpr size_t import_devices = 262'144;    // of them, where few words make many: 8 each
 inline constexpr size_t import_switches = 65'536;    // of one fabric, before it is split
 inline constexpr size_t import_ports = 1'048'576;    // rows of one fabric
 inline constexpr size_t import_inventories = 1'024;  // files of one command

@@ -101,6 +101,7 @@ class Reader {
   Result<Inventory> read(std::string_view text) {
     SlurmLine record;
     size_t others = 0;
+    std::string included;
     kind_ = is_scontrol(text) ? SlurmText::scontrol : SlurmText::configuration;
     for (SlurmLine& line : TRY(parse_slurm(text, kind_, options_))) {
       const bool begins = line.pairs[0].key == "nodename";
@@ -109,11 +110,17 @@ class Reader {
         record = std::move(line);
       else if (line.is_indented && !record.pairs.empty())
         std::ranges::move(line.pairs, std::back_inserter(record.pairs));
+      else if (line.pairs[0].key == "include")
+        included += (included.empty() ? "" : ", ") + clean_text(line.pairs[0].value, 128);
       else
         ++others;
     }
     TRY(end_record(record));
-    if (out_.hosts.empty()) return fault_at(options_, 0, "holds no NodeName");
+    if (!included.empty())
+      included = "what it includes is not read, machines stand there perhaps: " + included;
+    if (out_.hosts.empty())
+      return fault_at(options_, 0, "holds no NodeName" + (included.empty() ? "" : "; " + included));
+    if (!included.empty()) add_note(out_.notes, included + "; import these files, too");
     if (others > 0)
       add_note(out_.notes, std::to_string(others) + " lines that describe no machine are not read");
     if (out_of_service_ > 0)
@@ -141,6 +148,12 @@ class Reader {
     take_state(done, names->size());
     if (out_.hosts.size() + names->size() > limits::import_hosts)
       return fault_at(options_, done.line, "more machines than any site has");
+    devices_ += names->size() * facts.profile.devices.size();
+    if (devices_ > limits::import_devices)
+      return fault_at(options_, done.line,
+                      "with these machines the file has " + std::to_string(devices_) +
+                          " devices; at most " + std::to_string(limits::import_devices) +
+                          " are read at once, so split it");
     for (const std::string& written : *names) {
       auto name = names_.name_of(written);
       if (!name) return fault_at(options_, done.line, name.error().message);
@@ -183,6 +196,7 @@ class Reader {
   // Several lines for DEFAULT add up; of one key the last counts.
   void add_defaults(const SlurmLine& line) {
     for (const SlurmPair& pair : line.pairs) {
+      if (std::ranges::find(read_keys, pair.key) == std::end(read_keys)) continue;
       const auto known = std::ranges::find(defaults_.pairs, pair.key, &SlurmPair::key);
       if (known == defaults_.pairs.end())
         defaults_.pairs.push_back(pair);
@@ -272,6 +286,7 @@ class Reader {
                                  "so they are left out");
       return {};
     }
+    if (count == 0) return {};
     const std::string stem = is_gpu ? "gpu" : "nic";
     const auto before = static_cast<int64_t>(std::ranges::count_if(
         host.profile.devices, [&](const api::Device& d) { return d.id.starts_with(stem); }));
@@ -290,6 +305,7 @@ class Reader {
   HostNames names_;
   SlurmText kind_ = SlurmText::configuration;
   SlurmLine defaults_;
+  size_t devices_ = 0;  // of all machines
   size_t out_of_service_ = 0;
   std::string states_;  // of machines that are out of service
   std::set<std::string> seen_, unread_;

@@ -42,6 +42,10 @@ class Reader {
       return fault_at(options_, 0, "is no list of topologies, as topology.yaml holds");
     for (size_t i = 0; i < all->size(); ++i)
       TRY(read_topology((*all)[i], "[" + std::to_string(i) + "]", all->size()));
+    if (out_.fabrics.empty())
+      return fault_at(options_, 0,
+                      "has nothing to import, since no topology in it is a tree or of blocks: " +
+                          join(out_.notes, "; "));
     return finish();
   }
 
@@ -58,6 +62,11 @@ class Reader {
   };
   Result<std::vector<std::string>> expand(const std::string& list, const std::string& where,
                                           Count& count) {
+    if (&count == &machines_ && to_lower(trim(list)) == "all") {
+      add_note(out_.notes, where + ": which machines \"" + list +
+                               "\" are stands in slurm.conf; none of them hangs here");
+      return std::vector<std::string>{};
+    }
     auto names = expand_hostlist(list);
     if (!names) return wrong(where, names.error().message);
     count.read += names->size();
@@ -186,7 +195,12 @@ class Reader {
     return {};
   }
 
+  // Names that differ may become one label, as "a b" and "a-b" do.
   void add_fabric(api::Fabric fabric) {
+    std::string& name = fabric.metadata.name;
+    const std::string wanted = name.substr(0, 59);
+    for (size_t n = 2; !fabric_names_.insert(name).second; ++n)
+      name = wanted + "-" + std::to_string(n);
     for (const api::FabricSwitch& there : fabric.spec.switches)
       hosts_.insert(there.nodes.begin(), there.nodes.end());
     out_.fabrics.push_back(std::move(fabric));
@@ -204,7 +218,7 @@ class Reader {
   const ImportOptions& options_;
   Inventory out_;
   HostNames names_;
-  std::set<std::string> hosts_;
+  std::set<std::string> hosts_, fabric_names_;
   Count machines_{0, limits::import_hosts, "machines"};
   Count switches_{0, limits::import_switches, "switches"};
 };

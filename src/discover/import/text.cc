@@ -121,6 +121,8 @@ Error too_many_hosts() {
           "a host list of more than " + std::to_string(limits::import_hosts) + " machines"};
 }
 
+Error too_long_name() { return {Reason::bad_request, "a name of more than 253 signs"}; }
+
 std::string padded_number(uint64_t n, size_t width) {
   std::string digits = std::to_string(n);
   if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
@@ -135,6 +137,8 @@ Result<std::vector<std::string>> expand_element(std::string_view text) {
     const std::string_view plain = text.substr(0, open);
     if (plain.find(']') != plain.npos)
       return Error{Reason::bad_request, "\"" + clean_text(text, 64) + "\" closes what is not open"};
+    // Before it is added to each of thousands.
+    if (out[0].size() + plain.size() > limits::host_name_bytes) return too_long_name();
     for (std::string& name : out) name += plain;
     if (open == text.npos) break;
     if (brackets == limits::hostlist_brackets)
@@ -159,10 +163,10 @@ Result<std::vector<std::string>> expand_element(std::string_view text) {
     out = std::move(next);
     text.remove_prefix(close + 1);
   }
-  for (const std::string& name : out)
-    if (name.empty() || name.size() > limits::host_name_bytes)
-      return Error{Reason::bad_request, name.empty() ? "a host list with an empty name"
-                                                     : "a name of more than 253 signs"};
+  for (const std::string& name : out) {
+    if (name.empty()) return Error{Reason::bad_request, "a host list with an empty name"};
+    if (name.size() > limits::host_name_bytes) return too_long_name();
+  }
   return out;
 }
 
