@@ -162,7 +162,7 @@ TEST(Columns, OfFactsThatAreToldOnly) {
 TEST(Columns, OfAStoragePoolStayInOneUnitSystem) {
   EXPECT_NE(cells<StoragePool>("{spec: {site: fra1, capacity: 2500T, commitments: [{name: a, "
                                "capacity: 1550T}]}}")
-                .find("Capacity=2500T Free=950T"),
+                .find("Capacity=2500T Free=950TB"),
             std::string::npos);
   EXPECT_NE(cells<StoragePool>("{spec: {site: fra1, capacity: 2Ti}}").find("Free=2Ti"),
             std::string::npos);

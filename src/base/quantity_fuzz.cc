@@ -26,6 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Quantity same = Quantity::of(quantity->value(), dimension, quantity->currency());
     const auto again = Quantity::parse(same.text(), dimension);
     CHECK(again.ok() && *again == *quantity, "a value prints to a text of that value");
+    const auto found = Quantity::parse_any(same.text());
+    CHECK(found.ok() && found->dimension() == dimension && *found == *quantity,
+          "and of its dimension");
   }
   CHECK(any || !Quantity::parse_any(text).ok(), "what has a dimension is accepted by it");
   return 0;

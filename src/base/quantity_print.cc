@@ -1,4 +1,5 @@
 // How quantities are written: Quantity::of, exactly, and humanize, for people.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -76,19 +77,26 @@ std::string exact(uint64_t value, const Style& style, std::string_view currency)
   return out;
 }
 
-// The shortest of "80Gi", "80G" and all digits: bytes are whole, so a fraction would only obscure
-// them.
+// The shortest of "80Gi", "80GB" and all digits with a B: bytes are whole, so a fraction would only
+// obscure them. "80G" would be read as a number where the unit tells the dimension.
 std::string exact_bytes(uint64_t value) {
   const auto divided = [value](uint64_t step, std::string_view prefixes, std::string_view suffix) {
     uint64_t rest = value;
     size_t steps = 0;
     for (; rest != 0 && rest % step == 0 && steps < prefixes.size(); ++steps) rest /= step;
     std::string out = std::to_string(rest);
-    if (steps > 0) (out += prefixes[steps - 1]) += suffix;
-    return out;
+    if (steps > 0) out += prefixes[steps - 1];
+    return out += steps > 0 ? suffix : "B";
   };
-  std::string binary = divided(1024, "KMGTPE", "i"), decimal = divided(1000, "kMGTPE", "");
+  std::string binary = divided(1024, "KMGTPE", "i"), decimal = divided(1000, "kMGTPE", "B");
   return decimal.size() < binary.size() ? decimal : binary;
+}
+
+// "5m" would be read as five thousandths where the unit tells the dimension; "5m0s" is not.
+std::string exact_duration(int64_t ns) {
+  std::string out = format_duration_ns(ns);
+  if (out.back() == 'm' && out.find('h') == out.npos) out += "0s";
+  return out;
 }
 
 std::string exact_number(uint64_t value) {
@@ -176,12 +184,13 @@ std::string humanize_magnitude(uint64_t value, Dimension dimension, std::string_
 }  // namespace
 
 Quantity Quantity::of(int64_t value, Dimension dimension, std::string_view currency) {
+  value = std::max(value, -INT64_MAX);  // what has no magnitude cannot be written, nor negated
   Quantity quantity;
   quantity.value_ = value;
   quantity.dimension_ = dimension;
   quantity.currency_ = currency;
   if (dimension == Dimension::duration) {
-    quantity.text_ = format_duration_ns(value);
+    quantity.text_ = exact_duration(value);
     return quantity;
   }
   const uint64_t size = magnitude(value);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "base/random.h"
 
 namespace freehold {
@@ -152,28 +154,59 @@ TEST(Quantity, of_writes_what_a_person_would) {
   EXPECT_EQ(text(500, number), "500m");
   EXPECT_EQ(text(1'500, number), "1.5");
   EXPECT_EQ(text(int64_t{80} << 30, bytes), "80Gi");
-  EXPECT_EQ(text(80'000'000'000, bytes), "80G");
-  EXPECT_EQ(text(1'025, bytes), "1025");
-  EXPECT_EQ(text(0, bytes), "0");
+  EXPECT_EQ(text(80'000'000'000, bytes), "80GB");
+  EXPECT_EQ(text(51'200'123'000, bytes), "51200123kB");
+  EXPECT_EQ(text(1'025, bytes), "1025B");
+  EXPECT_EQ(text(0, bytes), "0B");
   EXPECT_EQ(text(400'000'000'000, bandwidth), "400Gbps");
   EXPECT_EQ(text(10'200'000, power), "10.2kW");
   EXPECT_EQ(text(5'400'000'000'000, duration), "1h30m");
+  EXPECT_EQ(text(300'000'000'000, duration), "5m0s");
   EXPECT_EQ(text(-120'000, money_per_energy, "EUR"), "-0.12EUR/kWh");
   EXPECT_EQ(text(989'000'000, flops), "989TFLOPS");
 }
 
+void expect_reads_back(int64_t value, Dimension dimension, std::string_view currency) {
+  const bool is_money = dimension >= money && dimension <= money_per_bytes;
+  const Quantity quantity = Quantity::of(value, dimension, is_money ? currency : "");
+  const auto again = Quantity::parse(quantity.text(), dimension);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(again->value(), value) << quantity.text();
+  EXPECT_EQ(again->currency(), quantity.currency()) << quantity.text();
+  const auto any = Quantity::parse_any(quantity.text());
+  ASSERT_TRUE(any.ok()) << any.error().message;
+  ASSERT_EQ(any->dimension(), dimension) << quantity.text();
+  EXPECT_EQ(any->value(), value) << quantity.text();
+  EXPECT_EQ(any->currency(), quantity.currency()) << quantity.text();
+}
+
+// In any field: where the dimension is known, and where the unit tells it.
 TEST(Quantity, every_value_reads_back_as_of_writes_it) {
+  // Some begin or end as a prefix, a unit or an exponent does.
+  constexpr std::array<std::string_view, 11> codes{"EUR", "USD", "ETB", "EGP", "THB", "KRW",
+                                                   "MGA", "GBP", "PAB", "TND", "MWK"};
+  constexpr std::array<int64_t, 7> round{1'000,     1'024,   60,           3'600,
+                                         1'000'000, 1 << 20, 1'000'000'000};
   Random random(9);
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 50'000; ++i) {
     const auto dimension = static_cast<Dimension>(random.in(0, static_cast<int>(flops)));
     int64_t value = random.in(0, INT64_MAX) >> random.in(0, 62);
+    for (int n = 0; n < 3 && random.percent(50); ++n)
+      if (const int64_t step = round[static_cast<size_t>(random.in(0, 6))];
+          value < INT64_MAX / step)
+        value *= step;
     if (dimension != duration && random.percent(20)) value = -value;
-    const bool is_money = dimension >= money && dimension <= money_per_bytes;
-    const Quantity quantity = Quantity::of(value, dimension, is_money ? "EUR" : "");
-    const auto again = Quantity::parse(quantity.text(), dimension);
-    ASSERT_TRUE(again.ok()) << again.error().message;
-    EXPECT_EQ(again->value(), value) << quantity.text();
+    expect_reads_back(value, dimension, codes[static_cast<size_t>(random.in(0, 10))]);
   }
+}
+
+TEST(Quantity, the_least_and_the_most_read_back) {
+  for (int d = 0; d <= static_cast<int>(flops); ++d)
+    for (const int64_t value :
+         {int64_t{0}, int64_t{1}, int64_t{-1}, int64_t{999}, int64_t{60'000'000'000},
+          int64_t{-60'000'000'000}, INT64_MAX - 1, INT64_MAX, -INT64_MAX})
+      expect_reads_back(value, static_cast<Dimension>(d), "EUR");
+  EXPECT_EQ(Quantity::of(INT64_MIN, bytes).value(), -INT64_MAX);
 }
 
 TEST(Quantity, as_double_is_in_whole_units) {

@@ -15,6 +15,8 @@ bool says_nothing(const TypeInfo& type, const void* value) {
 
 std::string bound(const FieldInfo& field, int64_t n) {
   const TypeInfo& type = innermost(*field.type);
+  const bool is_bytes = type.kind == Kind::quantity && field.rules.dimension == Dimension::bytes;
+  if (is_bytes && n == 0) return "0";  // no bytes need no unit
   if (type.kind == Kind::quantity) return Quantity::of(n, field.rules.dimension).text();
   if (type.kind == Kind::duration) return format_duration(Duration{n});
   return std::to_string(n);

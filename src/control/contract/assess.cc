@@ -329,6 +329,11 @@ std::vector<MemberView> telling(const api::Guarantee& g, const std::vector<Membe
   return some.empty() ? members : some;
 }
 
+// What stands in a status may be of another promise, or be told in another unit.
+bool is_comparable(const Quantity& a, const Quantity& b) {
+  return a.is_set() && b.is_set() && a.dimension() == b.dimension() && a.currency() == b.currency();
+}
+
 void count(const api::Guarantee& g, api::GuaranteeStatus& gs, const Judged& judged) {
   switch (judged.verdict) {
     case Verdict::fulfilled:
@@ -347,7 +352,7 @@ void count(const api::Guarantee& g, api::GuaranteeStatus& gs, const Judged& judg
       return;
   }
   gs.last = judged.value;
-  const bool worse = !gs.worst.is_set() ||
+  const bool worse = !is_comparable(gs.worst, judged.value) ||
                      (g.at_least.is_set() ? judged.value < gs.worst : judged.value > gs.worst);
   if (worse) gs.worst = judged.value;
 }
@@ -377,9 +382,10 @@ void refresh(const api::Guarantee& g, api::GuaranteeStatus& gs, const api::Contr
   const double determined = static_cast<double>(gs.windows.fulfilled + gs.windows.violated);
   gs.delivered_share = determined > 0 ? static_cast<double>(gs.windows.fulfilled) / determined : 0;
   gs.budget_left = budget_left(g, gs.windows, term);
+  const Quantity& bound = g.at_least.is_set() ? g.at_least : g.at_most;
   std::vector<Quantity> values;
   for (const api::AssessedWindow& w : status.windows)
-    if (w.metric == name && w.length == g.window && w.value.is_set() &&
+    if (w.metric == name && w.length == g.window && is_comparable(w.value, bound) &&
         w.verdict != verdict_name(Verdict::not_determined))
       values.push_back(w.value);
   if (values.empty()) return;

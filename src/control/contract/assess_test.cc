@@ -348,6 +348,42 @@ TEST_F(Assessing, ThePromiseIsTheOneThatIsMadeNow) {
   EXPECT_EQ(status.guarantees[0].promised, q("5/s"));
 }
 
+TEST_F(Assessing, WhatWasKeptInAnotherUnitIsNotComparedAndGivesWay) {
+  hand_in(0, "25/s");
+  hand_in(10, "15/s");
+  run(20);
+  for (const char* kept : {"1200B", "12", "7EUR", "7USD"}) {
+    for (Quantity* value : {&status.guarantees[0].worst, &status.windows[0].value})
+      *value = q(kept);
+    const int64_t start_s = status.guarantees[0].assessed_until.us / 1'000'000;
+    hand_in(start_s, "18/s");
+    EXPECT_TRUE(run(start_s + 10));
+    EXPECT_EQ(status.guarantees[0].worst.text(), "18/s") << kept;
+    EXPECT_EQ(status.guarantees[0].median.text(), "18/s") << kept;
+  }
+  EXPECT_EQ(status.guarantees[0].last.text(), "18/s");
+}
+
+TEST_F(Assessing, PromisesInBytesAreJudgedWhateverTheNumber) {
+  api::Guarantee& g = spec.guarantees[0];
+  g.metric = "memory_bytes";
+  g.at_most = q("30Mi");
+  g.at_least = {};
+  int64_t start_s = 0;
+  for (const int64_t bytes : {8'112'401, 51'200'000, 28'360'704, 0}) {
+    const Quantity value = Quantity::of(bytes, Dimension::bytes);
+    hand_in(start_s, value.text().c_str());
+    start_s += 10;
+  }
+  run(start_s);
+  EXPECT_EQ(counts().violated + counts().fulfilled, 4);
+  EXPECT_EQ(counts().not_determined, 0);
+  // As it is stored and read again.
+  for (const api::AssessedWindow& w : status.windows)
+    EXPECT_EQ(q(w.value.text().c_str()), w.value) << w.value.text();
+  EXPECT_EQ(status.guarantees[0].worst.value(), 51'200'000);
+}
+
 TEST_F(Assessing, ConditionsMayHaveABlankAndCountASecondInEitherForm) {
   for (const char* condition : {"<= 12/s", "<=12", "<12.5/s"}) {
     for (const char* load : {"12/s", "12"}) {
