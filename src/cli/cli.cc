@@ -109,6 +109,12 @@ std::string name_fault(const std::string& given) {
   return "\"" + printable(given) + "\" is no DNS name; use a-z, 0-9, - and ., such as rack1-node7";
 }
 
+// Nodes say where they stand by it, and their sites are labels.
+std::string site_fault(const std::string& given) {
+  if (is_dns_label(given)) return {};
+  return "\"" + printable(given) + "\" is no name of a site; use a-z, 0-9 and -, such as fra1";
+}
+
 void add_serve(CLI::App& app, ServeOptions& o) {
   app.add_option("--data-dir", o.data_dir, "where the store and the keys are");
   app.add_option("--listen", o.listen, "host:port; port 0 picks one")->capture_default_str();
@@ -117,7 +123,7 @@ void add_serve(CLI::App& app, ServeOptions& o) {
       ->check(name_fault);
   app.add_option("--site", o.site,
                  "name of the site in the record; fixed at the first start, else local")
-      ->check(name_fault);
+      ->check(site_fault);
   app.add_option("--host", o.hosts, "further name or address that clients use")
       ->allow_extra_args(false);
   app.add_flag("-q,--quiet", o.quiet, "do not say where it serves");
@@ -147,7 +153,7 @@ void add_servers(CLI::App& app, const Program& program, Arguments& a, Chosen& ch
   agent->add_option("--data-dir", a.agent.data_dir, "where its certificate and instances are");
   agent->add_option("--server", a.agent.server, "URL of the control plane");
   agent->add_option("--token", a.agent.token, "from `freehold token`; needed once");
-  agent->add_option("--site", a.agent.site, "site that it stands in")->check(name_fault);
+  agent->add_option("--site", a.agent.site, "site that it stands in")->check(site_fault);
   agent->add_option("--address", a.agent.address, "at which its workloads are reached");
   agent->add_option("--listen", a.agent.listen, "host:port for logs")->capture_default_str();
   agent->add_option("--root", a.agent.root, "where the machine's files are")->capture_default_str();
@@ -419,8 +425,9 @@ void add_others(CLI::App& app, const Program& program, Arguments& a, Chosen& cho
   add_client(*token_command, a.client);
   add_document_output(*token_command, a.client.output);
   token_command->add_option("--node", a.token.node, "only for this node");
-  token_command->add_option("--site", a.token.site,
-                            "the node stands there, whatever its agent says");
+  token_command
+      ->add_option("--site", a.token.site, "the node stands there, whatever its agent says")
+      ->check(site_fault);
   token_command->add_option("--ttl", a.token.ttl, "how long it holds; 1h by default");
   token_command->final_callback([&] { chosen.command = [&] { return token(a.client, a.token); }; });
   CLI::App* kubeconfig_command = app.add_subcommand(

@@ -4,6 +4,8 @@
 
 #include "api/node.h"
 #include "auth/auth.h"
+#include "base/printable.h"
+#include "base/strings.h"
 #include "ledger/uid.h"
 
 namespace freehold::server {
@@ -15,6 +17,11 @@ constexpr Duration clock_difference = minutes(5);
 
 }  // namespace
 
+std::string fault_of_site(std::string_view site) {
+  if (site.empty() || is_dns_label(site)) return {};
+  return "is no name of a site; use a-z, 0-9 and -, such as fra1";
+}
+
 Result<std::string> certify(const http::KeyPair& authority, std::string_view request_pem,
                             std::string_view node, std::string_view uid, Time now) {
   return http::sign_request(authority, request_pem, auth::subject_of_node(node, uid),
@@ -25,6 +32,12 @@ Result<std::string> certify(const http::KeyPair& authority, std::string_view req
 void enrol(Runtime& runtime, ledger::Ledger& ledger, const http::KeyPair& authority,
            Enrolment enrolment, std::function<void(Result<std::string>)> done) {
   const auto* there = ledger.view().get<api::Node>({}, enrolment.node);
+  const bool is_placed = there != nullptr && !there->spec.site.empty();
+  // No agent could write its Node again.
+  if (const std::string fault = fault_of_site(enrolment.site); !fault.empty() && !is_placed)
+    return runtime.post(
+        [done, error = Error{Reason::invalid, "site: \"" + printable(enrolment.site) + "\" " +
+                                                  fault}] { done(error); });
   const std::string uid = there ? there->metadata.uid : ledger::make_uid(runtime);
   auto certificate = certify(authority, enrolment.request_pem, enrolment.node, uid, runtime.now());
   ledger::Change change;

@@ -83,12 +83,13 @@ void make_token(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& opti
                       {{"FieldValueInvalid", "ttl", "use a duration up to 168h"}}});
     life = *parsed;
   }
+  if (!node.empty() && !is_dns_subdomain(node))
+    return x->fail({Reason::invalid,
+                    "nodeName: is no valid name",
+                    {{"FieldValueInvalid", "nodeName", "is no valid name"}}});
   const std::string site(body.string_at({"site"}));
-  for (const auto& [field, name] : {std::pair("nodeName", &node), std::pair("site", &site)})
-    if (!name->empty() && !is_dns_subdomain(*name))
-      return x->fail({Reason::invalid,
-                      std::string(field) + ": is no valid name",
-                      {{"FieldValueInvalid", field, "is no valid name"}}});
+  if (const std::string fault = fault_of_site(site); !fault.empty())
+    return x->fail({Reason::invalid, "site: " + fault, {{"FieldValueInvalid", "site", fault}}});
   const auto ca = http::certificate_sha256(options.authority.certificate_pem);
   if (!ca) return x->fail(ca.error());
   const std::string id = runtime.random_token(8);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "http/pki.h"
+#include "server/enrol.h"
 #include "server/testing/desk.h"
 
 namespace freehold::server {
@@ -140,13 +141,27 @@ TEST_F(JoinTest, a_certificate_that_names_no_node_is_no_agents) {
             401);
 }
 
+TEST_F(JoinTest, no_node_is_made_at_a_site_that_it_could_not_name) {
+  const std::string request = http::make_request().value().certificate_pem;
+  Result<std::string> certificate = std::string();
+  enrol(desk.runtime, desk.plane->ledger(), desk.options.authority, {"n1", "eu.fra1", request, {}},
+        [&](Result<std::string> done) { certificate = std::move(done); });
+  desk.pass(seconds(1));
+  ASSERT_FALSE(certificate.ok());
+  EXPECT_EQ(certificate.error().reason, Reason::invalid);
+  EXPECT_NE(certificate.error().message.find("\"eu.fra1\" is no name of a site"),
+            std::string::npos);
+  EXPECT_EQ(node("n1"), nullptr);
+}
+
 TEST_F(JoinTest, a_wish_that_is_not_understood_makes_no_token) {
   for (const auto& [body, field] :
        std::vector<std::pair<std::string, std::string>>{{R"({"nodename":"n1"})", "nodename"},
                                                         {R"({"ttl":5})", "ttl"},
                                                         {R"({"ttl":"8760h"})", "ttl"},
                                                         {R"({"nodeName":"N 1"})", "nodeName"},
-                                                        {R"({"site":"N 1"})", "site"}}) {
+                                                        {R"({"site":"N 1"})", "site"},
+                                                        {R"({"site":"eu.fra1"})", "site"}}) {
     const Answer refused = desk.send("POST", "/tokens", body);
     EXPECT_EQ(refused.status, 422) << body;
     EXPECT_NE(refused.message().find(field), std::string::npos) << refused.text();

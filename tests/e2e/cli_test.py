@@ -257,7 +257,9 @@ def names_are_fixed_by_a_start_that_serves(directory):
     home.mkdir()
     data = ("--data-dir", f"{home}/data")
     cli = Cli(None)
-    cli.run(USAGE, "server", *data, "--site", "Bad Site!")
+    for site in ("Bad Site!", "eu.fra1"):  # a Node could not name it
+        cli.run(USAGE, "server", *data, "--site", site)
+        harness.expect("is no name of a site", cli.run(USAGE, "token", "--site", site))
     cli.run(USAGE, "dev", *data, "--organization", "x/y z")
     harness.expect(r"Rack1_Node7.* such as ", cli.run(USAGE, "dev", *data, "--node", "Rack1_Node7"))
     cli.run(FAILED, "server", *data, "--listen", "127.0.0.1:99999")
