@@ -32,7 +32,11 @@ Forecast::Forecast(const Input& now, const std::vector<const api::Object*>& set)
   std::vector<std::string> tenants, workloads;
   for (const api::Object* one : set) {
     api::Object object = *one;
-    if (view_.find(object.key()) != nullptr) ++object.meta().generation;
+    const auto before = view_.find(object.key());
+    // Who waits for a change goes on waiting when there is none.
+    if (before != nullptr &&
+        !schema::equal(*object.kind().type, before->object.data(), object.data()))
+      ++object.meta().generation;
     if (object.as<api::Tenant>() != nullptr) tenants.push_back(object.key());
     if (object.as<api::Workload>() != nullptr) workloads.push_back(object.key());
     put(std::move(object));

@@ -15,7 +15,8 @@ namespace freehold::control {
 
 class Forecast {
  public:
-  // The objects that `set` would create or change; what `now` refers to must outlive this.
+  // The objects that `set` would create or change, and contracts as they are that are looked at
+  // again; what `now` refers to must outlive this.
   Forecast(const Input& now, const std::vector<const api::Object*>& set);
 
   const ledger::View& view() const { return view_; }

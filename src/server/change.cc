@@ -239,18 +239,33 @@ json::Value offered(const control::Forecast& forecast, const api::Contract& cont
   return out;
 }
 
+// What has no offer may come to one by what else is in the set, and says why it has none.
+bool is_waiting(const api::Object& object) {
+  const auto* contract = object.as<api::Contract>();
+  return contract != nullptr && contract->status.phase < api::ContractPhase::offered;
+}
+
+json::Value refused(const api::ContractStatus& status) {
+  const api::Refusal& refusal = status.refusal;
+  // One that was given back after it was reserved.
+  if (refusal.message.empty() && refusal.reasons.empty())
+    return refused(message_of(status.conditions, "Reserved"));
+  return refused(refusal);
+}
+
 // What would become of a contract, as its controller would have it; null when nothing would.
 json::Value predict(const control::Forecast& forecast, const ledger::View& view,
                     const std::string& ns, const std::string& name, Time now) {
   const auto* before = view.get<api::Contract>(ns, name);
   const auto* contract = forecast.view().get<api::Contract>(ns, name);
-  if (contract == nullptr || contract == before) return {};
-  // What is reserved stays where it is, what has ended stays ended.
+  if (contract == nullptr) return {};
+  // What is held or reserved stays where it is, what has ended stays ended.
+  if (contract == before && before->status.phase >= api::ContractPhase::offered) return {};
   if (before != nullptr && before->status.phase >= api::ContractPhase::reserved) return {};
   const api::ContractStatus& status = contract->status;
   const auto* offer = forecast.view().get<api::Offer>(ns, status.offer);
   if (offer != nullptr) return offered(forecast, *contract, *offer, now);
-  if (status.phase == api::ContractPhase::refused) return refused(status.refusal);
+  if (status.phase == api::ContractPhase::refused) return refused(status);
   for (const char* type : {"Admitted", "Offered", "Reserved"})
     if (const auto* c = api::find_condition(status.conditions, type);
         c != nullptr && c->status != api::ConditionStatus::true_)
@@ -321,13 +336,14 @@ void ApiServer::change_set(const ExchangePtr& x, bool plan, int attempt) {
   if (plan) {
     std::vector<const api::Object*> changed;
     for (const SetItem& item : *set)
-      if (item.action != "unchanged") changed.push_back(&item.op.object);
+      if (item.action != "unchanged" || is_waiting(item.op.object))
+        changed.push_back(&item.op.object);
     forecast.emplace(known, changed);
   }
   json::Array results;
   for (const SetItem& item : *set) {
     json::Value result = describe(item.op.object, item.action, plan ? &item.differences : nullptr);
-    if (forecast && item.action != "unchanged")
+    if (forecast)
       if (auto prediction = predict(*forecast, ledger_.view(), item.op.object, now);
           !prediction.is_null())
         (*result.as_object())["prediction"] = std::move(prediction);

@@ -88,6 +88,24 @@ TEST_F(ChangeTest, a_plan_admits_what_the_controller_would_admit) {
   EXPECT_NE(refusal_in(whole, 2).find("spec.quota.cpu"), std::string::npos) << whole.text();
 }
 
+TEST_F(ChangeTest, a_plan_of_what_stands_refused_says_why) {
+  const auto plan = [&](const std::string& objects) {
+    return desk.send("POST", std::string(testing::own) + "/plans",
+                     R"({"spec":{"objects":[)" + objects + "]}}");
+  };
+  const std::string one = contract("", "");
+  ASSERT_EQ(desk.apply(one).status, 201);
+  const auto seen = [&] {
+    return desk.send("GET", std::string(testing::own) + "/namespaces/default/contracts/c");
+  };
+  desk.pass(seconds(2));
+  ASSERT_EQ(seen().body.string_at({"status", "phase"}), "Refused") << seen().text();
+  const std::string why(seen().body.string_at({"status", "refusal", "message"}));
+  const Answer again = plan(one);
+  EXPECT_NE(again.text().find("unchanged"), std::string::npos) << again.text();
+  EXPECT_EQ(refusal_in(again, 0), why) << again.text();
+}
+
 TEST_F(ChangeTest, uid_and_times_are_the_servers) {
   const Answer made = desk.apply(
       config_map("default", "m", R"(,"uid":"mine","deletionTimestamp":"2020-01-01T00:00:00Z")"));

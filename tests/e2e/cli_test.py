@@ -98,6 +98,9 @@ def refusals_and_limits_of_time(cli):
     said = cli.run(REFUSED, "quote", "-f", "-", text=documents(TOO_LARGE))
     harness.expect(r"no offer[^\n]*\n(.*\n)*  what would help: ", said)
     cli.run(DONE, "apply", "-f", "-", text=documents(TOO_LARGE))
+    cli.run(DONE, "wait", "contract/large", "--for", "status.phase=Refused")
+    said = cli.run(REFUSED, "quote", "-f", "-", text=documents(TOO_LARGE))
+    harness.expect(r"no offer[^\n]*\n(.*\n)*  what would help: ", said)
     # What cannot be told in a form says so; nothing is left out in silence.
     for command in (("top", "nodes"), ("top", "contracts"), ("why", "contract/large"),
                     ("statement", "large"), ("plan", "-f", "-"), ("quote", "-f", "-"), ("token",)):
