@@ -142,13 +142,23 @@ Usage usage_of(const ledger::View& view, std::string_view tenant) {
   return usage_but(view, tenant, nullptr);
 }
 
-std::vector<const api::Tenant*> quota_chain(const ledger::View& view, const api::Tenant& tenant) {
-  std::vector<const api::Tenant*> chain;
+std::vector<const api::Tenant*> lineage_of(const ledger::View& view, const api::Tenant& tenant) {
+  std::vector<const api::Tenant*> lineage;
+  const auto is_there = [&](const std::string& name) {
+    return std::ranges::any_of(lineage, [&](auto* t) { return t->metadata.name == name; });
+  };
   const api::Tenant* at = &tenant;
   for (int depth = 0; at != nullptr && depth < deepest_tenant; ++depth) {
-    if (!at->spec.quota.empty()) chain.push_back(at);
-    at = at->spec.parent.empty() ? nullptr : view.get<api::Tenant>({}, at->spec.parent);
+    lineage.push_back(at);
+    const std::string& parent = at->spec.parent;
+    at = parent.empty() || is_there(parent) ? nullptr : view.get<api::Tenant>({}, parent);
   }
+  return lineage;
+}
+
+std::vector<const api::Tenant*> quota_chain(const ledger::View& view, const api::Tenant& tenant) {
+  auto chain = lineage_of(view, tenant);
+  std::erase_if(chain, [](const api::Tenant* t) { return t->spec.quota.empty(); });
   return chain;
 }
 

@@ -26,7 +26,11 @@ void add_usage(Usage& sum, const Usage& more);
 // What the tenant and those below it hold: contracts that are offered or further, and not settled.
 Usage usage_of(const ledger::View& view, std::string_view tenant);
 
-// The tenant and those above it, as far as they have a quota.
+// The tenant and those above it, each once: where parents go in a circle it ends before the first
+// that is there already.
+std::vector<const api::Tenant*> lineage_of(const ledger::View& view, const api::Tenant& tenant);
+
+// Those of its lineage that have a quota.
 std::vector<const api::Tenant*> quota_chain(const ledger::View& view, const api::Tenant& tenant);
 
 // Empty, or the sentence that says which quota `contract` would exceed at its tenant or above. What

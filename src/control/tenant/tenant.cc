@@ -16,6 +16,7 @@ namespace {
 
 constexpr Duration look_for_rest = seconds(30);
 constexpr size_t named = 8;
+constexpr std::string_view in_tree = "InTree";  // said only where it is false
 
 // The next id that nobody has had. Written in the commit that gives out `id`.
 void pass_over(Plan& plan, const ledger::View& view, int64_t id) {
@@ -42,6 +43,34 @@ std::vector<std::string> rest_of(const ledger::View& view, std::string_view tena
   return rest;
 }
 
+// The tenants above that are their own ancestors, from the first of them on; empty: none are.
+std::vector<std::string> circle_above(const ledger::View& view, const api::Tenant& tenant) {
+  const auto lineage = lineage_of(view, tenant);
+  const std::string& last = lineage.back()->spec.parent;
+  auto at = std::ranges::find_if(lineage, [&](auto* t) { return t->metadata.name == last; });
+  std::vector<std::string> names;
+  for (; at != lineage.end(); ++at) names.push_back((*at)->metadata.name);
+  return names;
+}
+
+// Quota of tenants that are each other's parents is counted once for each, and none is above.
+void tell_circle(api::Tenant& tenant, const ledger::View& view, Time now) {
+  auto& conditions = tenant.status.conditions;
+  auto circle = circle_above(view, tenant);
+  if (circle.empty()) {
+    std::erase_if(conditions, [](const api::Condition& c) { return c.type == in_tree; });
+    return;
+  }
+  circle.push_back(circle.front());
+  const size_t more = circle.size() > named ? circle.size() - named : 0;
+  circle.resize(circle.size() - more);
+  api::set_condition(conditions, in_tree, api::ConditionStatus::false_, "ParentsInCircle",
+                     "spec.parent leads in a circle: " + join(circle, ", ") +
+                         (more > 0 ? " and " + std::to_string(more) + " more" : "") +
+                         "; give one of them another parent, or none",
+                     tenant.metadata.generation, now);
+}
+
 Plan let_go(const api::Tenant& tenant, const Input& in) {
   Plan plan;
   api::Tenant next = tenant;
@@ -66,8 +95,18 @@ Plan let_go(const api::Tenant& tenant, const Input& in) {
 
 std::vector<std::string> TenantController::keys_for(const ledger::Record& record, bool gone,
                                                     const ledger::View& view) const {
-  if (record.object.as<api::Tenant>()) return {record.object.key()};
   const auto& kind = api::kind_of<api::Tenant>();
+  if (const auto* tenant = record.object.as<api::Tenant>()) {
+    std::vector<std::string> keys{record.object.key()};
+    // Who is in a circle since, and who was.
+    if (!gone)
+      for (const std::string& name : circle_above(view, *tenant))
+        keys.push_back(kind.key({}, name));
+    for (const api::Tenant* t : view.all<api::Tenant>())
+      if (api::find_condition(t->status.conditions, in_tree) != nullptr)
+        keys.push_back(kind.key({}, t->metadata.name));
+    return keys;
+  }
   if (record.object.as<api::Namespace>()) {
     const auto it = record.object.meta().labels.find(api::tenant_label);
     if (!gone || it == record.object.meta().labels.end()) return {};
@@ -112,6 +151,7 @@ Plan TenantController::plan(std::string_view key, const Input& in) const {
   next.status.used = usage_of(in.view, tenant->metadata.name);
   api::set_condition(next.status.conditions, "Ready", api::ConditionStatus::true_, "UserIdAssigned",
                      says(annotation), tenant->metadata.generation, in.now);
+  tell_circle(next, in.view, in.now);
   if (schema::print(next) != schema::print(*tenant))
     plan.update(api::Object::of(std::move(next)), revision_of(tenant->metadata));
   return plan;

@@ -123,6 +123,40 @@ TEST_F(TenantTest, the_id_that_work_runs_as_is_found_again) {
   EXPECT_EQ(id_of("b"), had);
 }
 
+TEST_F(TenantTest, parents_in_a_circle_are_told_and_contracts_go_on) {
+  const auto put_below = [&](std::string_view tenant, std::string_view parent) {
+    world.edit<api::Tenant>({}, tenant, [&](api::Tenant& t) {
+      t.spec.parent = parent;
+      t.spec.quota["cpu"] = Quantity::of(3'000, Dimension::number);
+    });
+  };
+  const auto told = [&](std::string_view tenant) {
+    const auto* found =
+        api::find_condition(world.get<api::Tenant>({}, tenant)->status.conditions, "InTree");
+    return found == nullptr ? "" : found->message;
+  };
+  put_below("b", "a");
+  world.pass(seconds(2));
+  EXPECT_EQ(told("a") + told("b"), "");
+  put_below("a", "b");
+  world.pass(seconds(2));
+  EXPECT_EQ(told("a"),
+            "spec.parent leads in a circle: a, b, a; give one of them another parent, or none");
+  EXPECT_NE(told("b").find("circle: b, a, b;"), std::string::npos) << told("b");
+  world.create(World::contract("a", "c", "2"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(5));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+  EXPECT_EQ(world.get<api::Tenant>({}, "b")->status.used.at("cpu").text(), "2");
+  world.create(World::contract("b", "d", "2"));
+  world.pass(seconds(5));
+  const auto* d = world.get<api::Contract>("b", "d");
+  EXPECT_EQ(api::find_condition(d->status.conditions, "Admitted")->reason, "QuotaExceeded");
+  put_below("a", "");
+  world.pass(seconds(2));
+  EXPECT_EQ(told("a") + told("b"), "");
+}
+
 TEST_F(TenantTest, a_tenant_that_has_something_goes_after_it_and_its_id_is_given_to_nobody) {
   world.create(World::contract("a", "c", "1"));
   world.create(World::workload("a", "c"));
