@@ -93,6 +93,25 @@ void check_role(const ContractRole& role, const Path& at, Errors& errors) {
 
 namespace {
 
+// Verdicts name the condition and what was measured, in the 256 bytes of a reason.
+constexpr size_t longest_when_metric = 100, longest_condition = 64;
+
+void check_when_sizes(const Guarantee& g, const Path& at, Errors& errors) {
+  const auto check = [&](std::string_view what, std::string_view text, size_t most,
+                         const Path& where) {
+    if (text.size() > most)
+      errors.add(Fault::invalid, where,
+                 std::string(what) + " must have at most " + std::to_string(most) + " bytes, has " +
+                     std::to_string(text.size()));
+  };
+  for (const auto& [metric, condition] : g.when) {
+    if (metric.size() > longest_when_metric)
+      check("the name of a metric", metric, longest_when_metric, at);
+    else
+      check("a condition", condition, longest_condition, at.key(metric));
+  }
+}
+
 void check_guarantee_dimensions(const Guarantee& g, const Path& at, Errors& errors) {
   if (g.measured_by == MeasuredBy::agent && is_measured_by_agent(g.metric)) {
     const Dimension dimension = agent_dimension(g.metric);
@@ -115,6 +134,7 @@ void check_guarantee(const Guarantee& g, const Path& at, Errors& errors) {
     errors.add(Fault::invalid, at / (g.at_least.is_set() ? "atMost" : "atLeast"),
                "state exactly one of atLeast and atMost");
   check_guarantee_dimensions(g, at, errors);
+  check_when_sizes(g, at / "when", errors);
   check_share(g.quantile, at / "quantile", errors);
   check_share(g.target, at / "target", errors);
   if (g.quantile == 1) errors.add(Fault::invalid, at / "quantile", "must be below 1");

@@ -325,6 +325,19 @@ TEST(Contract, PromisesAreInTheDimensionThatTheAgentMeasures) {
             "spec.guarantees[0].when[cpu_cores]: is compared with number, such as 500m\n");
 }
 
+TEST(Contract, ConditionsAreShortEnoughForAVerdictToNameThem) {
+  const auto when = [](const std::string& metric, const std::string& condition) {
+    return contract_faults("guarantees: [{metric: latency, atMost: 1s, measuredBy: workload, " +
+                           ("when: {" + metric + ": '" + condition + "'}}]"));
+  };
+  EXPECT_EQ(when("load", "<=" + std::string(60, ' ') + "12"), "");
+  EXPECT_EQ(when("load", "<=" + std::string(61, ' ') + "12"),
+            "spec.guarantees[0].when[load]: a condition must have at most 64 bytes, has 65\n");
+  EXPECT_EQ(when(std::string(100, 'm'), "<5"), "");
+  EXPECT_EQ(when(std::string(101, 'm'), "<5"),
+            "spec.guarantees[0].when: the name of a metric must have at most 100 bytes, has 101\n");
+}
+
 TEST(Contract, DevicesAreChosenByBytesOfMemory) {
   const auto where = [](std::string_view memory) {
     return faults(
