@@ -33,11 +33,12 @@ void enrol(Runtime& runtime, ledger::Ledger& ledger, const http::KeyPair& author
            Enrolment enrolment, std::function<void(Result<std::string>)> done) {
   const auto* there = ledger.view().get<api::Node>({}, enrolment.node);
   const bool is_placed = there != nullptr && !there->spec.site.empty();
+  const std::string& site = is_placed ? there->spec.site : enrolment.site;
   // No agent could write its Node again.
-  if (const std::string fault = fault_of_site(enrolment.site); !fault.empty() && !is_placed)
-    return runtime.post(
-        [done, error = Error{Reason::invalid, "site: \"" + printable(enrolment.site) + "\" " +
-                                                  fault}] { done(error); });
+  if (const std::string fault = fault_of_site(site); !fault.empty())
+    return runtime.post([done, error = Error{Reason::invalid, "site of node " + enrolment.node +
+                                                                  ": \"" + printable(site) + "\" " +
+                                                                  fault}] { done(error); });
   const std::string uid = there ? there->metadata.uid : ledger::make_uid(runtime);
   auto certificate = certify(authority, enrolment.request_pem, enrolment.node, uid, runtime.now());
   ledger::Change change;
