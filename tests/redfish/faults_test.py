@@ -64,6 +64,18 @@ def sessions(directory, tree):
     same("with a busy controller", busy, plain)
 
 
+def slashes(directory, tree):
+    """Documents are there only with a slash at the end of their path; and no Basic is taken."""
+    with service.Controller(directory, tree) as controller:
+        plain = controller.json("show")
+    for fault in ("slash", "slash=/redfish/v1"):
+        with service.Controller(directory, tree, fault, "seats=1") as controller:
+            same(fault, controller.json("show"), plain)
+            ends(controller.freehold("limit", "450"), 0, "")
+            ends(controller.freehold("off", "--force"), 0, "")
+            ends(controller.freehold("boot", "Hdd"), 0, "")
+
+
 def root_faults(directory, tree):
     """Without the root there is nothing to show; the exit status says so."""
     for fault, status, pattern in [
@@ -124,6 +136,7 @@ def test(directory):
     tree = service.trees()["public-rackmount1"]
     trust(directory, tree)
     sessions(directory, tree)
+    slashes(directory, tree)
     root_faults(directory, tree)
     part_faults(directory, tree)
     deaf(directory, tree)

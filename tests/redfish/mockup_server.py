@@ -104,13 +104,16 @@ class Service:
                 raise Refused(401, "The session has expired.")
             return
         kind, _, text = headers.get("Authorization", "").partition(" ")
-        given = base64.b64decode(text).decode() if kind == "Basic" else ""
+        is_basic = kind == "Basic" and "seats" not in self.faults
+        given = base64.b64decode(text).decode() if is_basic else ""
         if given != f"{self.user}:{self.password}":
             raise Refused(401, "While accessing this resource, the user is not known.")
 
     def log_in(self, body):
         if (body.get("UserName"), body.get("Password")) != (self.user, self.password):
             raise Refused(401, "The user or the password is wrong.")
+        if len(self.sessions) >= int(self.faults.get("seats", 10**9)):
+            raise Refused(503, "There are too many sessions.")
         token, name = secrets.token_hex(16), secrets.token_hex(4)
         self.sessions[token] = [name, int(self.faults.get("expire", 10**9))]
         return token, f"{ROOT}/SessionService/Sessions/{name}"
@@ -249,9 +252,17 @@ def handler(service):
                 return self.refuse(refused)
             return self.answer(*answer)
 
+        def is_moved(self):
+            path, mark, query = self.path.partition("?")
+            if path.endswith("/") or service.faults.get("slash") not in ("", path):
+                return False
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.answer(301, None, [("Location", f"{path}/{mark}{query}")])
+            return True
+
         def do_GET(self):
             path = self.path_of()
-            if self.fault(path):
+            if self.is_moved() or self.fault(path):
                 return
             def work():
                 if path not in OPEN:
@@ -303,6 +314,8 @@ def handler(service):
             return False
 
         def do_POST(self):
+            if self.is_moved():
+                return
             path = self.path_of()
             def work():
                 body = self.body()
@@ -321,6 +334,8 @@ def handler(service):
             self.guarded(work)
 
         def do_PATCH(self):
+            if self.is_moved():
+                return
             def work():
                 body = self.body()
                 service.check(self.headers)
@@ -329,6 +344,8 @@ def handler(service):
             self.guarded(work)
 
         def do_DELETE(self):
+            if self.is_moved():
+                return
             def work():
                 service.check(self.headers)
                 if not service.log_out(self.path_of()):

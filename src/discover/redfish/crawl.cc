@@ -107,7 +107,7 @@ bool is_hardware(std::string_view type) {
   });
 }
 
-std::string local_id(std::string_view id) {
+std::string local_path(std::string_view id) {
   if (id.size() > limits::id_bytes || !id.starts_with('/') || id.starts_with("//")) return {};
   if (!is_utf8(id)) return {};
   for (const char c : id)
@@ -115,8 +115,13 @@ std::string local_id(std::string_view id) {
   id = id.substr(0, id.find('#'));
   for (const std::string_view part : split(id, '/'))
     if (part == "." || part == "..") return {};
-  while (id.size() > 1 && id.ends_with('/')) id.remove_suffix(1);
   return std::string(id);
+}
+
+std::string local_id(std::string_view id) {
+  std::string out = local_path(id);
+  while (out.size() > 1 && out.ends_with('/')) out.pop_back();
+  return out;
 }
 
 std::vector<const json::Value*> references(const json::Value* property) {

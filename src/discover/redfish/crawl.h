@@ -30,7 +30,10 @@ using Documents = std::map<std::string, Document, std::less<>>;
 std::string type_of(const json::Value& body);
 // Whether documents of this type are followed to; collections and documents of software are not.
 bool is_hardware(std::string_view type);
-// The id without slashes at the end. Empty when it leads to another host, or is no path.
+// The path and query as they are asked for, slashes at the end kept: to some services they matter.
+// Empty when it leads to another host, or is no path.
+std::string local_path(std::string_view id);
+// The same without slashes at the end: the name of a document.
 std::string local_id(std::string_view id);
 // What a property refers to: an object with "@odata.id", or a list of them. In order, at most
 // limits::members; what is malformed is left out.

@@ -517,7 +517,7 @@ System read_system(const std::string& id, const json::Value& body) {
   system.memory_gib = number(body, "MemorySummary.TotalSystemMemoryGiB");
   if (const json::Value* actions = property(body, "Actions"))
     if (const json::Value* reset = actions->at({"#ComputerSystem.Reset"})) {
-      system.reset.target = local_id(text(*reset, "target"));
+      system.reset.target = local_path(text(*reset, "target"));
       if (const json::Value* types = reset->at({"ResetType@Redfish.AllowableValues"}))
         if (const json::Array* list = types->as_array())
           for (const json::Value& type : *list)

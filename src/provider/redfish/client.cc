@@ -16,6 +16,8 @@ namespace freehold::provider::redfish {
 namespace {
 
 using discover::clean_text;
+using discover::redfish::local_id;
+using discover::redfish::local_path;
 using discover::redfish::root_id;
 
 Reason reason_of(int status) {
@@ -114,7 +116,7 @@ std::string same_host(std::string_view location, std::string_view authority) {
     if (!to_lower(location).starts_with(to_lower(authority))) return {};
     location.remove_prefix(authority.size());
   }
-  return discover::redfish::local_id(location);
+  return local_path(location);
 }
 
 // A read and how far it has come.
@@ -293,7 +295,18 @@ std::vector<Result<std::string>> Client::read(const std::vector<std::string>& id
 
 // ---- writes
 
+// A redirect to the same path with a slash more or fewer is a controller's way to say how it writes
+// its paths; nothing was done. 303 leads to the outcome of what was done.
 Result<http::Response> Client::send(const Write& write) {
+  auto response = TRY(send_once(write));
+  if (!is_redirect(response.status) || response.status == 303) return response;
+  Write again = write;
+  again.path = same_host(header(response, "location"), options_.authority);
+  if (again.path == write.path || local_id(again.path) != local_id(write.path)) return response;
+  return send_once(again);
+}
+
+Result<http::Response> Client::send_once(const Write& write) {
   auto wanted = TRY(request(write));
   const auto result = std::make_shared<std::optional<Result<http::Response>>>();
   transport_.request(std::move(wanted), options_.timeout,
@@ -355,14 +368,22 @@ Result<void> Client::open_session(const std::string& sessions) {
       .within(options_.authority);
 }
 
+// It is open to everybody, and says where to log in.
+Result<http::Response> Client::read_root() {
+  const auto root = std::make_shared<Read>(Read{.path = std::string(root_id)});
+  run({root});
+  if (!root->result) return Error{Reason::unavailable, root->path + ": no answer"};
+  return std::move(*root->result);
+}
+
 Result<void> Client::log_in() {
   if (is_logged_in_) return {};
   if (!options_.credentials.user.empty()) {
-    const auto root = TRY(send({.method = "GET", .path = std::string(root_id)}));
+    const auto root = TRY(read_root());
     std::string sessions;
     if (const auto body = json::parse(body_of(root)); body && is_success(root.status))
       if (const json::Value* links = discover::redfish::property(*body, "Links.Sessions"))
-        sessions = discover::redfish::local_id(links->string_at({"@odata.id"}));
+        sessions = local_path(links->string_at({"@odata.id"}));
     if (!sessions.empty()) TRY(open_session(sessions));
   }
   is_logged_in_ = true;

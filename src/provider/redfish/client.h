@@ -1,8 +1,9 @@
 // Client: one management controller over HTTPS. Logs in at the first request (a session where there
 // is a session service, else Basic), logs in once more when the session has expired, tries reads
-// again and never writes, follows redirects of reads within the same host only, and bounds size and
-// time of every answer. Each call runs the loop until it is answered: for commands, not for a
-// server's own loop. The password is never part of a message. Source: DMTF DSP0266.
+// again and never writes, follows redirects of reads within the same host only, of writes only to
+// the same path with a slash at its end or without one, and bounds size and time of every answer.
+// Each call runs the loop until it is answered: for commands, not for a server's own loop. The
+// password is never part of a message. Source: DMTF DSP0266.
 #pragma once
 
 #include <memory>
@@ -70,6 +71,7 @@ class Client {
     std::string etag{};
   };
   Result<http::Response> send(const Write& write);
+  Result<http::Response> send_once(const Write& write);
   Result<http::Response> write(const Write& write);
   std::vector<Result<http::Response>> fetch(const std::vector<std::string>& ids);
   // Those that were answered with 401.
@@ -80,6 +82,7 @@ class Client {
   void answered(const std::shared_ptr<Read>& read, Result<http::Response> response);
   bool is_repeated(const std::shared_ptr<Read>& read, const Result<http::Response>& response);
   void finish(const std::shared_ptr<Read>& read, Result<http::Response> response);
+  Result<http::Response> read_root();
   Result<void> log_in();
   Result<void> open_session(const std::string& sessions);
   Result<http::Request> request(const Write& write) const;

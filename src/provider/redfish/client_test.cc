@@ -48,10 +48,12 @@ http::Response reply(int status, std::string body = {}, http::Headers headers = 
 constexpr const char* root =
     R"({"Links":{"Sessions":{"@odata.id":"/redfish/v1/SessionService/Sessions"}}})";
 
+constexpr const char* sessions = "/redfish/v1/SessionService/Sessions";
+
 // The service root and a session service that lets "root" with "secret" in.
 std::optional<http::Response> log_in(const http::Request& request, std::string token = "t1") {
   if (request.path == "/redfish/v1" && request.method == "GET") return reply(200, root);
-  if (request.path != "/redfish/v1/SessionService/Sessions") return std::nullopt;
+  if (request.path != sessions) return std::nullopt;
   const auto body = json::parse(*request.body).value();
   if (body.string_at({"Password"}) != "secret") return reply(401);
   return reply(201, "{}",
@@ -232,6 +234,47 @@ TEST(RedfishClient, follows_a_redirect_within_the_host_and_none_elsewhere) {
   EXPECT_THAT(fake.seen, Not(Contains("GET /there/there")));
 }
 
+// As DSP0266 allows for the root, and some controllers have it for all.
+TEST(RedfishClient, works_with_a_controller_whose_paths_end_in_a_slash) {
+  Loop loop;
+  std::vector<std::string> changed;
+  Fake fake(loop, [&](const http::Request& r) -> Result<http::Response> {
+    if (!r.path.ends_with('/')) return reply(301, {}, {{"location", r.path + "/"}});
+    http::Request bare = r;
+    bare.path.pop_back();
+    if (auto in = log_in(bare)) return *in;
+    EXPECT_EQ(r.header("x-auth-token"), "t1") << "no fall back to Basic";
+    if (r.method != "GET") changed.push_back(r.method + " " + r.path);
+    return reply(200, R"({"Name":"x"})");
+  });
+  {
+    Client client(loop, fake, options());
+    EXPECT_EQ(client.get("/redfish/v1")->body.string_at({"Links", "Sessions", "@odata.id"}),
+              sessions);
+    EXPECT_EQ(client.get("/redfish/v1/Chassis")->body.string_at({"Name"}), "x");
+    EXPECT_TRUE(client.patch("/redfish/v1/Chassis", json::Value(json::Object()), "").ok());
+    EXPECT_TRUE(client.post("/redfish/v1/reset", json::Value(json::Object())).ok());
+  }
+  EXPECT_THAT(changed, ElementsAre("PATCH /redfish/v1/Chassis/", "POST /redfish/v1/reset/",
+                                   "DELETE /redfish/v1/SessionService/Sessions/9/"));
+}
+
+TEST(RedfishClient, a_change_follows_no_redirect_to_another_path) {
+  Loop loop;
+  Fake fake(loop, [](const http::Request& r) -> Result<http::Response> {
+    if (r.path == "/done") return reply(303, {}, {{"location", "/done/"}});
+    if (r.path == "/far") return reply(308, {}, {{"location", "https://evil/far/"}});
+    return reply(308, {}, {{"location", r.path == "/a" ? "/b" : r.path + "/"}});
+  });
+  Client client(loop, fake, {.authority = "bmc"});
+  for (const char* path : {"/done", "/far", "/a", "/loop"})
+    EXPECT_THAT(client.post(path, json::Value(json::Object())).error().message,
+                HasSubstr("answers a change with a redirect"))
+        << path;
+  EXPECT_THAT(fake.seen,
+              ElementsAre("POST /done", "POST /far", "POST /a", "POST /loop", "POST /loop/"));
+}
+
 TEST(RedfishClient, escapes_of_an_id_reach_the_controller_as_they_were) {
   Loop loop;
   Fake fake(loop, [](const http::Request&) -> Result<http::Response> { return reply(200, "{}"); });
@@ -278,6 +321,7 @@ TEST(SameHost, compares_the_whole_authority) {
   EXPECT_EQ(same_host("/a", "bmc"), "/a");
   EXPECT_EQ(same_host("https://bmc/a", "bmc"), "/a");
   EXPECT_EQ(same_host("https://bmc:8443/a", "bmc:8443"), "/a");
+  EXPECT_EQ(same_host("/a/", "bmc"), "/a/") << "to some controllers it matters";
   for (const char* elsewhere : {"https://bmc:8443/a", "https://bmc.evil/a", "https://bmc@evil/a",
                                 "http://bmc/a", "//bmc/a", "a", ""})
     EXPECT_EQ(same_host(elsewhere, "bmc"), "") << elsewhere;
