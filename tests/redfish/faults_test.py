@@ -57,6 +57,10 @@ def sessions(directory, tree):
         same("limit over Basic", controller.freehold("limit", "450").returncode, 0)
     with service.Controller(directory, tree, "busy=2") as controller:
         busy = controller.json("show")
+    for host in ("bmc.example", ""):
+        with service.Controller(directory, tree, f"location={host}", "seats=1") as controller:
+            for _ in range(3):
+                same(f"sessions at \"{host}\" end", controller.freehold("show").returncode, 0)
     with service.Controller(directory, tree) as controller:
         plain = controller.json("show")
     same("with sessions that expire", len(expired["processors"]), len(plain["processors"]))

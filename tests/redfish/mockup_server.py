@@ -327,7 +327,10 @@ def handler(service):
                     session = {"@odata.id": where, "@odata.type": "#Session.v1_1_0.Session",
                                "Id": where.rpartition("/")[2], "Name": "Session",
                                "UserName": service.user}
-                    return 201, session, [("X-Auth-Token", token), ("Location", where)]
+                    host = service.faults.get("location")
+                    location = f"https://{host}{where}" if host else where
+                    return 201, session, [("X-Auth-Token", token)] + (
+                        [] if host == "" else [("Location", location)])
                 service.check(self.headers)
                 service.act(path, body)
                 return 204, None

@@ -99,6 +99,16 @@ Result<Answer> answer_of(Result<http::Response> response, const std::string& id)
   return answer;
 }
 
+// The path of a URL, whichever host it names: a controller knows itself by another name than the
+// one that leads to it through a proxy or a translated address.
+std::string path_of(std::string_view url) {
+  if (url.starts_with("https://") || url.starts_with("http://")) {
+    url.remove_prefix(url.find("//") + 2);
+    url.remove_prefix(std::min(url.find('/'), url.size()));
+  }
+  return local_path(url);
+}
+
 }  // namespace
 
 Error error_of(const http::Response& response, std::string_view what) {
@@ -357,7 +367,10 @@ Result<void> Client::open_session(const std::string& sessions) {
   const auto response = TRY(send({.method = "POST", .path = sessions, .body = &login}));
   if (is_success(response.status)) {
     token_ = header(response, "x-auth-token");
-    session_ = same_host(header(response, "location"), options_.authority);
+    session_ = path_of(header(response, "location"));
+    if (!session_.empty()) return {};
+    if (const auto session = json::parse(body_of(response)))
+      session_ = local_path(session->string_at({"@odata.id"}));
     return {};
   }
   if (response.status == 404 || response.status == 405 || response.status == 501 ||

@@ -84,6 +84,24 @@ TEST(RedfishClient, opens_a_session_and_ends_it) {
                                      "DELETE /redfish/v1/SessionService/Sessions/9"));
 }
 
+TEST(RedfishClient, ends_its_session_whatever_host_the_controller_calls_itself) {
+  const http::Headers answers[] = {
+      {{"x-auth-token", "t1"}, {"location", "https://10.0.0.5:443/redfish/v1/S/9"}},
+      {{"x-auth-token", "t1"}, {"location", "http://bmc.inside/redfish/v1/S/9"}},
+      {{"x-auth-token", "t1"}, {"location", "https://bmc.inside"}},
+      {{"x-auth-token", "t1"}}};
+  for (const http::Headers& headers : answers) {
+    Loop loop;
+    Fake fake(loop, [&](const http::Request& r) -> Result<http::Response> {
+      if (r.method == "POST") return reply(201, R"({"@odata.id":"/redfish/v1/S/9"})", headers);
+      if (auto in = log_in(r)) return *in;
+      return r.method == "DELETE" ? reply(204) : reply(200, "{}");
+    });
+    Client(loop, fake, options()).get("/redfish/v1/Chassis").value();
+    EXPECT_EQ(fake.seen.back(), "DELETE /redfish/v1/S/9");
+  }
+}
+
 TEST(RedfishClient, a_wrong_password_is_unauthorized_and_never_told) {
   Loop loop;
   Fake fake(loop, [](const http::Request& r) -> Result<http::Response> {
