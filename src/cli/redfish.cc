@@ -181,6 +181,19 @@ Result<int> set_limit(const RedfishOptions& options, double watts) {
               change.is_in_force);
 }
 
+std::string change_text(const System& system, const live::PowerChange& change, Duration settle) {
+  const std::string name = last_part(system.id);
+  if (change.is_settled)
+    return fmt::format("{}: {}; was {}, is {}", name, change.type, change.before, change.after);
+  if (change.after == live::state_after(change.type))
+    return fmt::format(
+        "freehold: {}: {} was sent, not verified: it is {}, and nothing has shown a restart "
+        "within {}",
+        name, change.type, change.after, format_duration(settle));
+  return fmt::format("freehold: {}: {} was sent, but it is still {} after {}", name, change.type,
+                     change.after, format_duration(settle));
+}
+
 using Choose = Result<std::string> (*)(const System& system, const RedfishOptions& options);
 
 Result<int> change_power(const RedfishOptions& options, Choose choose) {
@@ -201,13 +214,7 @@ Result<int> change_power(const RedfishOptions& options, Choose choose) {
   const auto change = TRY(live::reset(client, system, type, options.settle));
   out["type"] = change.type;
   out["after"] = change.after;
-  return told(options, std::move(out),
-              change.is_settled
-                  ? fmt::format("{}: {}; was {}, is {}", last_part(system.id), change.type,
-                                change.before, change.after)
-                  : fmt::format("freehold: {}: {} was sent, but it is still {} after {}",
-                                last_part(system.id), change.type, change.after,
-                                format_duration(options.settle)),
+  return told(options, std::move(out), change_text(system, change, options.settle),
               change.is_settled);
 }
 

@@ -49,6 +49,7 @@ def power(controller):
                      == "On")
     done = controller.freehold("reset", "--force")
     harness.expect(r"437XR1138R2: ForceRestart; was On, is On", done.stdout)
+    same("exit of a restart", done.returncode, 0)
     refused(controller.freehold("reset", "--type", "PowerCycle"),
             r"reset type \"PowerCycle\" is none of On, ForceOff")
     refused(controller.freehold("on", "--system", "absent"),

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Controllers that misbehave: every fault ends soon, with an error that says which."""
 
+import json
 import pathlib
 import sys
 
@@ -114,6 +115,18 @@ def deaf(directory, tree):
         ends(controller.freehold("off", "--force", "--settle", "2s"), 1,
              r"ForceOff was sent, but it is still On after 2s")
         ends(controller.freehold("boot", "Hdd"), 1, r"not taken")
+        ends(controller.freehold("reset", "--force", "--settle", "2s"), 1,
+             r"ForceRestart was sent, not verified: it is On, and nothing has shown a restart")
+        ignored = controller.freehold("reset", "--force", "--settle", "0s", "-o", "json")
+        same("exit of a restart that is ignored", ignored.returncode, 1)
+        same("in force", json.loads(ignored.stdout)["inForce"], False)
+    with service.Controller(directory, tree, "stuck", "mute") as controller:
+        ends(controller.freehold("reset", "--force", "--settle", "2s", "--timeout", "2s"), 5,
+             r"ForceRestart was sent, not verified: ")
+    with service.Controller(directory, tree, "warm", "mute") as controller:
+        done = controller.freehold("reset", "--force", "--timeout", "2s")
+        ends(done, 0, "")
+        harness.expect(r"ForceRestart; was On, is On", done.stdout)
     with service.Controller(directory, tree, f"slow={SYSTEM}") as controller:
         ends(controller.freehold("off", "--force", "--timeout", "2s"), 5, SYSTEM)
 

@@ -15,6 +15,11 @@ that follows. What it does not know it refuses, as DSP0266 asks. Faults are swit
     --fault loop               every chassis contains every chassis, and itself
     --fault deaf               takes a PATCH, says so, and changes nothing
     --fault stuck              takes a reset and changes nothing
+    --fault warm               restarts without going off; only LastResetTime tells
+    --fault mute               takes a reset and answers after a minute
+    --fault slash[=PATH]       every path, or this one, is redirected to itself with a slash
+    --fault location=HOST      a new session's Location names this host; empty: there is none
+    --fault seats=N            no more than N sessions, and no Basic
 
 Prints `port N` when it serves. The password is read from a file. Without a certificate it makes
 one, `server.crt` in the folder that --state names.
@@ -40,10 +45,10 @@ WRITABLE = [("PowerLimitWatts", "SetPoint"), ("PowerControl", "PowerLimit", "Lim
             ("Boot", "BootSourceOverrideTarget"), ("Boot", "BootSourceOverrideEnabled"),
             ("Boot", "BootOrder"), ("AssetTag",)]
 ENABLED = ["Disabled", "Once", "Continuous"]
-# Resets take a moment, as in life.
-POWER_SECONDS = 0.3
-AFTER = {"On": "On", "ForceOn": "On", "GracefulRestart": "On", "ForceRestart": "On",
-         "PowerCycle": "On", "ForceOff": "Off", "GracefulShutdown": "Off"}
+# Resets take a moment, as in life; a restart is off for long enough to be seen.
+POWER_SECONDS, OFF_SECONDS = 0.3, 1.5
+AFTER = {"On": "On", "ForceOn": "On", "ForceOff": "Off", "GracefulShutdown": "Off"}
+RESTARTS = ("GracefulRestart", "ForceRestart", "PowerCycle")
 
 
 class Refused(Exception):
@@ -185,10 +190,19 @@ class Service:
             kind = body.get("ResetType")
             if kind not in action.get("ResetType@Redfish.AllowableValues", []):
                 raise Refused(400, f"The value {kind} for ResetType is not in the list.")
-            if kind in AFTER and "stuck" not in self.faults:
-                self.pending.append((time.monotonic() + POWER_SECONDS, name, AFTER[kind]))
+            if "stuck" not in self.faults:
+                self.reset(kind, name)
             return
         raise Refused(404, f"There is no action at {path}.")
+
+    def reset(self, kind, name):
+        soon = time.monotonic() + POWER_SECONDS
+        if kind in RESTARTS and "warm" in self.faults:
+            self.documents[name]["LastResetTime"] = time.strftime("%Y-%m-%dT%H:%M:%SZ")
+        elif kind in RESTARTS:
+            self.pending += [(soon, name, "Off"), (soon + OFF_SECONDS, name, "On")]
+        elif kind in AFTER:
+            self.pending.append((soon, name, AFTER[kind]))
 
 
 def tag(document):
@@ -250,6 +264,8 @@ def handler(service):
                     answer = work()
             except Refused as refused:
                 return self.refuse(refused)
+            if "mute" in service.faults and self.command == "POST" and "/Actions/" in self.path:
+                time.sleep(60)
             return self.answer(*answer)
 
         def is_moved(self):

@@ -513,6 +513,8 @@ System read_system(const std::string& id, const json::Value& body) {
   system.uuid = text(body, "UUID");
   system.host_name = text(body, "HostName");
   system.power_state = text(body, "PowerState");
+  system.last_reset = text(body, "LastResetTime");
+  system.boot_state = text(body, "BootProgress.LastState");
   system.chassis = ids(body, "Links.Chassis");
   system.memory_gib = number(body, "MemorySummary.TotalSystemMemoryGiB");
   if (const json::Value* actions = property(body, "Actions"))

@@ -43,6 +43,7 @@ struct System : Part {
   std::string type, uuid, host_name, power_state;
   std::vector<std::string> chassis;  // ids
   std::optional<double> memory_gib;
+  std::string last_reset, boot_state;  // LastResetTime, BootProgress.LastState
   Reset reset;
   Boot boot;
 };

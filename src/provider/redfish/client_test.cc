@@ -335,6 +335,47 @@ TEST(RedfishClient, a_limit_that_the_controller_swallows_is_not_in_force) {
   EXPECT_THAT(fake.seen, Contains("PATCH /m").Times(1)) << "what is refused is not sent";
 }
 
+constexpr const char* machine =
+    R"({"PowerState":"On","LastResetTime":"a","Actions":{"#ComputerSystem.Reset":{"target":"/s/r/",
+        "ResetType@Redfish.AllowableValues":["ForceRestart","ForceOff","On","Nmi"]}}})";
+
+TEST(RedfishReset, that_nothing_shows_is_not_settled) {
+  Loop loop;
+  std::string now = machine;
+  Fake fake(loop, [&](const http::Request& r) -> Result<http::Response> {
+    return r.method == "POST" ? reply(204) : reply(200, now);
+  });
+  Client client(loop, fake, {.authority = "bmc"});
+  const System system = look(client, "/s").value();
+  const auto ignored = reset(client, system, "ForceRestart", seconds(0));
+  ASSERT_TRUE(ignored.ok());
+  EXPECT_EQ(ignored->after, "On");
+  EXPECT_FALSE(ignored->is_settled);
+  EXPECT_THAT(fake.seen, Contains("POST /s/r/")) << "as the controller writes it";
+  EXPECT_TRUE(reset(client, system, "On", seconds(0))->is_settled) << "a state, and no event";
+  now.replace(now.find("\"a\""), 3, "\"b\"");
+  EXPECT_TRUE(reset(client, system, "ForceRestart", seconds(0))->is_settled);
+}
+
+TEST(RedfishReset, that_is_not_answered_is_an_error_unless_it_shows) {
+  Loop loop;
+  std::string now = machine;
+  Fake fake(loop, [&](const http::Request& r) -> Result<http::Response> {
+    if (r.method == "POST") return Error{Reason::timeout, "no answer in time"};
+    return reply(200, now);
+  });
+  Client client(loop, fake, {.authority = "bmc"});
+  const System system = look(client, "/s").value();
+  const auto lost = reset(client, system, "ForceRestart", seconds(0));
+  ASSERT_FALSE(lost.ok());
+  EXPECT_EQ(lost.error().reason, Reason::timeout);
+  EXPECT_THAT(lost.error().message, HasSubstr("sent, not verified: /s/r/: no answer in time"));
+  EXPECT_EQ(reset(client, system, "Nmi", seconds(0)).error().reason, Reason::timeout);
+  EXPECT_FALSE(reset(client, system, "ForceOff", seconds(0))->is_settled);
+  now.replace(now.find("\"a\""), 3, "\"b\"");
+  EXPECT_TRUE(reset(client, system, "ForceRestart", seconds(0))->is_settled);
+}
+
 TEST(SameHost, compares_the_whole_authority) {
   EXPECT_EQ(same_host("/a", "bmc"), "/a");
   EXPECT_EQ(same_host("https://bmc/a", "bmc"), "/a");

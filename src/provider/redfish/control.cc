@@ -151,6 +151,35 @@ std::string_view state_after(std::string_view type) {
   return {};
 }
 
+namespace {
+
+bool is_restart(std::string_view type) {
+  return type == "GracefulRestart" || type == "ForceRestart" || type == "PowerCycle" ||
+         type == "FullPowerCycle";
+}
+
+// How far a boot has come, in coarse steps: not all firmware takes the finer ones in one order.
+std::optional<int> boot_step(std::string_view state) {
+  if (state == "OSRunning") return 3;
+  if (state == "OSBootStarted") return 2;
+  if (state == "SetupEntered") return 1;
+  if (state == "None" || state.ends_with("Started") || state.ends_with("Complete")) return 0;
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool shows_restart(const System& before, const System& now) {
+  if (before.power_state == "Off" || now.power_state == "Off") return true;
+  if (now.power_state == "PoweringOn" &&
+      (before.power_state == "On" || before.power_state == "PoweringOff"))
+    return true;
+  if (!before.last_reset.empty() && !now.last_reset.empty() && before.last_reset != now.last_reset)
+    return true;
+  const auto from = boot_step(before.boot_state), to = boot_step(now.boot_state);
+  return from && to && *to < *from;
+}
+
 Result<System> look(Client& client, const std::string& id) {
   System system = discover::redfish::read_system(id, TRY(client.get(id)).body);
   if (system.reset.types.empty() && !system.reset.info.empty())
@@ -184,16 +213,26 @@ Result<PowerChange> reset(Client& client, const System& system, std::string_view
   PowerChange change{.type = std::string(type), .before = system.power_state};
   json::Object body;
   body["ResetType"] = type;
-  TRY(sent(client.post(system.reset.target, std::move(body))));
+  const auto answer = client.post(system.reset.target, std::move(body));
   const std::string_view wanted = state_after(type);
+  // What brings about no certain state is known by the answer alone.
+  if (!answer && wanted.empty()) return answer.error();
+  TRY(sent(answer));
+  bool is_seen = !is_restart(type);
   const Duration end = client.loop().uptime() + settle;
-  for (;;) {
-    const System now = TRY(look(client, system.id));
+  for (System last = system;;) {
+    System now = TRY(look(client, system.id));
+    is_seen = is_seen || shows_restart(last, now);
     change.after = now.power_state;
-    change.is_settled = wanted.empty() || now.power_state == wanted;
-    if (change.is_settled || client.loop().uptime() >= end) return change;
+    change.is_settled = is_seen && (wanted.empty() || now.power_state == wanted);
+    if (change.is_settled) return change;
+    if (client.loop().uptime() >= end) break;
+    last = std::move(now);
     pause(client.loop(), milliseconds(limits::look_again_ms));
   }
+  if (!answer && !is_seen)
+    return Error(answer.error()).within(change.type + " was sent, not verified");
+  return change;
 }
 
 // ---- boot

@@ -41,15 +41,19 @@ Result<std::string> type_for_restart(const System& system, Force force);
 Result<void> check_reset(const System& system, std::string_view type);
 // The state that a system is in after a reset of that type; empty when it may be any.
 std::string_view state_after(std::string_view type);
+// Whether a system has gone down, come up or begun to boot between two looks. A restart ends in the
+// state in which it began, so that only this tells it from nothing at all.
+bool shows_restart(const System& before, const System& now);
 // Every system that the controller shows, as `look` reads it.
 Result<std::vector<System>> systems(Client& client);
 // Reads a system anew, with the reset types that it takes even if it says them elsewhere.
 Result<System> look(Client& client, const std::string& id);
 struct PowerChange {
   std::string type, before, after{};
-  bool is_settled = false;  // the state that was to come about has come
+  bool is_settled = false;  // the state that was to come about has come, and a restart was seen
 };
-// Waits until the state has come about, at most `settle`.
+// Waits until the state has come about, at most `settle`. Errors: `timeout` also when the order was
+// not answered and what comes about does not tell whether it was taken.
 Result<PowerChange> reset(Client& client, const System& system, std::string_view type,
                           Duration settle = seconds(limits::settle_s));
 

@@ -94,6 +94,30 @@ TEST(Reset, knows_the_state_that_follows) {
   EXPECT_EQ(state_after("Nmi"), "");
 }
 
+TEST(Reset, a_restart_shows_by_power_by_its_time_or_by_a_boot_that_begins_anew) {
+  const auto is_shown = [](std::string_view before, std::string_view now) {
+    return shows_restart(system_of(before), system_of(now));
+  };
+  EXPECT_TRUE(is_shown("PowerState: 'On'", "PowerState: 'Off'"));
+  EXPECT_TRUE(is_shown("PowerState: 'Off'", "PowerState: 'On'"));
+  EXPECT_TRUE(is_shown("PowerState: 'On'", "PowerState: PoweringOn"));
+  EXPECT_TRUE(is_shown("LastResetTime: a", "LastResetTime: b"));
+  EXPECT_TRUE(is_shown("BootProgress: {LastState: OSRunning}",
+                       "BootProgress: {LastState: MemoryInitializationStarted}"));
+  for (const char* same :
+       {"PowerState: 'On'", "PowerState: PoweringOn", "PowerState: 'On'\nLastResetTime: a",
+        "PowerState: 'On'\nBootProgress: {LastState: OSRunning}"})
+    EXPECT_FALSE(is_shown(same, same)) << same;
+  EXPECT_FALSE(is_shown("PowerState: PoweringOn", "PowerState: 'On'")) << "it was on its way";
+  EXPECT_FALSE(is_shown("PowerState: 'On'", "PowerState: 'On'\nLastResetTime: a"));
+  EXPECT_FALSE(
+      is_shown("BootProgress: {LastState: OSBootStarted}", "BootProgress: {LastState: OSRunning}"));
+  EXPECT_FALSE(is_shown("BootProgress: {LastState: OSRunning}", "BootProgress: {LastState: OEM}"));
+  EXPECT_FALSE(is_shown("BootProgress: {LastState: MemoryInitializationStarted}",
+                        "BootProgress: {LastState: BusInitializationStarted}"))
+      << "firmware takes these in any order";
+}
+
 TEST(Boot, is_one_of_the_targets_that_the_system_offers) {
   EXPECT_EQ(*boot_patch(machine(), {.target = "Pxe", .enabled = "Once", .order = {}}),
             yaml("Boot: {BootSourceOverrideTarget: Pxe, BootSourceOverrideEnabled: Once}"));
