@@ -23,10 +23,48 @@ api::PowerDomainType type_of_equipment(const std::string& type) {
   return api::PowerDomainType::pdu;
 }
 
-// How many of its mains must be up; 0: nobody says. A transfer switch takes one or the other.
+// Whether it stays on the main that it is on when that fails: turned by hand, or kept from turning.
+bool is_held(const Distribution& distribution) {
+  const bool is_switch =
+      distribution.type.ends_with("TransferSwitch") || !distribution.active_main.empty();
+  return is_switch && (distribution.type == "ManualTransferSwitch" ||
+                       distribution.transfers == false || distribution.is_inhibited == true);
+}
+
+// What may supply it: all of its mains, or the one that it is held on, where it says which.
+std::vector<const Circuit*> mains_in_use(const Distribution& distribution) {
+  std::vector<const Circuit*> out;
+  for (const Circuit& main : distribution.mains) {
+    if (is_held(distribution) && !main.key.empty() && main.key == distribution.active_main)
+      return {&main};
+    out.push_back(&main);
+  }
+  return out;
+}
+
+// How many of its mains in use must be up; 0: nobody says, so all. A transfer switch takes one or
+// the other; held on one that it does not name, it may need any of them.
 int64_t mains_needed(const Distribution& distribution) {
+  if (is_held(distribution)) return 0;
   if (distribution.mains_needed > 0) return distribution.mains_needed;
   return distribution.type.ends_with("TransferSwitch") ? 1 : 0;
+}
+
+// Mains that take one another's place, and others that do not although there are several.
+void tell_mains(const std::string& name, const Distribution& distribution,
+                const std::vector<const Circuit*>& mains, size_t unknown, Inventory& into) {
+  const size_t all = distribution.mains.size(), used = mains.size();
+  if (all < 2) return;
+  if (is_held(distribution))
+    into.notes.push_back(
+        name + ": does not change over by itself" +
+        (used == 1 ? "; its active main " + mains[0]->key + " alone supplies it"
+                   : ", and which of its mains is active is not known: each may be needed"));
+  const int64_t needed = mains_needed(distribution);
+  if (needed > 0 && needed < static_cast<int64_t>(used) && unknown > 0 && unknown < used)
+    into.notes.push_back(name + ": what is behind " + std::to_string(unknown) + " of its " +
+                         std::to_string(used) + " mains is not known here, so that it counts as " +
+                         "down when only the others fail; complete its spec.suppliedBy");
 }
 
 api::PowerDomain make_domain(const std::string& name, const std::string& site,
@@ -163,9 +201,9 @@ Place Facility::place_of_equipment(Place own, const std::vector<std::string>& id
 // What the mains may carry: of those that must be up, the weakest.
 std::optional<double> Facility::capacity_of_mains(const Distribution& distribution) const {
   std::vector<double> ratings;
-  for (const Circuit& main : distribution.mains) {
-    auto rating = rated_watts(main);
-    for (const std::string& source : main.sources)
+  for (const Circuit* main : mains_in_use(distribution)) {
+    auto rating = rated_watts(*main);
+    for (const std::string& source : main->sources)
       if (const auto at = circuits_.find(source); !rating && at != circuits_.end())
         rating = rated_watts(*at->second);
     if (!rating) return std::nullopt;
@@ -173,9 +211,9 @@ std::optional<double> Facility::capacity_of_mains(const Distribution& distributi
   }
   if (ratings.empty()) return std::nullopt;
   std::ranges::sort(ratings);
-  if (const auto needed = static_cast<size_t>(mains_needed(distribution));
-      needed > 0 && needed < ratings.size())
-    ratings.resize(needed);
+  const auto needed =
+      is_held(distribution) ? size_t{1} : static_cast<size_t>(mains_needed(distribution));
+  if (needed > 0 && needed < ratings.size()) ratings.resize(needed);
   double sum = 0;
   for (const double rating : ratings) sum += rating;
   return sum;
@@ -253,12 +291,19 @@ void Facility::supply(const Distribution& distribution, Inventory& into) const {
   const auto own = domains_.find(distribution.id);
   if (own == domains_.end()) return;
   std::set<std::string> behind;
-  for (const Circuit& main : distribution.mains)
-    for (const std::string& source : main.sources) {
+  const auto mains = mains_in_use(distribution);
+  size_t unknown = 0;
+  for (const Circuit* main : mains) {
+    bool is_known = false;
+    for (const std::string& source : main->sources) {
       std::string name = domain_behind(source);
-      if (!name.empty() && name != own->second && behind.size() < domains_behind)
-        behind.insert(std::move(name));
+      if (name.empty() || name == own->second) continue;
+      is_known = true;
+      if (behind.size() < domains_behind) behind.insert(std::move(name));
     }
+    if (!is_known) ++unknown;
+  }
+  tell_mains(own->second, distribution, mains, unknown, into);
   if (behind.empty()) return;
   for (api::PowerDomain& domain : into.power_domains) {
     if (domain.metadata.name != own->second) continue;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "discover/testing/redfish.h"
 
 namespace freehold::discover::redfish {
@@ -13,6 +15,7 @@ using testing::crawl_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 Inventory read(std::string_view yaml) {
@@ -238,8 +241,9 @@ TEST(RedfishInventory, no_unit_carries_more_than_its_mains) {
                                             "carry 8000 W")));
 }
 
-TEST(RedfishInventory, the_mains_of_a_transfer_switch_are_alternatives) {
-  const Inventory all = read(R"(
+// A transfer switch on two floor PDUs, A and B. `more` is what it says beside its mains.
+Inventory transfer_switch(const std::string& more) {
+  return read(R"(
 /redfish/v1: {PowerEquipment: {"@odata.id": /p}}
 /p: {FloorPDUs: {"@odata.id": /p/f}, TransferSwitches: {"@odata.id": /p/t}}
 /p/f: {Members: [{"@odata.id": /p/f/A}, {"@odata.id": /p/f/B}]}
@@ -250,11 +254,18 @@ TEST(RedfishInventory, the_mains_of_a_transfer_switch_are_alternatives) {
 /p/f/B/o: {Members: [{"@odata.id": /p/f/B/o/1}]}
 /p/f/B/o/1: {PowerState: "On"}
 /p/t: {Members: [{"@odata.id": /p/t/1}]}
-/p/t/1: {EquipmentType: AutomaticTransferSwitch, Mains: {"@odata.id": /p/t/1/m}}
 /p/t/1/m: {Members: [{"@odata.id": /p/t/1/m/1}, {"@odata.id": /p/t/1/m/2}]}
-/p/t/1/m/1: {RatedCurrentAmps: 32, NominalVoltage: AC200To240V, Links: {PowerOutlet: {"@odata.id": /p/f/A/o/1}}}
-/p/t/1/m/2: {RatedCurrentAmps: 30, NominalVoltage: AC200To240V, Links: {PowerOutlet: {"@odata.id": /p/f/B/o/1}}}
-)");
+/p/t/1/m/1: {Id: AC1, RatedCurrentAmps: 32, NominalVoltage: AC200To240V, Links: {PowerOutlet: {"@odata.id": /p/f/A/o/1}}}
+/p/t/1/m/2: {Id: AC2, RatedCurrentAmps: 30, NominalVoltage: AC200To240V, Links: {PowerOutlet: {"@odata.id": /p/f/B/o/1}}}
+/p/t/1: {Mains: {"@odata.id": /p/t/1/m}, )" +
+              more + "}");
+}
+
+TEST(RedfishInventory, the_mains_of_a_transfer_switch_are_alternatives) {
+  const Inventory all = transfer_switch(
+      "EquipmentType: AutomaticTransferSwitch, "
+      "TransferConfiguration: {ActiveMainsId: AC1, AutoTransferEnabled: true, "
+      "TransferInhibit: false}");
   ASSERT_THAT(all.power_domains, SizeIs(3));
   const api::PowerDomain& transfer = all.power_domains[0];
   EXPECT_EQ(transfer.metadata.name, "bmc-1-automatictransferswitch-1");
@@ -262,6 +273,63 @@ TEST(RedfishInventory, the_mains_of_a_transfer_switch_are_alternatives) {
   EXPECT_THAT(transfer.spec.supplied_by.domains,
               ElementsAre("bmc-1-floorpdu-a", "bmc-1-floorpdu-b"));
   EXPECT_EQ(transfer.spec.supplied_by.required, 1);
+  EXPECT_THAT(all.notes, Not(Contains(HasSubstr("transferswitch-1: "))));
+}
+
+TEST(RedfishInventory, a_switch_that_does_not_change_over_is_supplied_by_its_active_main_alone) {
+  for (const char* more :
+       {"EquipmentType: ManualTransferSwitch, MainsRedundancy: {MinNeededInGroup: 1}, "
+        "TransferConfiguration: {ActiveMainsId: AC1}",
+        "EquipmentType: AutomaticTransferSwitch, "
+        "TransferConfiguration: {ActiveMainsId: AC1, AutoTransferEnabled: false}",
+        "EquipmentType: AutomaticTransferSwitch, TransferConfiguration: {ActiveMainsId: AC1, "
+        "AutoTransferEnabled: true, TransferInhibit: true}",
+        "EquipmentType: RackPDU, MainsRedundancy: {MinNeededInGroup: 1}, "
+        "TransferConfiguration: {ActiveMainsId: AC1, AutoTransferEnabled: false}"}) {
+    const Inventory all = transfer_switch(more);
+    const auto at = std::ranges::find_if(all.power_domains, [](const auto& domain) {
+      return !domain.spec.supplied_by.domains.empty();
+    });
+    ASSERT_NE(at, all.power_domains.end()) << more;
+    EXPECT_EQ(at->spec.capacity.value(), 6'400'000) << more;
+    EXPECT_THAT(at->spec.supplied_by.domains, ElementsAre("bmc-1-floorpdu-a")) << more;
+    EXPECT_EQ(at->spec.supplied_by.required, 1) << more;
+    EXPECT_THAT(all.notes,
+                Contains(HasSubstr("does not change over by itself; its active main AC1 alone")));
+  }
+}
+
+TEST(RedfishInventory, a_switch_by_hand_that_does_not_say_where_it_stands_may_need_each_main) {
+  const Inventory all = transfer_switch("EquipmentType: ManualTransferSwitch");
+  ASSERT_THAT(all.power_domains, SizeIs(3));
+  const api::PowerDomain& transfer = all.power_domains[2];
+  EXPECT_EQ(transfer.metadata.name, "bmc-1-manualtransferswitch-1");
+  EXPECT_EQ(transfer.spec.capacity.value(), 6'000'000) << "one of them, the weaker";
+  EXPECT_THAT(transfer.spec.supplied_by.domains,
+              ElementsAre("bmc-1-floorpdu-a", "bmc-1-floorpdu-b"));
+  EXPECT_EQ(transfer.spec.supplied_by.required, 2);
+  EXPECT_THAT(all.notes, Contains(HasSubstr("which of its mains is active is not known")));
+}
+
+TEST(RedfishInventory, a_main_of_a_transfer_switch_that_leads_out_of_the_service_is_told) {
+  const Inventory all = read(R"(
+/redfish/v1: {PowerEquipment: {"@odata.id": /p}}
+/p: {FloorPDUs: {"@odata.id": /p/f}, TransferSwitches: {"@odata.id": /p/t}}
+/p/f: {Members: [{"@odata.id": /p/f/A}]}
+/p/f/A: {EquipmentType: FloorPDU, PowerCapacityVA: 100000, Outlets: {"@odata.id": /p/f/A/o}}
+/p/f/A/o: {Members: [{"@odata.id": /p/f/A/o/1}]}
+/p/f/A/o/1: {PowerState: "On"}
+/p/t: {Members: [{"@odata.id": /p/t/1}]}
+/p/t/1: {EquipmentType: AutomaticTransferSwitch, Mains: {"@odata.id": /p/t/1/m}}
+/p/t/1/m: {Members: [{"@odata.id": /p/t/1/m/1}, {"@odata.id": /p/t/1/m/2}]}
+/p/t/1/m/1: {RatedCurrentAmps: 32, NominalVoltage: AC240V, Links: {PowerOutlet: {"@odata.id": /p/f/A/o/1}}}
+/p/t/1/m/2: {RatedCurrentAmps: 32, NominalVoltage: AC240V}
+)");
+  ASSERT_THAT(all.power_domains, SizeIs(2));
+  EXPECT_THAT(all.power_domains[0].spec.supplied_by.domains, ElementsAre("bmc-1-floorpdu-a"));
+  EXPECT_THAT(all.notes,
+              Contains(HasSubstr("bmc-1-automatictransferswitch-1: what is behind 1 of its 2 mains "
+                                 "is not known here")));
 }
 
 TEST(RedfishInventory, a_case_with_power_supplies_alone_is_a_shelf) {

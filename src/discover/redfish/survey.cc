@@ -428,6 +428,7 @@ void Surveyor::thermal(const Found& owner, Chassis& into) {
 std::vector<Circuit> Surveyor::circuits(const Found& owner, std::string_view path) {
   std::vector<Circuit> out;
   parts(owner, path, "Circuit", out, [](Circuit& c, const auto& body) {
+    c.key = text(body, "Id");
     c.kind = text(body, "CircuitType");
     c.amps = number(body, "RatedCurrentAmps");
     c.watts = number(body, "PowerWatts");
@@ -449,6 +450,9 @@ void Surveyor::distribution(const Found& found) {
   if (const auto metrics = view_.one(body, "Metrics", "PowerDistributionMetrics"))
     out.load_watts = number(*metrics->body, "PowerWatts");
   out.mains_needed = whole(body, "MainsRedundancy.MinNeededInGroup", 64);
+  out.active_main = text(body, "TransferConfiguration.ActiveMainsId");
+  out.transfers = flag(body, "TransferConfiguration.AutoTransferEnabled");
+  out.is_inhibited = flag(body, "TransferConfiguration.TransferInhibit");
   out.chassis = ids(body, "Links.Chassis");
   out.mains = circuits(found, "Mains");
   out.branches = circuits(found, "Branches");

@@ -110,6 +110,7 @@ struct Circuit : Part {
   std::optional<double> amps, watts;
   std::string nominal_voltage, wiring;  // "AC200To240V", "ThreePhase5Wire"
   std::vector<std::string> sources;     // ids of the outlets and circuits behind it
+  std::string key{};                    // "Id": what its equipment calls it by
 };
 struct Outlet : Part {
   std::string power_state;
@@ -123,6 +124,10 @@ struct Distribution : Part {
   Place place;
   std::optional<double> capacity_va, load_watts;
   int64_t mains_needed = 0;  // 0: unknown
+  // Of TransferConfiguration: the key of the main that is on, whether it changes over by itself,
+  // whether it is kept from that.
+  std::string active_main;
+  std::optional<bool> transfers, is_inhibited;
   std::vector<std::string> chassis;
   std::vector<Circuit> mains, branches, feeders;
   std::vector<Outlet> outlets;

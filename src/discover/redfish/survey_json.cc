@@ -24,6 +24,9 @@ void put(Object& out, std::string_view name, const std::optional<double>& number
 void put(Object& out, std::string_view name, int64_t number) {
   if (number != 0) out[name] = number;
 }
+void put(Object& out, std::string_view name, const std::optional<bool>& fact) {
+  if (fact) out[name] = *fact;
+}
 void put(Object& out, std::string_view name, const std::vector<std::string>& texts) {
   if (texts.empty()) return;
   Array list;
@@ -200,6 +203,9 @@ Value of(const Distribution& d) {
   put(out, "capacityVA", d.capacity_va);
   put(out, "loadWatts", d.load_watts);
   put(out, "mainsNeeded", d.mains_needed);
+  put(out, "activeMain", d.active_main);
+  put(out, "autoTransfer", d.transfers);
+  put(out, "transferInhibit", d.is_inhibited);
   put_all(out, "mains", d.mains);
   put_all(out, "branches", d.branches);
   put_all(out, "feeders", d.feeders);

@@ -42,6 +42,12 @@ int64_t whole(const json::Value& body, std::string_view path, int64_t most) {
   return static_cast<int64_t>(*n);
 }
 
+std::optional<bool> flag(const json::Value& body, std::string_view path) {
+  const json::Value* value = property(body, path);
+  if (value == nullptr || value->as_bool() == nullptr) return std::nullopt;
+  return *value->as_bool();
+}
+
 int64_t byte_count(const json::Value& body, std::string_view path, double unit) {
   const auto n = number(body, path);
   if (!n || *n * unit > largest * 1000) return 0;

@@ -19,6 +19,8 @@ std::string text(const json::Value& body, std::string_view path);
 std::optional<double> number(const json::Value& body, std::string_view path);
 // A whole number from 0 to `most`; else 0.
 int64_t whole(const json::Value& body, std::string_view path, int64_t most);
+// Nothing for what is neither true nor false.
+std::optional<bool> flag(const json::Value& body, std::string_view path);
 // A number of `unit` bytes each; 0 when unknown.
 int64_t byte_count(const json::Value& body, std::string_view path, double unit);
 std::vector<std::string> texts(const json::Value& body, std::string_view path);
