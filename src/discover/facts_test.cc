@@ -286,7 +286,7 @@ TEST(Power, CountersGiveWattsBetweenTwoLooks) {
 TEST(Power, MeansOfPartsAreThoseOfTheirCountersOrWhatTheyDrawNow) {
   Machine now;
   for (const char* id : {"gpu0", "gpu1", "gpu2"}) now.devices.emplace_back().id = id;
-  for (size_t i : {0, 1}) now.devices[i].power.measured = Quantity::of(700'000, Dimension::power);
+  for (size_t i : {0U, 1U}) now.devices[i].power.measured = Quantity::of(700'000, Dimension::power);
   now.energy = {{"nvml", 3'000'000'000, 0, "gpu0"}, {"package-0", 1'500'000'000, 0}};
   const auto drawn = [&](const std::vector<EnergyCounter>& before) {
     Machine machine = now;
