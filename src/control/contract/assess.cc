@@ -38,6 +38,11 @@ Quantity as_promised(const Quantity& value, const Quantity& bound) {
   return rate ? Quantity::of(value.value(), Dimension::rate) : value;
 }
 
+// What stands in a status may be of another promise, or be told in another unit.
+bool is_comparable(const Quantity& a, const Quantity& b) {
+  return a.is_set() && b.is_set() && a.dimension() == b.dimension() && a.currency() == b.currency();
+}
+
 // Both count thousandths, and either may be meant: 12 a second.
 bool is_count(Dimension dimension) {
   return dimension == Dimension::number || dimension == Dimension::rate;
@@ -101,6 +106,8 @@ std::optional<std::string> fault_of(const Quantity& value, const Quantity& bound
   if (value.dimension() != bound.dimension())
     return "measured in " + std::string(dimension_name(value.dimension())) + ", promised in " +
            std::string(dimension_name(bound.dimension()));
+  if (value.currency() != bound.currency())
+    return "measured in " + value.currency() + ", promised in " + bound.currency();
   return std::nullopt;
 }
 
@@ -329,11 +336,6 @@ std::vector<MemberView> telling(const api::Guarantee& g, const std::vector<Membe
   return some.empty() ? members : some;
 }
 
-// What stands in a status may be of another promise, or be told in another unit.
-bool is_comparable(const Quantity& a, const Quantity& b) {
-  return a.is_set() && b.is_set() && a.dimension() == b.dimension() && a.currency() == b.currency();
-}
-
 void count(const api::Guarantee& g, api::GuaranteeStatus& gs, const Judged& judged) {
   switch (judged.verdict) {
     case Verdict::fulfilled:
@@ -479,7 +481,7 @@ bool assess(const api::ContractSpec& spec, api::ContractStatus& status,
       changed = true;
     }
     const Quantity& promised = g.at_least.is_set() ? g.at_least : g.at_most;
-    changed |= gs.promised != promised;
+    changed |= !is_comparable(gs.promised, promised) || gs.promised != promised;
     gs.promised = promised;
     const std::vector<MemberView> members = telling(g, all);
     bool moved = false;

@@ -158,6 +158,13 @@ TEST(Judging, AnotherDimensionIsNotDeterminedRatherThanAWrongVerdict) {
   EXPECT_EQ(judge(g, {&w}).verdict, Verdict::not_determined);
 }
 
+TEST(Judging, AnotherCurrencyIsNotDeterminedEither) {
+  api::Guarantee g = rate("20EUR");
+  g.metric = "revenue";
+  const api::Window w = window(g, 0, "25USD");
+  EXPECT_EQ(judge(g, {&w}).reason, "measured in USD, promised in EUR");
+}
+
 Time seconds_at(int64_t s) { return {s * 1'000'000}; }
 
 class Assessing : public testing::Test {
@@ -346,6 +353,12 @@ TEST_F(Assessing, ThePromiseIsTheOneThatIsMadeNow) {
   spec.guarantees[0].at_least = q("5/s");
   EXPECT_TRUE(run(11));
   EXPECT_EQ(status.guarantees[0].promised, q("5/s"));
+  for (const char* other : {"5Mi", "5", "5EUR", "5USD"}) {
+    spec.guarantees[0].at_least = q(other);
+    EXPECT_TRUE(run(12)) << other;
+    EXPECT_EQ(status.guarantees[0].promised, q(other));
+    EXPECT_FALSE(run(13)) << other;
+  }
 }
 
 TEST_F(Assessing, WhatWasKeptInAnotherUnitIsNotComparedAndGivesWay) {

@@ -68,9 +68,9 @@ struct HwlocObjects {
   std::vector<api::Cache> caches;
   std::vector<HwlocNuma> numa;
   std::vector<HwlocPci> pci;
-  size_t unclear_links = 0;  // whose rate several generations explain
   std::vector<HwlocOsDevice> os_devices;
   std::map<std::pair<std::string, int64_t>, HwlocRef> by_index;  // type and gp_index
+  size_t unclear_links = 0;  // of PCI, whose rate several generations explain
 };
 
 // `version`: 1 to 3. Reads all <object> below <topology>.
