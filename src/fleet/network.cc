@@ -33,7 +33,7 @@ struct Union {
 // is a way from the other. So they are taken as one, and the tables hold groups, not switches.
 class Network::Builder {
  public:
-  Builder(Network& out, size_t most_places) : out_(out), most_places_(most_places) {}
+  Builder(Network& out, size_t places) : out_(out), most_places_(places) {}
 
   void build() {
     number_switches();
