@@ -14,6 +14,7 @@ namespace {
 
 // Different rates that are told apart among the links of one island; more count as the lowest.
 constexpr size_t most_levels = 32;
+
 struct Union {
   explicit Union(size_t size) : above(size) { std::iota(above.begin(), above.end(), 0u); }
   uint32_t find(uint32_t v) {

@@ -1,5 +1,6 @@
 // Missed time: when promises of a contract were missed, and which of them, so that a credit pays no
-// second twice, whichever promises earn one in the end. Pure functions over `status.missed`.
+// second twice, whichever promises earn one in the end, and none that is not charged.
+// Pure functions over `status.missed`, and over `status.uncharged`, which heard.h writes.
 #pragma once
 
 #include <cstddef>
