@@ -180,6 +180,17 @@ struct Missed {
   std::vector<MissedTime> sums;   // of spans before `summed_until`, one for each set of promises
   Time summed_until;
 };
+// What energy costs at a site, as agreed: a bill does not follow the prices of its last day.
+struct EnergyPrice {
+  std::string site;
+  Quantity price;  // per kWh; unset: none was agreed
+  double pue = 1;  // power of the whole site over power of its machines
+};
+// Of instances that are gone.
+struct PastEnergy {
+  std::string site;
+  int64_t joules = 0;  // -1: not known
+};
 struct RemedyRun {
   std::string action, reason, outcome;
   Time at;
@@ -203,13 +214,15 @@ struct ContractStatus {
   std::vector<std::string> avoid_nodes;
   Time reserved_at, active_at, ends_at, released_at;
   Quantity price_per_hour;  // money, as agreed; unset: none was. Other hardware costs no more
+  std::vector<EnergyPrice> energy_prices;  // as agreed, of every site that it was placed on
   Uncharged uncharged;
   Refusal refusal;
   std::vector<GuaranteeStatus> guarantees;
   std::vector<AssessedWindow> windows;
   Missed missed;
   std::vector<RemedyRun> remedies;
-  int64_t past_cpu_us = 0, past_energy_joules = 0;  // of instances that are gone; -1: not known
+  int64_t past_cpu_us = 0;              // of instances that are gone
+  std::vector<PastEnergy> past_energy;  // by site
   bool is_past_energy_in_part = false;
   std::optional<Statement> statement;
   Conditions conditions;
@@ -242,6 +255,7 @@ struct OfferSpec {
   Time start, expires;
   Quantity price_per_hour, total;  // money; total only with a duration
   Quantity power, energy;          // unset: not known
+  std::vector<EnergyPrice> energy_prices;
   Exactness exactness = Exactness::device;
   std::vector<OfferedGuarantee> guarantees;
   std::vector<PlacementLine> placement;

@@ -334,6 +334,22 @@ inline constexpr auto table<api::Missed> = object<api::Missed>(
                               {.max_size = 64}),
     field<&api::Missed::summed_until>("summedUntil", "What the sums hold ended by then."));
 template <>
+inline constexpr auto table<api::EnergyPrice> = object<api::EnergyPrice>(
+    "EnergyPrice", "What energy costs at a site, as agreed.",
+    field<&api::EnergyPrice::site>("site", "Which; absent for machines without one.",
+                                   {.max_size = 63}),
+    field<&api::EnergyPrice::price>("price", "Of a kilowatt hour; absent when none was agreed.",
+                                    {.dimension = Dimension::money_per_energy}),
+    field<&api::EnergyPrice::pue>("pue",
+                                  "Power of the whole site over power of its machines; energy is "
+                                  "charged with it.",
+                                  {.min = 1, .max = 10}));
+template <>
+inline constexpr auto table<api::PastEnergy> = object<api::PastEnergy>(
+    "PastEnergy", "Energy of instances that are gone.",
+    field<&api::PastEnergy::site>("site", "Where they ran.", {.max_size = 63}),
+    field<&api::PastEnergy::joules>("joules", "What they took; -1 unknown.", {.min = -1}));
+template <>
 inline constexpr auto table<api::RemedyRun> = object<api::RemedyRun>(
     "RemedyRun", "A remedy that ran.",
     field<&api::RemedyRun::action>("action", "Which.", {.max_size = 32}),
@@ -384,6 +400,8 @@ inline constexpr auto table<api::ContractStatus> = object<api::ContractStatus>(
     field<&api::ContractStatus::price_per_hour>(
         "pricePerHour", "As agreed; other hardware under the same contract costs the same.",
         {.dimension = Dimension::money_per_hour}),
+    field<&api::ContractStatus::energy_prices>(
+        "energyPrices", "As agreed, of every site that it was placed on.", {.max_size = 64}),
     field<&api::ContractStatus::uncharged>(
         "uncharged", "Time after it became active that is not charged, and earns no credit."),
     field<&api::ContractStatus::refusal>("refusal", "Why there is no offer."),
@@ -395,8 +413,8 @@ inline constexpr auto table<api::ContractStatus> = object<api::ContractStatus>(
     field<&api::ContractStatus::remedies>("remedies", "Remedies that ran.", {.max_size = 64}),
     field<&api::ContractStatus::past_cpu_us>(
         "pastCpuMicroseconds", "CPU time delivered by instances that are gone.", {.min = 0}),
-    field<&api::ContractStatus::past_energy_joules>(
-        "pastEnergyJoules", "Energy of instances that are gone; -1 unknown.", {.min = -1}),
+    field<&api::ContractStatus::past_energy>("pastEnergy", "Energy of instances that are gone.",
+                                             {.max_size = 64}),
     field<&api::ContractStatus::is_past_energy_in_part>("pastEnergyInPart",
                                                         "Some of what they ran on has no meter."),
     field<&api::ContractStatus::statement>("statement", "The final statement."),
@@ -458,6 +476,8 @@ inline constexpr auto table<api::OfferSpec> = object<api::OfferSpec>(
                                   {.min = 0, .dimension = Dimension::power}),
     field<&api::OfferSpec::energy>("energy", "Joules for the whole term; absent when not known.",
                                    {.min = 0, .dimension = Dimension::energy}),
+    field<&api::OfferSpec::energy_prices>("energyPrices", "What energy would cost, at each site.",
+                                          {.max_size = 64}),
     field<&api::OfferSpec::exactness>("exactness", "How exactly it is kept."),
     field<&api::OfferSpec::guarantees>("guarantees", "Promises.", {.max_size = 16}),
     field<&api::OfferSpec::placement>("placement", "Where; the first 64 members.",

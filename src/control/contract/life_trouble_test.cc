@@ -68,6 +68,12 @@ struct Replaced : ContractLife {
       if (status.windows.empty() || status.windows.back().start < window.start)
         status.windows.push_back(window);
     };
+    const auto energy_costs = [&](const char* price) {
+      world.edit<api::PriceBook>({}, "all", [&](api::PriceBook& b) {
+        b.spec.energy_price = Quantity::parse_any(price).value();
+      });
+    };
+    energy_costs("0.1EUR/kWh");
     api::Contract c = World::contract("a", "c", "2");
     c.spec.term.duration = minutes(30);
     c.spec.acceptance.test = api::AcceptanceTest::cpu;
@@ -85,6 +91,7 @@ struct Replaced : ContractLife {
     world.edit<api::PriceBook>({}, "all", [](api::PriceBook& b) {
       b.spec.prices[0].price = Quantity::parse_any("9EUR/h").value();
     });
+    energy_costs("0.9EUR/kWh");
     misses = true;
   }
   const api::ContractStatus& status() { return world.get<api::Contract>("a", "c")->status; }
@@ -98,6 +105,8 @@ TEST_F(Replaced, the_price_stays_what_was_agreed) {
   ASSERT_EQ(status().offer, "c-2");
   EXPECT_EQ(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
   EXPECT_EQ(world.get<api::Offer>("a", "c-2")->spec.price_per_hour.text(), "2EUR/h");
+  ASSERT_EQ(status().energy_prices.size(), 1u);
+  EXPECT_EQ(status().energy_prices[0].price.text(), "0.1EUR/kWh");
 }
 
 // Its machine is taken away, and on the other one it falls below the floor.

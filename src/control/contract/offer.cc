@@ -163,8 +163,12 @@ bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase 
   }
   PriceQuote quote = price_of(w.in.view, w.in.fleet, decision.placement->members, w.in.now);
   const bool is_replacement = phase == api::OfferPhase::accepted && w.offer() != nullptr;
-  // Other hardware under the same contract costs what was agreed.
-  if (is_replacement || w.status().active_at.is_set()) quote.per_hour = w.status().price_per_hour;
+  // Other hardware under the same contract costs what was agreed, and energy what it did there.
+  std::vector<api::EnergyPrice> agreed;
+  if (is_replacement || w.status().active_at.is_set()) {
+    quote.per_hour = w.status().price_per_hour;
+    agreed = w.status().energy_prices;
+  }
   if (!is_replacement) {
     const Admission admission = admission_at_price(w.in.view, w.before, quote);
     if (!admission.ok()) {
@@ -176,8 +180,13 @@ bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase 
   ++w.status().generation;
   const std::string name = w.name() + "-" + std::to_string(w.status().generation);
   api::Offer offer = describe_offer(w, decision, quote, name);
+  offer.spec.energy_prices = energy_prices_of(w.in.view, w.in.fleet, decision.placement->members,
+                                              std::move(agreed), w.in.now);
   offer.status.phase = phase;
-  if (phase == api::OfferPhase::accepted) offer.status.accepted_at = w.in.now;
+  if (phase == api::OfferPhase::accepted) {
+    offer.status.accepted_at = w.in.now;
+    w.status().energy_prices = offer.spec.energy_prices;
+  }
   w.plan.create(api::Object::of(std::move(offer)));
   const auto allocations = place::to_allocations(*decision.placement, w.name(), name);
   for (size_t i = 0; i < allocations.size(); ++i) {
@@ -323,6 +332,7 @@ void step_offered(Work& w) {
   w.status().phase = ContractPhase::reserved;
   w.status().reserved_at = w.in.now;
   w.status().price_per_hour = price;
+  w.status().energy_prices = offer->spec.energy_prices;
   w.condition("Offered", ConditionStatus::true_, "Accepted",
               "offer " + offer->metadata.name + " was accepted");
   w.condition("Reserved", ConditionStatus::true_, "Accepted",

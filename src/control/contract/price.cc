@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "api/catalog.h"
 #include "api/site.h"
@@ -85,13 +86,18 @@ Thing thing_of(const fleet::NodeState* node, const std::string& id) {
 
 }  // namespace
 
+std::string site_of(const fleet::Fleet& fleet, std::string_view name) {
+  const fleet::NodeState* node = fleet.find(name);
+  return node != nullptr ? fleet.site_of(*node) : std::string();
+}
+
 PriceQuote price_of(const ledger::View& view, const fleet::Fleet& fleet,
                     const std::vector<api::AllocatedMember>& members, Time now) {
   Sum sum;
   PriceQuote quote;
   for (const api::AllocatedMember& m : members) {
     const fleet::NodeState* node = fleet.find(m.node);
-    const std::string site = node ? fleet.site_of(*node) : "";
+    const std::string site = site_of(fleet, m.node);
     const auto add = [&](const Thing& thing, int64_t amount) {
       const std::string what = thing.model.empty() ? thing.cls : thing.cls + " " + thing.model;
       sum.add(find_price(view, fleet, site, thing, now), what, site, amount);
@@ -128,19 +134,31 @@ std::string why_too_high(const PriceQuote& quote, Duration term) {
          format_duration(term) + " costs more than can be counted; ask for a shorter term";
 }
 
-Tariff tariff_at(const ledger::View& view, std::string_view site, Time now) {
-  Tariff tariff;
+api::EnergyPrice energy_price_at(const ledger::View& view, const std::string& site, Time now) {
+  api::EnergyPrice at{site, {}};
   const auto* s = view.get<api::Site>({}, site);
-  if (s != nullptr) tariff.pue_milli = std::llround(s->spec.pue * 1000);
+  if (s != nullptr) at.pue = s->spec.pue;
   bool of_this_site = false;
   for (const api::PriceBook* book : view.all<api::PriceBook>()) {
     if (!book->spec.energy_price.is_set() || !is_in_force(*book, site, now)) continue;
-    if (tariff.energy.is_set() && (of_this_site || book->spec.site.empty())) continue;
-    tariff.energy = book->spec.energy_price;
+    if (at.price.is_set() && (of_this_site || book->spec.site.empty())) continue;
+    at.price = book->spec.energy_price;
     of_this_site = !book->spec.site.empty();
   }
-  if (!tariff.energy.is_set() && s != nullptr) tariff.energy = s->spec.energy_price;
-  return tariff;
+  if (!at.price.is_set() && s != nullptr) at.price = s->spec.energy_price;
+  return at;
+}
+
+std::vector<api::EnergyPrice> energy_prices_of(const ledger::View& view, const fleet::Fleet& fleet,
+                                               const std::vector<api::AllocatedMember>& members,
+                                               std::vector<api::EnergyPrice> agreed, Time now) {
+  constexpr size_t most_sites = 64;  // that the schema takes
+  std::set<std::string> sites;
+  for (const api::AllocatedMember& m : members) sites.insert(site_of(fleet, m.node));
+  for (const api::EnergyPrice& known : agreed) sites.erase(known.site);
+  for (const std::string& site : sites)
+    if (agreed.size() < most_sites) agreed.push_back(energy_price_at(view, site, now));
+  return agreed;
 }
 
 int64_t countable(Wide micro) {
@@ -152,13 +170,13 @@ Quantity money_for(const Quantity& per_hour, Duration span) {
   return Quantity::of(countable(micro), Dimension::money, per_hour.currency());
 }
 
-Quantity cost_of(const Tariff& tariff, int64_t joules) {
+Quantity cost_of(const api::EnergyPrice& at, int64_t joules) {
   // Joules to kWh, and the site's overhead in thousandths: integers to the end.
   constexpr Wide joules_per_kwh = 3'600'000;
-  const Wide plain = static_cast<Wide>(tariff.energy.value()) * joules;
+  const Wide plain = static_cast<Wide>(at.price.value()) * joules;
   const Wide micro = std::clamp<Wide>(plain, -most_summed * 1000, most_summed * 1000) *
-                     tariff.pue_milli / 1000 / joules_per_kwh;
-  return Quantity::of(countable(micro), Dimension::money, tariff.energy.currency());
+                     std::llround(at.pue * 1000) / 1000 / joules_per_kwh;
+  return Quantity::of(countable(micro), Dimension::money, at.price.currency());
 }
 
 }  // namespace freehold::control

@@ -35,16 +35,21 @@ Quantity total_of(const PriceQuote& quote, Duration term);
 // an offer is not made.
 std::string why_too_high(const PriceQuote& quote, Duration term);
 
+// Of a node; empty: not known.
+std::string site_of(const fleet::Fleet& fleet, std::string_view node);
+
 // What energy costs at a site: of the price books in force, one for the site goes before one for
 // all, then the first by name; without one it is the site's own price.
-struct Tariff {
-  Quantity energy;  // per kWh; unset: none known
-  int64_t pue_milli = 1000;
-};
-Tariff tariff_at(const ledger::View& view, std::string_view site, Time now);
+api::EnergyPrice energy_price_at(const ledger::View& view, const std::string& site, Time now);
+
+// At the sites of these members, ascending, after those that are agreed on: they stand as they are.
+// Bounded: members at more sites than that have no price of energy.
+std::vector<api::EnergyPrice> energy_prices_of(const ledger::View& view, const fleet::Fleet& fleet,
+                                               const std::vector<api::AllocatedMember>& members,
+                                               std::vector<api::EnergyPrice> agreed, Time now);
 
 // Of energy at the machines, with the site's overhead, rounded down to the micro unit.
-Quantity cost_of(const Tariff& tariff, int64_t joules);
+Quantity cost_of(const api::EnergyPrice& at, int64_t joules);
 
 // The nearest amount that can be counted: sums do not wrap around.
 inline constexpr int64_t most_countable = INT64_MAX;

@@ -366,13 +366,22 @@ void judge_windows(Work& w, const Instances& all, const Instances& current) {
   if (!w.before.spec.guarantees.empty()) w.plan.look_again(std::max(shortest, seconds(1)));
 }
 
-void add_past(api::ContractStatus& status, const api::InstanceStatus& gone) {
-  const api::Usage& usage = gone.usage;
+void add_past(Work& w, const api::Instance& gone) {
+  api::ContractStatus& status = w.status();
+  const api::Usage& usage = gone.status.usage;
   status.past_cpu_us += usage.cpu_us;
   status.is_past_energy_in_part |= usage.is_energy_in_part;
-  if (usage.energy_joules < 0 && gone.started_at.is_set()) status.past_energy_joules = -1;
-  if (status.past_energy_joules >= 0)
-    status.past_energy_joules += std::max<int64_t>(usage.energy_joules, 0);
+  if (!gone.status.started_at.is_set()) return;
+  const std::string site = site_of(w.in.fleet, gone.spec.node);
+  auto past = std::find_if(status.past_energy.begin(), status.past_energy.end(),
+                           [&](const api::PastEnergy& p) { return p.site == site; });
+  constexpr size_t most_sites = 64;  // that the schema takes; then it is not told apart any more
+  if (past == status.past_energy.end() && status.past_energy.size() < most_sites)
+    past = status.past_energy.insert(past, {site, 0});
+  else if (past == status.past_energy.end())
+    --past;
+  past->joules =
+      usage.energy_joules < 0 || past->joules < 0 ? -1 : past->joules + usage.energy_joules;
 }
 
 // Old members leave once the new ones run: make before break.
@@ -386,7 +395,7 @@ void retire_old(Work& w, const Instances& all, const Instances& current) {
       w.plan.update(api::Object::of(std::move(stopping)), revision_of(i->metadata));
     } else if ((i->status.phase >= InstancePhase::succeeded || is_lost(w, *i)) &&
                !i->metadata.deletion_timestamp.is_set()) {
-      add_past(w.status(), i->status);
+      add_past(w, *i);
       w.erase(*i);
     }
   }

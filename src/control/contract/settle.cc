@@ -90,10 +90,7 @@ Settlement settlement_of(const Work& w) {
   Settlement of{w.next, w.instances(), {}, {}, w.next.status.released_at, {}};
   for (const api::Allocation* a : w.allocations())
     of.members.insert(of.members.end(), a->spec.members.begin(), a->spec.members.end());
-  of.tariff_of = [&in = w.in](std::string_view name) {
-    const auto* node = in.view.get<api::Node>({}, name);
-    return tariff_at(in.view, node != nullptr ? std::string_view(node->spec.site) : "", in.now);
-  };
+  of.site_of = [&in = w.in](std::string_view name) { return site_of(in.fleet, name); };
   of.uncharged = uncharged_until(w.next.status, charged_until(w.next, of.released));
   return of;
 }

@@ -19,6 +19,7 @@ struct Statement : testing::Test {
     contract.spec.remedies.push_back({api::RemedyAction::credit, q("60%")});
     guarantee("available_capacity");
     contract.status.price_per_hour = q("10EUR/h");
+    contract.status.energy_prices = {{"away", q("1EUR/kWh"), 1}, {"here", q("0.36EUR/kWh"), 1.5}};
   }
   api::GuaranteeStatus& guarantee(const char* metric) {
     api::Guarantee& g = contract.spec.guarantees.emplace_back();
@@ -43,9 +44,7 @@ struct Statement : testing::Test {
   api::Statement make(Duration ran = hours(1)) {
     Settlement of{contract, {}, members, {}, contract.status.active_at + ran, uncharged};
     for (const api::Instance& i : instances) of.instances.push_back(&i);
-    of.tariff_of = [](std::string_view node) {
-      return node == "far" ? Tariff{q("1EUR/kWh"), 1000} : Tariff{q("0.36EUR/kWh"), 1500};
-    };
+    of.site_of = [](std::string_view node) { return node == "far" ? "away" : "here"; };
     return make_statement(of);
   }
   api::Contract contract;
@@ -75,6 +74,20 @@ TEST_F(Statement, EveryMemberPaysForEnergyWhereItRan) {
   const api::Statement s = make();
   EXPECT_EQ(s.energy_basis, "measured");
   EXPECT_EQ(s.energy_cost.text(), "1.54EUR");
+  contract.status.past_energy = {{"away", 3'600'000}};
+  EXPECT_EQ(make().energy_cost.text(), "2.54EUR") << "what was replaced ran at another site";
+}
+
+TEST_F(Statement, AMachineThatHasLeftTheFleetPaysTheOnePriceThatWasAgreed) {
+  contract.status.energy_prices = {{"here", q("0.36EUR/kWh"), 1.5}};
+  member("away", "2kW");
+  const auto cost = [&](const char* site) {
+    Settlement of{contract, {}, members, {}, contract.status.active_at + hours(1), {}};
+    of.site_of = [site](std::string_view) { return site; };
+    return make_statement(of).energy_cost.text();
+  };
+  EXPECT_EQ(cost(""), "1.08EUR");
+  EXPECT_EQ(cost("there"), "") << "nothing was agreed for that site";
 }
 
 TEST_F(Statement, WhatHasNoMeterIsToldAndANameplateSaysMore) {
@@ -82,9 +95,9 @@ TEST_F(Statement, WhatHasNoMeterIsToldAndANameplateSaysMore) {
   instances.back().status.usage.is_energy_in_part = true;
   EXPECT_EQ(make().energy_basis, "measured in part");
   EXPECT_NE(make().text.find("(measured in part)"), std::string::npos) << make().text;
-  contract.status.past_energy_joules = -1;
+  contract.status.past_energy = {{"here", -1}};
   EXPECT_FALSE(make().energy.is_set()) << "what was replaced had no meter at all";
-  contract.status.past_energy_joules = 0;
+  contract.status.past_energy.clear();
   member("near", "2kW");
   EXPECT_EQ(make().energy_basis, "nameplate");
   instances.back().status.usage.is_energy_in_part = false;

@@ -42,7 +42,14 @@ int64_t share_of(int64_t amount, Duration part, Duration whole) {
   return static_cast<int64_t>(static_cast<Wide>(amount) * part.us / whole.us);
 }
 
-// Energy by the machine that took it, each at the tariff of its own site.
+// What was agreed for a site. A machine that has left the fleet tells no site: one price is its.
+const api::EnergyPrice* agreed_at(const api::ContractStatus& status, std::string_view site) {
+  for (const api::EnergyPrice& p : status.energy_prices)
+    if (p.site == site || (site.empty() && status.energy_prices.size() == 1)) return &p;
+  return nullptr;
+}
+
+// Energy by the site whose machines took it, each at its own agreed price.
 struct EnergySum {
   const Settlement& of;
   std::string_view currency;
@@ -50,15 +57,15 @@ struct EnergySum {
   Wide cost = 0;
   bool is_priced = false, is_all_priced = true;
 
-  void add(std::string_view node, int64_t taken) {
+  void add(std::string_view site, int64_t taken) {
     joules += taken;
-    const Tariff tariff = of.tariff_of ? of.tariff_of(node) : Tariff();
-    if (!tariff.energy.is_set() || tariff.energy.currency() != currency) {
+    const api::EnergyPrice* at = agreed_at(of.contract.status, site);
+    if (at == nullptr || !at->price.is_set() || at->price.currency() != currency) {
       is_all_priced &= taken == 0;
       return;
     }
     is_priced = true;
-    cost += cost_of(tariff, taken).value();
+    cost += cost_of(*at, taken).value();
   }
 };
 
@@ -68,7 +75,9 @@ std::string add_energy(const Settlement& of, Duration charged, Duration ran, api
   const Quantity& rate = of.contract.status.price_per_hour;
   EnergySum sum{of, rate.currency()};
   const api::ContractStatus& status = of.contract.status;
-  const bool is_metered = !of.instances.empty() && status.past_energy_joules >= 0 &&
+  const bool is_metered = !of.instances.empty() &&
+                          std::all_of(status.past_energy.begin(), status.past_energy.end(),
+                                      [](const auto& past) { return past.joules >= 0; }) &&
                           std::all_of(of.instances.begin(), of.instances.end(),
                                       [](auto* i) { return i->status.usage.energy_joules >= 0; });
   const bool is_in_part = status.is_past_energy_in_part ||
@@ -81,12 +90,14 @@ std::string add_energy(const Settlement& of, Duration charged, Duration ran, api
   const bool is_measured = is_metered && !(is_in_part && has_power);
   if (is_measured) {
     for (const api::Instance* i : of.instances)
-      sum.add(i->spec.node, share_of(i->status.usage.energy_joules, s.until - s.from, ran));
-    sum.add(of.instances.front()->spec.node,
-            share_of(status.past_energy_joules, s.until - s.from, ran));
+      sum.add(of.site_of(i->spec.node),
+              share_of(i->status.usage.energy_joules, s.until - s.from, ran));
+    for (const api::PastEnergy& past : status.past_energy)
+      sum.add(past.site, share_of(past.joules, s.until - s.from, ran));
   } else if (has_power) {
     for (const api::AllocatedMember& m : of.members)
-      sum.add(m.node, countable(static_cast<Wide>(m.power.value()) * charged.us / 1'000'000'000));
+      sum.add(of.site_of(m.node),
+              countable(static_cast<Wide>(m.power.value()) * charged.us / 1'000'000'000));
   } else {
     return {};
   }
@@ -97,7 +108,7 @@ std::string add_energy(const Settlement& of, Duration charged, Duration ran, api
     s.energy_cost = Quantity::of(countable(sum.cost), Dimension::money, rate.currency());
   if (sum.is_all_priced) return {};
   return std::string(sum.is_priced ? ", billed in part: not everywhere" : ", not billed: nowhere") +
-         " where it ran is a price of energy known in " + rate.currency();
+         " where it ran was a price of energy agreed in " + rate.currency();
 }
 
 Duration whole_seconds(Duration span) { return seconds(span.us / 1'000'000); }

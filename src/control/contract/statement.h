@@ -15,10 +15,10 @@ namespace freehold::control {
 struct Settlement {
   const api::Contract& contract;
   std::vector<const api::Instance*> instances;
-  std::vector<api::AllocatedMember> members;          // for their power where none is measured
-  std::function<Tariff(std::string_view)> tariff_of;  // by node
-  Time released;                                      // what ran after the term is not charged
-  Duration uncharged;                                 // of its time: not known, or without hardware
+  std::vector<api::AllocatedMember> members;             // for their power where none is measured
+  std::function<std::string(std::string_view)> site_of;  // by node; empty: not known
+  Time released;                                         // what ran after the term is not charged
+  Duration uncharged;  // of its time: not known, or without hardware
 };
 
 // When it became active. Work that is its own acceptance run, and has proven nothing yet, has had

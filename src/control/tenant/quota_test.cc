@@ -105,10 +105,10 @@ TEST_F(Quota, energy_is_priced_by_the_book_for_the_site_then_for_all_then_by_the
   site.spec.pue = 1.15;
   world.create(std::move(site));
   const auto price = [&](const char* at) {
-    return tariff_at(world.ledger->view(), at, world.runtime.now()).energy.text();
+    return energy_price_at(world.ledger->view(), at, world.runtime.now()).price.text();
   };
   EXPECT_EQ(price("ber1"), "0.1EUR/kWh");
-  EXPECT_EQ(tariff_at(world.ledger->view(), "ber1", world.runtime.now()).pue_milli, 1150);
+  EXPECT_EQ(energy_price_at(world.ledger->view(), "ber1", world.runtime.now()).pue, 1.15);
   world.edit<api::PriceBook>({}, "all",
                              [](api::PriceBook& b) { b.spec.energy_price = q("0.2EUR/kWh"); });
   api::PriceBook own;
