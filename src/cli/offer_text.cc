@@ -21,6 +21,13 @@ json::Array results_of(const json::Value& answer) {
                                                               : json::Array();
 }
 
+std::string energy_price_text(const api::EnergyPrice& at) {
+  if (!at.price.is_set()) return {};
+  std::string text = "energy " + at.price.text();
+  if (at.pue != 1) text += " times PUE " + json::print(json::Value(at.pue));
+  return at.site.empty() ? text : text + " at " + at.site;
+}
+
 std::string percent(double share) {
   char text[32];
   // Cut, not rounded: 99.999 % kept is not all kept.
@@ -91,6 +98,14 @@ std::string prediction_text(const json::Value& prediction, std::string_view inde
   for (const auto& [name, words] : {std::pair{"total", " in all"}, std::pair{"energy", " at most"}})
     if (const auto value = prediction.string_at({name}); !value.empty())
       out += ", " + std::string(value) + words;
+  if (const json::Value* at = prediction.at({"energyPrices"}); at && at->as_array())
+    for (const json::Value& p : *at->as_array()) {
+      api::EnergyPrice price;
+      schema::Errors errors;
+      schema::from_json(schema::type_of<api::EnergyPrice>, &price, p, errors);
+      if (const std::string text = energy_price_text(price); !text.empty())
+        out += ", " + printable(text);
+    }
   if (const auto acceptance = prediction.string_at({"acceptance"}); !acceptance.empty())
     out += "; " + printable(acceptance);
   out += "\n";

@@ -21,6 +21,7 @@ std::string refusal_text(const api::Refusal& refusal, std::string_view indent,
 std::string placement_text(const api::PlacementLine& line);
 std::string guarantee_text(const api::OfferedGuarantee& guarantee);
 std::string memory_text(const std::vector<api::MemoryShare>& memory);  // "2Gi on memory node 0"
+std::string energy_price_text(const api::EnergyPrice& at);             // empty: there is none
 std::string percent(double share);                                     // 0.9931 → "99.31%"
 
 }  // namespace freehold::cli

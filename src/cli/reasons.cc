@@ -228,9 +228,7 @@ void offer(Writer& w, const api::Offer& o) {
   conditions(w, o.status.conditions);
   if (o.spec.price_per_hour.is_set()) w.line("price " + o.spec.price_per_hour.text());
   for (const api::EnergyPrice& at : o.spec.energy_prices)
-    if (at.price.is_set())
-      w.line("energy " + at.price.text() + (at.site.empty() ? "" : " at " + at.site) +
-             ", times its PUE of " + json::print(json::Value(at.pue)));
+    if (const std::string text = energy_price_text(at); !text.empty()) w.line(text);
   if (o.status.phase == api::OfferPhase::held)
     w.line(o.spec.expires > w.now ? "expires in " + format_age(o.spec.expires - w.now)
                                   : "has expired");

@@ -229,6 +229,10 @@ json::Value offered(const control::Forecast& forecast, const api::Contract& cont
       {"energy", offer.spec.energy}};
   for (const auto& [name, value] : facts)
     if (value.is_set()) out[name] = value.text();
+  json::Array energy_prices;
+  for (const api::EnergyPrice& at : offer.spec.energy_prices)
+    energy_prices.push_back(schema::to_json(schema::type_of<api::EnergyPrice>, &at));
+  out["energyPrices"] = std::move(energy_prices);
   json::Array missing;
   for (const std::string& m :
        control::price_of(forecast.view(), forecast.fleet(), members, now).missing)
