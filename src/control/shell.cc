@@ -16,14 +16,24 @@ ledger::Rev revision_of(const api::ObjectMeta& meta) {
 
 namespace {
 
-// What a controller makes is held to the rules that hold for all: what breaks them could be neither
-// written nor removed afterwards.
-Result<void> judge(const Plan& plan) {
+schema::Errors faults_in(const api::Object& object) {
+  schema::Errors errors;
+  api::validate(object, errors);
+  return errors;
+}
+
+// What a controller makes or changes is held to the rules that hold for all: once it is there, what
+// breaks them could be neither written nor removed. What broke them before goes its way: its
+// controller did not do it, and would be stopped for good. This walks what the ledger copies and
+// prints anyway; what was there is looked at only when something is wrong.
+Result<void> judge(const Plan& plan, const ledger::View& view) {
   for (const ledger::Op& op : plan.ops) {
-    if (op.type != ledger::OpType::create) continue;
-    schema::Errors errors;
-    api::validate(op.object, errors);
-    if (!errors.empty()) return errors.to_error(op.object.kind().name, op.object.meta().name);
+    if (op.type == ledger::OpType::remove) continue;
+    const schema::Errors errors = faults_in(op.object);
+    if (errors.empty()) continue;
+    const auto before = op.type == ledger::OpType::update ? view.find(op.object.key()) : nullptr;
+    if (before && !faults_in(before->object).empty()) continue;
+    return errors.to_error(op.object.kind().name, op.object.meta().name);
   }
   return {};
 }
@@ -146,8 +156,8 @@ void Shell::State::run(Runner& runner, const std::string& key) {
                     heartbeats,    runtime.now(),  runtime.uptime()};
   auto plan = std::make_shared<Plan>(runner.controller->plan(key, input));
   if (plan->ops.empty()) return finished(runner, key, *plan, true);
-  if (const auto fault = judge(*plan); !fault) {
-    log(LogLevel::error, "control", "a plan would make an invalid object",
+  if (const auto fault = judge(*plan, ledger.view()); !fault) {
+    log(LogLevel::error, "control", "a plan would make or leave an invalid object",
         {{"controller", runner.stats.name}, {"key", key}, {"error", fault.error().to_string()}});
     return finished(runner, key, *plan, false);
   }
