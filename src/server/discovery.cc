@@ -10,10 +10,11 @@ namespace freehold::server {
 
 namespace {
 
-// What is served beside kinds: create-only resources without storage.
+// What is served beside kinds: resources without storage.
 struct Extra {
   std::string_view group, version, plural, kind;
   bool namespaced;
+  std::string_view verb = "create";
 };
 constexpr Extra extras[] = {
     {"authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", false},
@@ -21,6 +22,8 @@ constexpr Extra extras[] = {
     {"authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", false},
     {"freehold.dev", "v1alpha1", "plans", "Plan", false},
     {"freehold.dev", "v1alpha1", "changes", "Change", false},
+    // There are none; `kubectl cluster-info` lists them before it says where the server is.
+    {"", "v1", "services", "Service", true, "list"},
 };
 
 json::Array strings(const std::vector<std::string_view>& list) {
@@ -63,7 +66,7 @@ json::Value resource_list(std::string_view group, std::string_view version) {
   }
   for (const Extra& e : extras)
     if (e.group == group && e.version == version)
-      resources.push_back(resource(e.plural, "", e.kind, e.namespaced, {"create"}));
+      resources.push_back(resource(e.plural, "", e.kind, e.namespaced, {e.verb}));
   json::Object list;
   list["kind"] = "APIResourceList";
   list["apiVersion"] = "v1";
@@ -121,8 +124,8 @@ json::Value aggregated(bool core, std::string_view api_version) {
             aggregated_resource(group, version, k->plural, k->name, k->namespaced, k->verbs, k));
     for (const Extra& e : extras)
       if (e.group == group && e.version == version)
-        resources.push_back(aggregated_resource(group, version, e.plural, e.kind, e.namespaced,
-                                                {"create"}, nullptr));
+        resources.push_back(
+            aggregated_resource(group, version, e.plural, e.kind, e.namespaced, {e.verb}, nullptr));
     json::Object v;
     v["version"] = version;
     v["resources"] = std::move(resources);

@@ -112,8 +112,9 @@ http::Response empty_list(std::string_view kind, std::string_view api_version, F
 }  // namespace
 
 std::optional<http::Response> stand_in(const http::Request& request, Form form) {
-  if (request.method != "GET") return std::nullopt;
-  if (request.path == definitions_path)
+  const bool reads = request.method == "GET";
+  if (!reads && request.method != "POST") return std::nullopt;
+  if (reads && request.path == definitions_path)
     return empty_list("CustomResourceDefinitionList", "apiextensions.k8s.io/v1", form);
   if (!request.path.starts_with("/api/v1/")) return std::nullopt;
   const auto parts = split(std::string_view(request.path).substr(8), '/');
@@ -121,7 +122,18 @@ std::optional<http::Response> stand_in(const http::Request& request, Form form) 
   const bool within = parts.size() == 3 && parts[0] == "namespaces";
   if (!everywhere && !within) return std::nullopt;
   for (const StandIn& s : stand_ins) {
-    if (parts.back() == s.plural) return empty_list(s.list_kind, "v1", form);
+    if (parts.back() != s.plural) continue;
+    if (!reads)
+      return respond_error({Reason::method_not_allowed,
+                            "no " + std::string(s.plural) +
+                                " are kept here; kubectl api-resources --verbs=create lists what "
+                                "is"});
+    const auto watches = flag(request, "watch");
+    if (!watches) return respond_error(watches.error());
+    if (*watches)
+      return respond_error({Reason::method_not_allowed,
+                            "there are no " + std::string(s.plural) + " here to be watched"});
+    return empty_list(s.list_kind, "v1", form);
   }
   return std::nullopt;
 }

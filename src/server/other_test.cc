@@ -52,6 +52,23 @@ TEST_F(OtherTest, health_names_its_checks_and_knows_no_others) {
   EXPECT_EQ(get("/livez").status, 200);
 }
 
+// `kubectl cluster-info` looks for the resource, then for those of kube-system that are the
+// cluster's.
+TEST_F(OtherTest, services_are_discovered_and_there_are_none) {
+  const Answer resources = get("/api/v1");
+  EXPECT_NE(resources.text().find(R"("services")"), std::string::npos) << resources.text();
+  const Answer list =
+      get("/api/v1/namespaces/kube-system/"
+          "services?labelSelector=kubernetes.io%2Fcluster-service%3Dtrue");
+  EXPECT_EQ(list.status, 200);
+  EXPECT_EQ(list.body.string_at({"kind"}), "ServiceList");
+  EXPECT_TRUE(list.body.at({"items"})->as_array()->empty());
+  EXPECT_EQ(get("/api/v1/services?watch=true").status, 405);
+  const Answer made = desk.send("POST", "/api/v1/namespaces/default/services", "{}");
+  EXPECT_EQ(made.status, 405);
+  EXPECT_NE(made.message().find("no services are kept here"), std::string::npos) << made.text();
+}
+
 // Asked by kubectl before it says that it does not know a kind.
 TEST_F(OtherTest, there_are_no_custom_resource_definitions) {
   const std::string path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";

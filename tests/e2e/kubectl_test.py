@@ -69,6 +69,12 @@ spec:
 """
 
 
+def the_cluster_says_where_it_is(dev):
+    expect(r"control plane.* is running at .*https://", dev.kubectl("cluster-info"))
+    if dev.get("services", "-A")["items"]:
+        raise Failure("there are services")
+
+
 def verbs_on_site(dev):
     expect(r"sites\s+st\s", dev.kubectl("api-resources"))
     expect(r"site.freehold.dev/home created", dev.kubectl("apply", "-f", "-", text=SITE))
@@ -218,6 +224,7 @@ def the_end(dev, pid):
 def test(directory):
     dev = Dev(directory)
     try:
+        the_cluster_says_where_it_is(dev)
         verbs_on_site(dev)
         a_finalizer_holds_what_is_deleted(dev)
         apply_follows_the_lists_of_metadata(dev)
