@@ -114,6 +114,48 @@ TEST_F(ContractLife, what_costs_too_much_is_offered_once_until_the_contract_chan
   EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
 }
 
+// A contract that pays at most 2EUR/h for what costs 6EUR/h, and whose offer has expired.
+struct TooDear : ContractLife {
+  TooDear() {
+    world.create(prices("3EUR/h"));
+    api::Contract c = World::contract("a", "c", "2");
+    c.spec.accept.max_price = Quantity::parse_any("2EUR/h").value();
+    c.spec.offer_ttl = seconds(2);
+    world.create(std::move(c));
+    world.pass(seconds(10));
+    CHECK(world.phase("a", "c") == ContractPhase::pending && asked() == 1, "it rests");
+  }
+  int64_t asked() { return world.get<api::Contract>("a", "c")->status.generation; }
+  void change_prices(const char* per_cpu) {
+    world.edit<api::PriceBook>(
+        {}, "all", [&](api::PriceBook& b) { b.spec.prices = prices(per_cpu).spec.prices; });
+    world.pass(seconds(10));
+  }
+};
+
+TEST_F(TooDear, is_asked_anew_once_prices_have_fallen_far_enough) {
+  change_prices("2EUR/h");
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::pending);
+  EXPECT_EQ(asked(), 1) << "still too dear, and nothing was held to find out";
+  change_prices("1EUR/h");
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.price_per_hour.text(), "2EUR/h");
+}
+
+TEST_F(TooDear, is_asked_anew_when_a_cheaper_price_book_comes_into_force) {
+  api::PriceBook cheaper = prices("1EUR/h");
+  cheaper.metadata.name = "after";
+  cheaper.spec.valid_from = world.runtime.now() + minutes(3);
+  world.create(cheaper);
+  world.edit<api::PriceBook>(
+      {}, "all", [&](api::PriceBook& b) { b.spec.valid_until = cheaper.spec.valid_from; });
+  world.pass(minutes(2));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::pending);
+  EXPECT_EQ(asked(), 1);
+  world.pass(minutes(2));
+  EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
+}
+
 // Without anybody to take it in time, as while the control plane was away.
 TEST_F(ContractLife, what_would_have_been_taken_is_offered_again_when_it_expires) {
   api::Contract c = World::contract("a", "c", "2");

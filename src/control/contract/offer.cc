@@ -1,5 +1,7 @@
 // From requirement to reservation: admission, placement, offer, acceptance.
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "api/catalog.h"
 #include "api/site.h"
@@ -32,6 +34,7 @@ namespace {
 
 constexpr Duration look_for_capacity = seconds(30);
 constexpr Duration rest_after_attempts = minutes(5);
+constexpr Duration longest_wait = hours(1);  // the wall clock may be set meanwhile
 
 // False, and Admitted says why, when the contract may not be offered anything.
 bool admit(Work& w) {
@@ -221,6 +224,13 @@ bool rests_after_invalid(Work& w) {
   return w.in.now < until;
 }
 
+// By automatic acceptance.
+bool is_taken_at(const Quantity& price, const api::Accept& accept) {
+  return !accept.max_price.is_set() ||
+         (price.is_set() && price.currency() == accept.max_price.currency() &&
+          price <= accept.max_price);
+}
+
 std::string why_not_taken(const api::Offer& offer, const api::Accept& accept) {
   const Quantity& price = offer.spec.price_per_hour;
   if (!price.is_set()) return "no price book covers this placement, so maxPrice cannot be kept";
@@ -251,6 +261,30 @@ bool rests_after_expiry(const Work& w) {
          (w.before.spec.accept.mode == api::AcceptMode::manual || too_dear(w) != nullptr);
 }
 
+// When a price book comes into force or ceases to be; nothing of it is written then.
+std::optional<Time> next_price_change(const Work& w) {
+  std::optional<Time> next;
+  for (const api::PriceBook* book : w.in.view.all<api::PriceBook>())
+    for (const Time at : {book->spec.valid_from, book->spec.valid_until})
+      if (at > w.in.now && (!next || at < *next)) next = at;
+  return next;
+}
+
+// Whether the hardware that was offered last and was too dear would be taken at the prices of now.
+// Nothing is held to find out, and what is offered then may be other hardware.
+bool has_become_cheaper(const Work& w) {
+  const api::Offer* last = nullptr;
+  for (const api::Offer* offer : w.in.view.owned<api::Offer>(w.before.metadata.uid))
+    if (last == nullptr || revision_of(last->metadata) < revision_of(offer->metadata)) last = offer;
+  if (last == nullptr || too_dear(w) == nullptr) return false;
+  std::vector<api::AllocatedMember> members;
+  for (const auto* a : w.in.view.owned<api::Allocation>(w.before.metadata.uid))
+    if (a->spec.offer == last->metadata.name)
+      members.insert(members.end(), a->spec.members.begin(), a->spec.members.end());
+  const PriceQuote quote = price_of(w.in.view, w.in.fleet, members, w.in.now);
+  return is_taken_at(quote.per_hour, w.before.spec.accept);
+}
+
 }  // namespace
 
 void step_pending(Work& w) {
@@ -260,13 +294,17 @@ void step_pending(Work& w) {
     w.plan.look_again(look_for_capacity);
     return;
   }
-  if (rests_after_expiry(w)) return;
+  if (rests_after_expiry(w) && !has_become_cheaper(w)) {
+    if (const auto at = next_price_change(w); at && too_dear(w) != nullptr)
+      w.plan.look_again(std::min(*at - w.in.now, longest_wait));
+    return;
+  }
   if (w.before.spec.term.start != "now") {
     const Time start = parse_rfc3339(w.before.spec.term.start).value_or(Time{});
     if (start > w.in.now) {
       w.condition("Offered", ConditionStatus::unknown, "NotYet",
                   "starts at " + w.before.spec.term.start + "; capacity is looked for then");
-      return w.plan.look_again(std::min(start - w.in.now, hours(1)));
+      return w.plan.look_again(std::min(start - w.in.now, longest_wait));
     }
   }
   bool offers = make_offer(w, w.before.status.avoid_nodes, api::OfferPhase::held);
@@ -308,8 +346,11 @@ void step_offered(Work& w) {
                                 ? dear->message + "; it was not taken"
                                 : "nobody accepted offer " + offer->metadata.name + " in time";
     w.note("Warning", "OfferExpired", why);
-    const bool rests = dear != nullptr || w.before.spec.accept.mode == api::AcceptMode::manual;
-    return back("Expired", why + (rests ? "; change the contract to ask anew" : ""));
+    const bool is_manual = w.before.spec.accept.mode == api::AcceptMode::manual;
+    return back("Expired", why + (dear != nullptr ? "; it is asked anew when prices fall, or when "
+                                                    "the contract is changed"
+                                  : is_manual     ? "; change the contract to ask anew"
+                                                  : ""));
   }
   if (const Admission problem = no_tenant(w); !problem.ok()) {
     w.set_offer_phase(*offer, api::OfferPhase::withdrawn);
@@ -319,9 +360,7 @@ void step_offered(Work& w) {
   const Quantity& price = offer->spec.price_per_hour;
   bool taken = accept.offer == offer->metadata.name;
   if (accept.mode == api::AcceptMode::automatic) {
-    taken = !accept.max_price.is_set() ||
-            (price.is_set() && price.currency() == accept.max_price.currency() &&
-             price <= accept.max_price);
+    taken = is_taken_at(price, accept);
     if (!taken)
       w.condition("Reserved", ConditionStatus::false_, "PriceTooHigh",
                   why_not_taken(*offer, accept));
