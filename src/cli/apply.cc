@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/limits.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
@@ -46,24 +45,6 @@ void print_plan(const json::Value& result, const Terminal& t) {
     put(prediction_text(*prediction, "    ", t));
 }
 
-constexpr size_t set_bytes = limits::body_bytes - 1024;  // what stands around the objects
-
-// In their order, as many at once as one request holds.
-std::vector<json::Array> sets_of(std::vector<Document> documents) {
-  std::vector<json::Array> sets(1);
-  size_t bytes = 0;
-  for (Document& d : documents) {
-    const size_t more = json::print(d.body).size() + 1;
-    if (bytes + more > set_bytes && !sets.back().empty()) {
-      sets.emplace_back();
-      bytes = 0;
-    }
-    bytes += more;
-    sets.back().push_back(std::move(d.body));
-  }
-  return sets;
-}
-
 Result<json::Value> send_set(Session& session, json::Array objects, std::string_view what,
                              http::Query query = {}) {
   return session.post(std::string(base_path) + std::string(what), set_of(std::move(objects)),
@@ -73,11 +54,9 @@ Result<json::Value> send_set(Session& session, json::Array objects, std::string_
 // What decides about objects that are not stored has to see all of them at once.
 Result<json::Value> send_whole(Session& session, const FileOptions& options, std::string_view what,
                                http::Query query) {
-  auto sets = sets_of(TRY(read_documents(options.files, session.ns())));
-  if (sets.size() > 1)
-    return Error{Reason::too_large,
-                 "a plan or a dry run holds at most 3 MiB; give fewer files at once"};
-  return send_set(session, std::move(sets.front()), what, std::move(query));
+  auto documents = TRY(read_documents(options.files, session.ns()));
+  json::Array whole = TRY(one_set(std::move(documents), "a plan or a dry run"));
+  return send_set(session, std::move(whole), what, std::move(query));
 }
 
 // What landed, and why the rest did not, if so.

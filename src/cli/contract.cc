@@ -84,10 +84,10 @@ int quote(const ClientOptions& client, const FileOptions& options) {
   if (!session) return complain(session.error());
   const auto documents = read_documents(options.files, (*session)->ns());
   if (!documents) return complain(documents.error());
-  json::Array objects;
-  for (const Document& d : *documents) objects.push_back(d.body);
+  auto objects = one_set(*documents, "a quote");
+  if (!objects) return complain(objects.error());
   const auto answer =
-      (*session)->post("/apis/freehold.dev/v1alpha1/plans", set_of(std::move(objects)));
+      (*session)->post("/apis/freehold.dev/v1alpha1/plans", set_of(std::move(*objects)));
   if (!answer) return complain(answer.error());
   if (client.output == Output::json || client.output == Output::yaml)
     put(document(*answer, client.output));

@@ -9,13 +9,15 @@
 #include <iterator>
 
 #include "api/registry.h"
+#include "base/limits.h"
 #include "json/yaml.h"
 
 namespace freehold::cli {
 
 namespace {
 
-constexpr size_t most_input_bytes = size_t{64} << 20;  // more is no set of objects
+constexpr size_t set_bytes = limits::body_bytes - 1024;  // what stands around the objects
+constexpr size_t most_input_bytes = size_t{64} << 20;    // more is no set of objects
 
 Result<std::vector<std::string>> files_of(const std::string& path) {
   namespace fs = std::filesystem;
@@ -120,6 +122,30 @@ Result<std::vector<Document>> read_documents(const std::vector<std::string>& fil
     return rank(a.kind) < rank(b.kind);
   });
   return out;
+}
+
+std::vector<json::Array> sets_of(std::vector<Document> documents) {
+  std::vector<json::Array> sets(1);
+  size_t bytes = 0;
+  for (Document& d : documents) {
+    const size_t more = json::print(d.body).size() + 1;
+    if (bytes + more > set_bytes && !sets.back().empty()) {
+      sets.emplace_back();
+      bytes = 0;
+    }
+    bytes += more;
+    sets.back().push_back(std::move(d.body));
+  }
+  return sets;
+}
+
+Result<json::Array> one_set(std::vector<Document> documents, std::string_view what) {
+  auto sets = sets_of(std::move(documents));
+  const json::Array& first = sets.front();
+  const bool is_one_too_large = first.size() == 1 && json::print(first.front()).size() > set_bytes;
+  if (sets.size() == 1 && !is_one_too_large) return std::move(sets.front());
+  return Error{Reason::too_large,
+               std::string(what) + " holds at most 3 MiB; give fewer files at once"};
 }
 
 }  // namespace freehold::cli

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/object.h"
@@ -24,5 +25,11 @@ Result<std::string> read_whole(const std::string& file);
 // Sorted so that what others refer to comes first.
 Result<std::vector<Document>> read_documents(const std::vector<std::string>& files,
                                              const std::string& ns);
+
+// In their order, as many at once as one request holds.
+std::vector<json::Array> sets_of(std::vector<Document> documents);
+// All at once, for what has to see them together and is called `what`. `too_large` when one request
+// does not hold them.
+Result<json::Array> one_set(std::vector<Document> documents, std::string_view what);
 
 }  // namespace freehold::cli

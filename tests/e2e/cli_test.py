@@ -157,7 +157,7 @@ def more_than_one_set(cli):
         return documents(*maps, *last)
 
     harness.expect("3 MiB", cli.run(DONE, "apply", "--help"))
-    for command in (["plan"], ["apply", "--dry-run"]):
+    for command in (["plan"], ["quote"], ["apply", "--dry-run"]):
         said = cli.run(FAILED, *command, "-f", "-", text=fleet())
         harness.expect("at most 3 MiB; give fewer files", said)
     said = cli.run(DONE, "apply", "-f", "-", text=fleet())
