@@ -133,12 +133,13 @@ void instance(Writer& w, const api::Instance& i, const Surroundings& around) {
 
 void windows(Writer& w, const api::ContractStatus& status) {
   std::map<std::string, std::vector<double>> values;
-  std::map<std::string, const api::AssessedWindow*> violated;
+  std::map<std::string, const api::AssessedWindow*> violated, undetermined;
   for (const api::AssessedWindow& a : status.windows) {
     values[a.metric].push_back(a.value.is_set() && a.verdict != "notDetermined"
                                    ? a.value.as_double()
                                    : std::numeric_limits<double>::quiet_NaN());
     if (a.verdict == "violated") violated[a.metric] = &a;
+    if (a.verdict == "notDetermined") undetermined[a.metric] = &a;
   }
   for (const auto& [metric, line] : values) {
     w.line(metric + " " + sparkline(line) + "  (the last " + std::to_string(line.size()) +
@@ -148,6 +149,10 @@ void windows(Writer& w, const api::ContractStatus& status) {
              "last violated at " + format_rfc3339(it->second->start) + ": " +
                  it->second->value.text() +
                  (it->second->reason.empty() ? "" : ", " + it->second->reason));
+    if (const auto it = undetermined.find(metric); it != undetermined.end())
+      w.mark(Colour::busy, "?",
+             "last not determined at " + format_rfc3339(it->second->start) +
+                 (it->second->reason.empty() ? "" : ": " + it->second->reason));
   }
 }
 
