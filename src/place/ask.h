@@ -78,6 +78,8 @@ struct Ask {
   std::vector<std::string> jurisdictions;  // any of; empty: all
   std::set<std::string, std::less<>> avoid_nodes;
   std::vector<api::AllocatedMember> kept;
+  // Taken as if spec.schedulable were true, for a what-if.
+  std::set<std::string, std::less<>> uncordoned;
   int64_t members() const;
   bool asks_power() const;
 };

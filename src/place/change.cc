@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "base/strings.h"
 #include "place/extension.h"
 #include "place/field.h"
 #include "place/reasons.h"
@@ -23,6 +24,9 @@ int64_t steps_of(int64_t n, int64_t unit) { return n > INT64_MAX / unit ? INT64_
 constexpr int64_t all_of_it = 1'000;
 constexpr int64_t align_cost = 250, across_cost = 200, device_where_cost = 300, where_cost = 400,
                   own_contract_cost = 500;
+constexpr int64_t uncordon_cost = 350;  // each node: somebody had a reason
+// More nodes are no advice to act on, and more countries are not tried.
+constexpr size_t most_uncordoned = 8, most_countries = 16;
 
 // Something of the request that can be turned down, step by step; `set` and `text` take a number of
 // steps.
@@ -47,11 +51,14 @@ class Turner {
   std::string find() {
     find_singles();
     find_own_contract();
+    find_cordoned();
     if (best_.empty() || best_drops_) find_combination();
     if (!best_.empty() && !best_drops_) return best_;
-    const std::string extension = describe_extension(fleet_, ask_, now_, meter_);
-    if (extension.empty()) return best_;
-    return best_.empty() ? extension : extension + "; or " + best_;
+    std::string text;
+    for (const std::string& way :
+         {describe_extension(fleet_, ask_, now_, meter_), best_, find_jurisdiction()})
+      if (!way.empty()) text += (text.empty() ? "" : "; or ") + way;
+    return text;
   }
 
  private:
@@ -183,10 +190,10 @@ class Turner {
     const Outcome outcome = search(field, part);
     meter_.charge(part.steps() + 1);
     if (!outcome.assignment) return false;
-    std::set<std::string> nodes;
+    fitted_.clear();
     for (const Laden& laden : *outcome.assignment)
-      nodes.insert(field.spots()[laden.spot].node->name());
-    where_ = nodes.size() == 1 ? " on node " + *nodes.begin() : std::string();
+      fitted_.emplace(field.spots()[laden.spot].node->name());
+    where_ = fitted_.size() == 1 ? " on node " + *fitted_.begin() : std::string();
     return true;
   }
 
@@ -241,6 +248,54 @@ class Turner {
     }
   }
 
+  // Of the nodes that are only cordoned, as few as are found to do.
+  void find_cordoned() {
+    if (meter_.is_spent() || uncordon_cost >= best_cost_) return;
+    Ask with = ask_;
+    for (size_t rank = 0; rank < fleet_.size(); ++rank)
+      if (is_only_cordoned(fleet_.node(rank), now_))
+        with.uncordoned.emplace(fleet_.node(rank).name());
+    if (with.uncordoned.empty() || !fits(fleet_, with)) return;
+    const auto keep_fitted = [&] {
+      std::erase_if(with.uncordoned, [&](const auto& name) { return !fitted_.contains(name); });
+    };
+    keep_fitted();
+    if (with.uncordoned.size() > most_uncordoned) return;
+    const std::set<std::string, std::less<>> candidates = with.uncordoned;
+    for (const std::string& name : candidates) {
+      if (with.uncordoned.size() == 1 || meter_.is_spent()) break;
+      Ask fewer = with;
+      if (fewer.uncordoned.erase(name) == 0 || !fits(fleet_, fewer)) continue;
+      with = std::move(fewer);
+      keep_fitted();
+    }
+    const auto n = static_cast<int64_t>(with.uncordoned.size());
+    if (uncordon_cost * n >= best_cost_) return;
+    best_ = std::string("set spec.schedulable: true on node") + (n == 1 ? " " : "s ") +
+            join({with.uncordoned.begin(), with.uncordoned.end()}, ", ") + ": it would fit now";
+    best_cost_ = uncordon_cost * n;
+    best_drops_ = false;
+  }
+
+  // A country whose law would have to be accepted; empty: none is known that would do.
+  std::string find_jurisdiction() {
+    if (ask_.jurisdictions.empty()) return {};
+    std::set<std::string> countries;
+    for (size_t rank = 0; rank < fleet_.size() && countries.size() < most_countries; ++rank)
+      if (const fleet::SiteFacts* site = fleet_.site(fleet_.site_of(fleet_.node(rank)));
+          site != nullptr && !site->country.empty())
+        countries.insert(site->country);
+    for (const std::string& country : countries) {
+      if (meter_.is_spent()) return {};
+      Ask with = ask_;
+      with.jurisdictions.push_back(to_lower(country));
+      if (fits(fleet_, with))
+        return "add jurisdiction " + country +
+               " to spec.sovereignty.jurisdictions: it would fit now" + where_;
+    }
+    return {};
+  }
+
   // Everything turned down, then turned up again one by one as far as it goes.
   void find_combination() {
     Ask low = ask_;
@@ -279,6 +334,7 @@ class Turner {
   Time now_;
   Meter& meter_;
   std::vector<Knob> knobs_;
+  std::set<std::string, std::less<>> fitted_;  // nodes of the last thing that fitted
   std::string where_;  // of the last thing that fitted: " on node n1", or empty
   std::string best_;
   int64_t best_cost_ = INT64_MAX;

@@ -1,7 +1,8 @@
 // The cheapest change that would turn a refusal into a placement: less of something in the request,
-// an own contract that ends, or another node. Each is verified by deciding again with it before it
-// is named. The law of a request
-// (`sovereignty`) is never loosened.
+// an own contract that ends, nodes that take work again, or another node. Each is verified by
+// deciding again with it before it is named. The law of a request (`sovereignty`) is never loosened
+// for it: a jurisdiction that would do is named only where nothing that can be changed without it
+// leaves the request whole, and beside the nodes to add.
 #pragma once
 
 #include <string>

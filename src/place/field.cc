@@ -35,6 +35,11 @@ bool is_under(const fleet::SiteFacts* site, const std::vector<std::string>& juri
 
 // ---- Gate
 
+bool is_only_cordoned(const NodeState& node, Time now) {
+  return node.readiness(now) == fleet::Readiness::unschedulable && node.facts().is_ready &&
+         node.interior().is_complete();
+}
+
 Ruled Gate::rule_site(const std::string& site) const {
   if (!ask_.sites.empty() &&
       std::find(ask_.sites.begin(), ask_.sites.end(), site) == ask_.sites.end())
@@ -46,7 +51,8 @@ Ruled Gate::rule(const NodeState& node) {
   if (premise_ == Premise::ideal) {
     if (node.facts().lifecycle == api::Lifecycle::end_of_life || !node.interior().is_complete())
       return Ruled::readiness;
-  } else if (node.readiness(now_) != fleet::Readiness::ready) {
+  } else if (node.readiness(now_) != fleet::Readiness::ready &&
+             !(ask_.uncordoned.contains(node.name()) && is_only_cordoned(node, now_))) {
     return Ruled::readiness;
   }
   if (!ask_.sites.empty() || !ask_.jurisdictions.empty()) {

@@ -96,6 +96,9 @@ class Field {
   bool is_complete_ = true, looks_at_rack_ = false, looks_at_site_ = false, asks_power_ = false;
 };
 
+// Whether nothing but spec.schedulable keeps new work off the node.
+bool is_only_cordoned(const fleet::NodeState& node, Time now);
+
 // Judges one node by all that does not depend on what is free. Remembers sites, so keep one for
 // many nodes.
 class Gate {

@@ -424,6 +424,42 @@ TEST(Place, more_nodes_of_a_known_kind_may_be_what_is_missing) {
             "add 1 node like n1; or drop devices[gpu]: the rest would fit now on node n1");
 }
 
+TEST(Place, nodes_that_only_take_no_new_work_may_be_what_is_missing) {
+  const auto fleet = fleet_of(
+      "3 nodes: 1 numa x 8 cpus, 8Gi each, cordoned; 1 node: 1 numa x 2 cpus, 8Gi each; 1 node: 1 "
+      "numa x 8 cpus, 8Gi each, cordoned, not ready");
+  EXPECT_THAT(change(fleet, "1 main: 8 cpu, 1Gi"),
+              ::testing::MatchesRegex("set spec.schedulable: true on node n.: it would fit now"));
+  EXPECT_THAT(
+      change(fleet, "2 main: 8 cpu, 1Gi, apart node"),
+      ::testing::MatchesRegex("set spec.schedulable: true on nodes n., n.: it would fit now"));
+  EXPECT_THAT(change(fleet, "4 main: 8 cpu, 1Gi"), Not(HasSubstr("schedulable")));
+  EXPECT_EQ(change(fleet, "1 main: 3 cpu, 1Gi"), "cpu: 2 instead of 3 per member would fit now")
+      << "less is asked of others that way";
+}
+
+TEST(Place, a_jurisdiction_that_would_do_is_named_beside_what_leaves_the_law_alone) {
+  auto fleet = fleet_of(
+      "1 node: 1 numa x 2 cpus, 8Gi each, site fra; 1 node: 1 numa x 8 cpus, 8Gi each, site iad");
+  api::Site site;
+  site.metadata.name = "fra";
+  site.spec.jurisdiction = {"DE", "", {"EU"}};
+  fleet.put(site);
+  site.metadata.name = "iad";
+  site.spec.jurisdiction = {"US", "", {}};
+  fleet.put(site);
+  Request request = request_of("1 main: 1 cpu, 1Gi");
+  const auto named = [&] { return place::decide(fleet, request, {}).refusal.cheapest_change; };
+  request.spec.sovereignty.jurisdictions = {"FR"};
+  EXPECT_THAT(named(), ::testing::EndsWith("; or add jurisdiction DE to "
+                                           "spec.sovereignty.jurisdictions: it would fit now on "
+                                           "node n1"));
+  EXPECT_THAT(named(), StartsWith("add a node with 1 CPU and 1Gi"));
+  request = request_of("1 main: 4 cpu, 1Gi");
+  request.spec.sovereignty.jurisdictions = {"EU"};
+  EXPECT_EQ(named(), "cpu: 2 instead of 4 per member would fit now");
+}
+
 // ---- the engine
 
 TEST(Place, what_it_cannot_honour_is_refused_by_name) {
