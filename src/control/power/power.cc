@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
+#include <vector>
 
 #include "api/site.h"
 #include "fleet/facility/facility.h"
@@ -18,7 +20,12 @@ constexpr std::string_view all_domains = "power";  // the one key
 constexpr size_t most_changes = 1'000;
 constexpr std::string_view condition = "WithinCapacity";
 
-ff::Estate estate_of(const Input& in) {
+bool is_too_old(const api::PowerReading& reading, Time now) {
+  return reading.measured.is_set() && reading.at.is_set() && reading.at + meter_life < now;
+}
+
+// `aged` keeps the domains whose meters do not count any more, as they are without them.
+ff::Estate estate_of(const Input& in, std::deque<api::PowerDomain>& aged) {
   ff::Estate estate;
   const auto put = [&]<class T>(ff::ByName<T>& into) {
     for (const T* object : in.view.all<T>()) into.emplace(object->metadata.name, object);
@@ -26,6 +33,12 @@ ff::Estate estate_of(const Input& in) {
   put(estate.sites);
   put(estate.racks);
   put(estate.domains);
+  for (auto& [name, domain] : estate.domains) {
+    if (!is_too_old(domain->status.meter, in.now)) continue;
+    aged.push_back(*domain);
+    aged.back().status.meter = {};
+    domain = &aged.back();
+  }
   put(estate.nodes);
   put(estate.profiles);
   put(estate.models);
@@ -41,7 +54,41 @@ struct Verdict {
   std::string reason, message;
 };
 
-Verdict verdict_of(const ff::DomainView& view, const ff::Supply& supply) {
+// For each domain: one, itself or behind it, whose meter is too old to say what it carries; none
+// where a meter in between has seen that, too.
+std::vector<uint32_t> blind_spots(const ff::Facility& facility, const Input& in) {
+  const auto& domains = facility.supply->domains();
+  std::vector<uint32_t> by(domains.size(), ff::none);
+  std::vector<uint32_t> open;
+  for (uint32_t d = 0; d < domains.size(); ++d) {
+    const auto* domain = in.view.get<api::PowerDomain>({}, domains[d].name);
+    if (domain == nullptr || !is_too_old(domain->status.meter, in.now)) continue;
+    by[d] = d;
+    open.push_back(d);
+  }
+  while (!open.empty()) {
+    const uint32_t d = open.back();
+    open.pop_back();
+    for (const uint32_t s : domains[d].suppliers) {
+      if (by[s] != ff::none || domains[s].meter_mw >= 0) continue;
+      by[s] = by[d];
+      open.push_back(s);
+    }
+  }
+  return by;
+}
+
+std::string blind_text(const api::PowerDomain& domain, const api::PowerDomain& blind) {
+  const bool is_own = domain.metadata.name == blind.metadata.name;
+  return "what " + (is_own ? "its meter" : "the meter of " + blind.metadata.name) + " said at " +
+         format_rfc3339(blind.status.meter.at) +
+         " is too old to count as now, and what it carries beyond the machines that are known is "
+         "not known; read the meter again";
+}
+
+// `blind`: see blind_spots(); null where there is none.
+Verdict verdict_of(const ff::DomainView& view, const ff::Supply& supply,
+                   const api::PowerDomain* blind) {
   const std::string capacity = view.domain->spec.capacity.text();
   if (ff::is_beyond(view.load_mw, view.domain->spec.capacity.value()))
     return {api::ConditionStatus::false_, "Overloaded",
@@ -51,6 +98,8 @@ Verdict verdict_of(const ff::DomainView& view, const ff::Supply& supply) {
             "would carry " + watts(view.worst.load_mw) + " of " + capacity + " if " +
                 supply.domains()[view.worst.failed].name +
                 " failed; move or cap machines, or let feeds say onFailure: cap"};
+  if (blind != nullptr)
+    return {api::ConditionStatus::unknown, "MeterTooOld", blind_text(*view.domain, *blind)};
   if (!view.is_used)
     return {api::ConditionStatus::unknown, "NothingKnownOnIt",
             "no machine is known to hang on it; name it in spec.feeds of racks or nodes" +
@@ -74,6 +123,11 @@ Written written_of(const ff::DomainView& view) {
   if (!view.is_used && view.meter_mw < 0) return {};
   return {Quantity::of(view.load_mw, Dimension::power),
           Quantity::of(view.headroom_mw, Dimension::power)};
+}
+
+// With its meter, whatever that counts for.
+const api::PowerDomain* as_stored(const ff::DomainView& view, const Input& in) {
+  return in.view.get<api::PowerDomain>({}, view.name);
 }
 
 // Whether a number has moved by enough to be worth a write.
@@ -111,19 +165,23 @@ std::vector<std::string> PowerController::keys_for(const ledger::Record& record,
 
 Plan PowerController::plan(std::string_view, const Input& in) const {
   Plan plan;
-  const ff::Estate estate = estate_of(in);
+  std::deque<api::PowerDomain> aged;
+  const ff::Estate estate = estate_of(in, aged);
   if (estate.domains.empty()) return plan;  // the first one will be told
   plan.look_again(power_interval);
   const ff::Facility facility = ff::survey_power(estate, ff::Footing::now);
-  for (const ff::DomainView& view : facility.domains) {
+  const std::vector<uint32_t> blind = blind_spots(facility, in);
+  for (size_t d = 0; d < facility.domains.size(); ++d) {
+    const ff::DomainView& view = facility.domains[d];
     if (view.domain == nullptr || view.domain->metadata.deletion_timestamp.is_set()) continue;
-    const Verdict verdict = verdict_of(view, *facility.supply);
+    const auto* at = blind[d] == ff::none ? nullptr : as_stored(facility.domains[blind[d]], in);
+    const Verdict verdict = verdict_of(view, *facility.supply, at);
     if (!is_worth_writing(*view.domain, view, verdict)) continue;
     if (plan.ops.size() == most_changes) {
       plan.look_again(milliseconds(1));
       break;
     }
-    api::PowerDomain next = *view.domain;
+    api::PowerDomain next = *as_stored(view, in);
     const Written now = written_of(view);
     next.status.load = now.load;
     next.status.basis = view.basis;

@@ -12,6 +12,9 @@ namespace freehold::control {
 // changes.
 inline constexpr Duration power_interval = seconds(30);
 inline constexpr int64_t power_step_percent = 2;
+// What a meter of a domain said longer ago says nothing of now: five readings of a reader that is
+// run every three minutes. One that does not say when it looked counts as long as it stands.
+inline constexpr Duration meter_life = minutes(15);
 
 class PowerController final : public Controller {
  public:

@@ -107,6 +107,29 @@ TEST_F(Power, a_meter_that_shows_more_than_the_machines_counts) {
   EXPECT_EQ(condition("b").reason, "Overloaded");
 }
 
+TEST_F(Power, what_a_meter_said_long_ago_does_not_count_as_now) {
+  build("ups u 90kW; pdu a 20kW from u; pdu b 20kW from u; node n draws 2kW on a");
+  const auto read = [&](Time at) {
+    world.edit<api::PowerDomain>({}, "a", [&](api::PowerDomain& d) {
+      d.status.meter = {Quantity::parse("6kW", Dimension::power).value(), "redfish", at};
+    });
+  };
+  read(world.runtime.now());
+  world.pass(minutes(14));
+  EXPECT_EQ(domain("a").status.load.text(), "6kW");
+  EXPECT_EQ(condition("a").status, api::ConditionStatus::true_);
+  world.pass(minutes(2));
+  EXPECT_EQ(domain("a").status.load.text(), "2kW") << "what is known without the meter";
+  EXPECT_EQ(condition("a").reason, "MeterTooOld");
+  EXPECT_EQ(condition("a").status, api::ConditionStatus::unknown);
+  EXPECT_THAT(condition("u").message, HasSubstr("what the meter of a said at "));
+  EXPECT_EQ(domain("a").status.meter.measured.text(), "6kW") << "it stays what it said";
+  read(world.runtime.now());
+  world.pass(seconds(40));
+  EXPECT_EQ(domain("a").status.load.text(), "6kW");
+  EXPECT_EQ(condition("u").status, api::ConditionStatus::true_);
+}
+
 TEST_F(Power, a_domain_that_nothing_is_known_to_hang_on_is_unknown) {
   build("pdu a 10kW");
   EXPECT_EQ(condition("a").status, api::ConditionStatus::unknown);
