@@ -2,11 +2,13 @@
 // is skipped by name.
 #include "agent/host_linux.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -14,8 +16,11 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent/host_files.h"
+#include "agent/host_spawn.h"
 #include "agent/probe.h"
 #include "agent/shim.h"
+#include "agent/shim_spec.h"
 #include "base/limits.h"
 #include "base/strings.h"
 #include "http/pki.h"
@@ -89,6 +94,19 @@ class HostLinux : public testing::Test {
         id_, {++run_, {"/bin/sh", "-c", script}, {"PATH=/usr/bin:/bin", "A=b"}, "", user});
     ASSERT_TRUE(launched.ok()) << launched.error().to_string();
   }
+  // A shim of its own, to its end: for what no host would ask for.
+  ShimExit run_shim(const ShimSpec& spec) {
+    const std::string here = directory_ + "/shim";
+    std::filesystem::create_directories(here + "/log");
+    EXPECT_TRUE(write_atomic(here + "/launch.json", print_spec(spec), Sync::none).ok());
+    const Fd lock(::open((here + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    auto pid = spawn("/proc/self/exe", {"freehold", "shim", here}, {.fourth = lock.get()});
+    EXPECT_TRUE(pid.ok());
+    if (pid.ok()) ::waitpid(*pid, nullptr, 0);
+    auto exit = parse_exit(read_file(here + "/exit.json").value_or(""));
+    EXPECT_TRUE(exit.ok());
+    return std::move(exit).value_or({});
+  }
   ProcessSeen ended() {
     EXPECT_TRUE(wait([&] { return host_->look(id_).state == ProcessState::exited; }));
     return host_->look(id_);
@@ -157,8 +175,43 @@ TEST_F(HostLinux, AProgramThatIsNotThereSaysSo) {
   ASSERT_TRUE(host_->launch(id_, {++run_, {"/no/such/program"}, {}, "", tenant}).ok());
   const ProcessSeen seen = ended();
   EXPECT_EQ(seen.exit.code, 127);
-  EXPECT_EQ(seen.exit.reason, "StartFailed");
+  EXPECT_EQ(seen.exit.reason, "CommandFailed");
   EXPECT_NE(seen.message.find("/no/such/program"), std::string::npos) << seen.message;
+}
+
+TEST_F(HostLinux, ADirectoryThatIsNotThereIsTheWorkloadsAndAMissingPrivateOneTheMachines) {
+  ASSERT_TRUE(host_->prepare(id_, {}).ok());
+  ASSERT_TRUE(host_->launch(id_, {++run_, {"/bin/true"}, {}, "/no/such/place", tenant}).ok());
+  EXPECT_EQ(ended().exit.reason, "CommandFailed");
+  ShimSpec spec;
+  spec.command = {"/bin/true"};
+  spec.home = directory_ + "/gone";
+  const ShimExit exit = run_shim(spec);
+  EXPECT_EQ(exit.code, 127);
+  EXPECT_EQ(exit.reason, "StartFailed");
+  EXPECT_NE(exit.message.find("private directory"), std::string::npos) << exit.message;
+}
+
+TEST_F(HostLinux, AProgramThatCrashesIsToldFromOneThatIsKilled) {
+  start("kill -SEGV $$");
+  const ProcessSeen seen = ended();
+  EXPECT_EQ(seen.exit.signal, SIGSEGV);
+  EXPECT_EQ(seen.exit.reason, "Crashed");
+}
+
+TEST_F(HostLinux, MemoryThatTheWholeMachineLacksIsNotTheLimitOfTheInstance) {
+  const std::string events = directory_ + "/memory.events";
+  const auto ends_after = [&](const std::string& before, const std::string& after) {
+    std::ofstream(events) << before;
+    ShimSpec spec;
+    spec.command = {"/bin/sh", "-c", "printf '" + after + "' > " + events + "; kill -9 $$"};
+    spec.oom_file = events;
+    return run_shim(spec).reason;
+  };
+  EXPECT_EQ(ends_after("oom 1\noom_kill 1\n", "oom 2\\noom_kill 3\\n"), "OutOfMemory");
+  EXPECT_EQ(ends_after("oom 1\noom_kill 1\n", "oom 1\\noom_kill 3\\n"), "MachineOutOfMemory");
+  EXPECT_EQ(ends_after("oom 1\noom_kill 1\n", "oom 1\\noom_kill 1\\n"), "Killed");
+  EXPECT_EQ(ends_after("under_oom 0\noom_kill 1\n", "under_oom 0\\noom_kill 2\\n"), "OutOfMemory");
 }
 
 TEST_F(HostLinux, TerminateAndKillReachTheProcess) {

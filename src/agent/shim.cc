@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -39,9 +40,24 @@ Time wall_now() {
   return {int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000};
 }
 
-int64_t oom_kills(const ShimSpec& spec) {
-  if (spec.oom_file.empty()) return 0;
-  return flat_value(read_file(spec.oom_file).value_or(""), "oom_kill");
+// How often the kernel killed in the control group, and how often because the group had reached its
+// own limit: a machine that is short of memory as a whole kills, too. -1: not told (version 1 does
+// not tell the two apart).
+struct OutOfMemory {
+  int64_t kills = 0, at_limit = -1;
+};
+OutOfMemory out_of_memory(const ShimSpec& spec) {
+  if (spec.oom_file.empty()) return {};
+  const std::string text = read_file(spec.oom_file).value_or("");
+  return {flat_value(text, "oom_kill"), flat_value(text, "oom")};
+}
+
+// Signals that a program earns by what it does. SIGBUS is not among them: broken memory of the
+// machine sends it, too.
+bool is_own_fault(int64_t signal) {
+  static constexpr std::array own{SIGILL,  SIGTRAP, SIGABRT, SIGFPE,
+                                  SIGSEGV, SIGSYS,  SIGPIPE, SIGXFSZ};
+  return std::find(own.begin(), own.end(), signal) != own.end();
 }
 
 // Room on the disk for the exit status, taken before the process starts: a disk that is full when
@@ -104,7 +120,8 @@ class Shim {
   pid_t pid_ = 0;
   bool ended_ = false;
   int status_ = 0;
-  int64_t oom_before_ = 0;
+  OutOfMemory oom_before_;
+  Cause cause_ = Cause::machine;  // of the problem
   std::string problem_;
   std::array<char, chunk_bytes> buffer_;
 };
@@ -124,8 +141,9 @@ bool Shim::start() {
   if (pid_ == 0) {
     ::dup2(out_end.get(), 1);
     ::dup2(err_end.get(), 2);
-    const std::string problem = become(spec_, self);
-    static_cast<void>(!::write(failure_end.get(), problem.data(), problem.size()));
+    const NotStarted failed = become(spec_, self);
+    const std::string told = (failed.cause == Cause::workload ? "w" : "m") + failed.message;
+    static_cast<void>(!::write(failure_end.get(), told.data(), told.size()));
     ::_exit(127);
   }
   out_end.close();
@@ -140,7 +158,10 @@ bool Shim::start() {
   ssize_t n = 0;
   do n = ::read(failure_pipe.get(), text.data(), text.size());
   while (n < 0 && errno == EINTR);
-  if (n > 0) problem_.assign(text.data(), static_cast<size_t>(n));
+  if (n > 0) {
+    cause_ = text[0] == 'w' ? Cause::workload : Cause::machine;
+    problem_.assign(text.data() + 1, static_cast<size_t>(n) - 1);
+  }
   return problem_.empty();
 }
 
@@ -227,23 +248,28 @@ ShimExit Shim::verdict() const {
   ShimExit exit{.run = spec_.run, .at = wall_now()};
   if (!problem_.empty()) {
     exit.code = 127;
-    exit.reason = "StartFailed";
+    exit.reason = cause_ == Cause::workload ? "CommandFailed" : "StartFailed";
     exit.message = problem_;
     return exit;
   }
   if (WIFSIGNALED(status_)) {
     exit.signal = WTERMSIG(status_);
     exit.code = 128 + exit.signal;
-    exit.reason = "Killed";
+    exit.reason = is_own_fault(exit.signal) ? "Crashed" : "Killed";
     exit.message = "ended by signal " + std::to_string(exit.signal);
   } else {
     exit.code = WEXITSTATUS(status_);
     exit.reason = exit.code == 0 ? "Completed" : "Error";
     if (exit.code != 0) exit.message = "exit status " + std::to_string(exit.code);
   }
-  if (exit.code != 0 && oom_kills(spec_) > oom_before_) {
+  const OutOfMemory oom = out_of_memory(spec_);
+  if (exit.code == 0 || oom.kills <= oom_before_.kills) return exit;
+  if (oom.at_limit < 0 || oom.at_limit > oom_before_.at_limit) {
     exit.reason = "OutOfMemory";
     exit.message = "the memory limit was reached and the kernel killed the process";
+  } else {
+    exit.reason = "MachineOutOfMemory";
+    exit.message = "the machine ran out of memory and the kernel killed the process";
   }
   return exit;
 }
@@ -259,7 +285,7 @@ int Shim::run() {
   for (const int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC));
-  oom_before_ = oom_kills(spec_);
+  oom_before_ = out_of_memory(spec_);
 
   if (auto room = exit_room_.take(); !room.ok()) {
     problem_ = room.error().message;
@@ -289,7 +315,7 @@ int exec_main(const std::string& path) {
   if (!text.ok()) return fail(text.error().message);
   const Result<ShimSpec> spec = parse_spec(*text);
   if (!spec.ok()) return fail(spec.error().message);
-  return fail(become(*spec, 0));
+  return fail(become(*spec, 0).message);
 }
 
 }  // namespace

@@ -14,7 +14,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/host_files.h"
@@ -26,6 +28,16 @@ namespace {
 constexpr rlim_t open_files = 65'536;  // servers with a connection per client need more than 1024
 
 std::string failed(std::string_view what) { return std::string(what) + ": " + ::strerror(errno); }
+
+// What a path that the workload names comes to; the machine's own troubles, such as a disk that
+// cannot be read, are none of its.
+NotStarted path_failed(std::string_view what, const std::string& path, int number) {
+  static constexpr int own[] = {ENOENT, ENOTDIR, EACCES, ENOEXEC,
+                                E2BIG,  ELOOP,   EISDIR, ENAMETOOLONG};
+  const bool is_own = std::find(std::begin(own), std::end(own), number) != std::end(own);
+  return {is_own ? Cause::workload : Cause::machine,
+          std::string(what) + path + ": " + ::strerror(number)};
+}
 
 std::string join_groups(const ShimSpec& spec) {
   for (const std::string& file : spec.join)
@@ -97,10 +109,11 @@ void close_from(int first) {
     if (const auto fd = parse_int(name); fd && *fd >= first) ::close(static_cast<int>(*fd));
 }
 
-std::string become(const ShimSpec& spec, int parent) {
+NotStarted become(const ShimSpec& spec, int parent) {
   ::setsid();
   reset_signals();
-  if (std::string problem = join_groups(spec); !problem.empty()) return problem;
+  if (std::string problem = join_groups(spec); !problem.empty())
+    return {.message = std::move(problem)};
   static_cast<void>(write_value("/proc/self/oom_score_adj", "0"));
   set_affinity(spec.cpus);
   set_limits();
@@ -108,15 +121,16 @@ std::string become(const ShimSpec& spec, int parent) {
   const bool is_self = spec.command[0] == self;
   const Fd program(is_self ? ::open("/proc/self/exe", O_PATH | O_CLOEXEC) : -1);
   if (!spec.home.empty() && ::chdir(spec.home.c_str()) != 0)
-    return failed("cannot enter the private directory");
-  if (std::string problem = drop_privileges(spec.user_id); !problem.empty()) return problem;
+    return {.message = failed("cannot enter the private directory")};
+  if (std::string problem = drop_privileges(spec.user_id); !problem.empty())
+    return {.message = std::move(problem)};
   // After the ids: changing them resets it.
   if (parent != 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (::getppid() != parent) return "the shim is gone";
+    if (::getppid() != parent) return {.message = "the shim is gone"};
   }
   if (!spec.directory.empty() && ::chdir(spec.directory.c_str()) != 0)
-    return failed("cannot enter " + spec.directory);
+    return path_failed("cannot enter ", spec.directory, errno);
 
   // From here on descriptors must survive until the exec, which closes them.
   constexpr unsigned close_on_exec = 1U << 2;  // CLOSE_RANGE_CLOEXEC
@@ -124,12 +138,12 @@ std::string become(const ShimSpec& spec, int parent) {
   const auto arguments = pointers(spec.command), environment = pointers(spec.env);
   if (is_self) {
     ::syscall(SYS_execveat, program.get(), "", arguments.data(), environment.data(), AT_EMPTY_PATH);
-    return failed("cannot start the probe");
+    return {.message = failed("cannot start the probe")};
   }
   // The program is looked up in the PATH of the process, not in ours.
   environ = const_cast<char**>(environment.data());
   ::execvp(arguments[0], arguments.data());
-  return failed("cannot start " + spec.command[0]);
+  return path_failed("cannot start ", spec.command[0], errno);
 }
 
 }  // namespace freehold::agent
