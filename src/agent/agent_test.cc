@@ -389,6 +389,29 @@ TEST_F(AgentTest, LimitsAreMeasuredWhileWorkThatWasTakenAwayWindsDown) {
   EXPECT_GT(end - taken, seconds(12));
 }
 
+TEST_F(AgentTest, CapacityIsThereForWorkThatEndsByItselfAndNotForWorkThatIsKilled) {
+  const auto least_after = [&](const std::string& name, const char* reason) {
+    api::Instance x = wanted(name);
+    api::Measure& capacity = x.spec.measures.emplace_back();
+    capacity.metric = "available_capacity";
+    capacity.window = seconds(2);
+    put(x);
+    for (int i = 0; i < 4; ++i) {  // the pauses grow to 8 s
+      runtime_.pass(seconds(9));
+      host_.exit("uid-" + name, 1, reason);
+    }
+    runtime_.pass(seconds(20));
+    EXPECT_EQ(at(name).status.restarts, 4);
+    double least = 1;
+    for (const api::Window& window : at(name).status.windows)
+      least = std::min(least, window.value.as_double());
+    return least;
+  };
+  EXPECT_EQ(least_after("ends", "Error"), 1);
+  EXPECT_EQ(least_after("full", "OutOfMemory"), 1);
+  EXPECT_EQ(least_after("killed", "Killed"), 0);
+}
+
 TEST_F(AgentTest, AClockThatIsSetFakesNothing) {
   api::Instance x = wanted("x");
   api::Measure capacity;

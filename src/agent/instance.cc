@@ -1,7 +1,9 @@
 #include "agent/instance.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "base/strings.h"
@@ -234,6 +236,18 @@ bool is_terminal(InstancePhase phase) {
 }
 
 bool is_bare(const api::InstanceSpec& spec) { return spec.run.command.empty(); }
+
+bool is_down_by_itself(const Memory& memory, const ProcessSeen& process, Duration uptime) {
+  // As the shim says it, and `Unhealthy` as settle_exit does.
+  static constexpr std::array<std::string_view, 6> own{"Completed",   "Error",         "Crashed",
+                                                       "OutOfMemory", "CommandFailed", "Unhealthy"};
+  if (!memory.last_exit || std::find(own.begin(), own.end(), memory.last_exit->reason) == own.end())
+    return false;
+  if (process.state == ProcessState::exited)
+    return process.run == memory.settled && memory.run == memory.settled;
+  return process.state == ProcessState::starting && memory.run == memory.settled + 1 &&
+         uptime - memory.next_start < start_grace;
+}
 
 bool wants_acceptance(const api::InstanceSpec& spec) {
   return spec.acceptance.test == api::AcceptanceTest::cpu ||

@@ -20,6 +20,8 @@ namespace freehold::agent {
 inline constexpr Duration first_backoff = seconds(1);
 inline constexpr Duration longest_backoff = seconds(60);
 inline constexpr Duration backoff_reset = seconds(60);  // of running: the next crash is a first one
+// A process that is on its way for longer is held up by the machine.
+inline constexpr Duration start_grace = seconds(2);
 
 // Why the agent ends a process that runs.
 enum class Ending : uint8_t { none, stop, restart, unhealthy };
@@ -80,6 +82,11 @@ Step step(const Wanted& wanted, Memory memory, const Observed& seen, const Momen
 
 bool is_terminal(api::InstancePhase phase);   // succeeded, failed, stopped
 bool is_bare(const api::InstanceSpec& spec);  // a reservation without a process
+// Whether the process is down by the workload's own doing: its latest run ended by itself, or could
+// not start for what its command names, and waits to be started again, or is on its way. What ended
+// by a signal from outside, with its shim or with the machine, and what the machine could not
+// start, is not. A process that its own liveness probe gave up is: that is its own word.
+bool is_down_by_itself(const Memory& memory, const ProcessSeen& process, Duration uptime);
 // Whether the acceptance run is the agent's to make.
 bool wants_acceptance(const api::InstanceSpec& spec);
 LimitsWanted limits_of(const api::InstanceSpec& spec);

@@ -299,6 +299,50 @@ TEST_F(Life, ABackOffOfAnotherBootMeansNothing) {
   EXPECT_TRUE(did(Action::launch));
 }
 
+TEST_F(Life, WhatEndsByItselfIsDownByItsOwnDoing) {
+  run_until_running();
+  const auto own = [&] { return is_down_by_itself(memory_, seen_.process, up_); };
+  EXPECT_FALSE(own()) << "it runs";
+  const auto ends_as = [&](int64_t code, int64_t signal, const char* reason) {
+    exit(code, signal, reason);
+    look();
+    const bool was_own = own();
+    pass(minutes(1));
+    look();
+    EXPECT_EQ(memory_.phase, InstancePhase::running);
+    pass(minutes(2));
+    look();
+    return was_own;
+  };
+  EXPECT_TRUE(ends_as(0, 0, "Completed"));
+  EXPECT_TRUE(ends_as(1, 0, "Error"));
+  EXPECT_TRUE(ends_as(139, 11, "Crashed"));
+  EXPECT_TRUE(ends_as(137, 9, "OutOfMemory"));
+  EXPECT_TRUE(ends_as(127, 0, "CommandFailed"));
+  EXPECT_FALSE(ends_as(137, 9, "Killed"));
+  EXPECT_FALSE(ends_as(137, 9, "MachineOutOfMemory"));
+  EXPECT_FALSE(ends_as(127, 0, "StartFailed"));
+  EXPECT_FALSE(ends_as(-1, 0, "Lost"));
+  EXPECT_FALSE(ends_as(-1, 0, "NodeRebooted"));
+  seen_.live = false;
+  look();
+  seen_.live = true;
+  EXPECT_TRUE(ends_as(137, 9, "Killed")) << "its own probe gave it up";
+}
+
+TEST_F(Life, AStartThatTakesLongIsTheMachines) {
+  run_until_running();
+  exit(1);
+  look();
+  pass(seconds(1));
+  look();
+  ASSERT_TRUE(did(Action::launch));
+  seen_.process.state = ProcessState::starting;
+  EXPECT_TRUE(is_down_by_itself(memory_, seen_.process, up_));
+  pass(start_grace);
+  EXPECT_FALSE(is_down_by_itself(memory_, seen_.process, up_));
+}
+
 TEST_F(Life, ReadyNeedsARunningProcessAndAGoodProbe) {
   run_until_running();
   EXPECT_FALSE(ready_);

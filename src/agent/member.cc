@@ -273,9 +273,11 @@ void Member::sample(Time now) {
       sample.usage = usage_ = *usage;
     }
   if (is_measured()) {
-    sample.up = is_bare(now_.instance.spec) ? limits_set_.has_value()
-                                            : process_.state == ProcessState::running;
-    sample.ready = readiness_ ? readiness_->asked() && readiness_->last_good() : sample.up;
+    const bool runs = process_.state == ProcessState::running;
+    const bool held = limits_set_.has_value();
+    const bool own = is_down_by_itself(now_.memory, process_, shell_.runtime.uptime());
+    sample.up = is_bare(now_.instance.spec) ? held : runs || (held && own);
+    sample.ready = readiness_ ? readiness_->asked() && readiness_->last_good() : runs;
     windows_.sample(now, sample);
   } else {
     windows_.give_up();

@@ -6,10 +6,11 @@
 // gap belongs to no window, and rates are over the time that was seen. Two measurements of one
 // metric, such as a p50 and a p99, are two windows (api/window_facts.h tells them apart).
 //
-// Metrics of the agent: available_capacity (share of samples in which the process ran, or the
-// limits of a bare reservation were held), cpu_cores (CPU seconds per second; offered: delivered
-// and throttled), memory_bytes (mean), readiness (share of probes). All others come from the
-// workload's endpoint, by their alias or their own name.
+// Metrics of the agent: available_capacity (share of samples in which the promised capacity was
+// there: the process ran, or the limits were held for a bare reservation, or for a workload that is
+// down by its own doing, see is_down_by_itself), cpu_cores (CPU seconds per second; offered:
+// delivered and throttled), memory_bytes (mean), readiness (share of probes). All others come from
+// the workload's endpoint, by their alias or their own name.
 #pragma once
 
 #include <map>
@@ -41,7 +42,7 @@ class Clock {
 };
 
 struct UsageSample {
-  bool up = false;     // the process ran, or the limits were held
+  bool up = false;     // the promised capacity was there
   bool ready = false;  // only counts with readiness probes
   bool has_usage = false;
   api::Usage usage;
