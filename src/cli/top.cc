@@ -116,8 +116,13 @@ std::string one_decimal(double value) {
 
 std::string pressure(double percent) { return percent < 0 ? "-" : one_decimal(percent) + "%"; }
 
-// The last usage of each instance, so that a rate needs two looks; the first is since the start.
-using Before = std::map<std::string, api::Usage>;
+// The last usage of each instance, so that a rate needs two of them; the first is since the start.
+// A rate stands until there is a newer usage.
+struct Seen {
+  api::Usage usage;
+  std::optional<double> rate;
+};
+using Before = std::map<std::string, Seen>;
 
 std::optional<double> cpu_rate(const api::InstanceStatus& status, const api::Usage* before) {
   const api::Usage& now = status.usage;
@@ -163,7 +168,10 @@ Result<std::string> contracts_text(Session& session, const TopOptions& o, Output
     const api::Usage& u = i.status.usage;
     const std::string key = i.metadata.ns + "/" + i.metadata.name;
     const auto last = before.find(key);
-    const auto rate = cpu_rate(i.status, last == before.end() ? nullptr : &last->second);
+    const bool known = last != before.end();
+    const auto rate = known && last->second.usage.at == u.at
+                          ? last->second.rate
+                          : cpu_rate(i.status, known ? &last->second.usage : nullptr);
     shown.items.push_back(usage_document(i, rate));
     shown.table.add({i.spec.contract, i.metadata.name, i.spec.node, api::enum_text(i.status.phase),
                      rate ? one_decimal(*rate) : "-", std::to_string(count_cpus(i.spec.cpus)),
@@ -172,7 +180,7 @@ Result<std::string> contracts_text(Session& session, const TopOptions& o, Output
                      humanize(u.memory_peak_bytes, Dimension::bytes),
                      humanize(i.spec.limits.memory_bytes, Dimension::bytes),
                      pressure(u.cpu_pressure), pressure(u.memory_pressure)});
-    if (last == before.end() || last->second.at != u.at) before[key] = u;
+    before[key] = {u, rate};
   }
   return shown.text(output, t, "No instances found.\n");
 }
