@@ -484,5 +484,49 @@ TEST_F(AgentTest, AnIdleInstanceIsNotWrittenAgainAndAgain) {
   EXPECT_EQ(writes, 0u);
 }
 
+TEST_F(AgentTest, WhatAnInstanceUsesIsWrittenOnceAMinuteAndOnlyWhenItMoved) {
+  const auto writes_in = [&](Duration time, int64_t cpu_us_per_s, int64_t memory_bytes) {
+    api_.log.clear();
+    for (Duration passed; passed < time; passed = passed + seconds(1)) {
+      api::Usage& usage = machine("x").usage;
+      usage.cpu_us += cpu_us_per_s;
+      usage.memory_bytes = (256 << 20) + usage.cpu_us % 2 * memory_bytes;
+      runtime_.pass(seconds(1));
+    }
+    return std::count_if(api_.log.begin(), api_.log.end(), [](const std::string& line) {
+      return line.find("/instances/") != std::string::npos;
+    });
+  };
+  put(wanted("x"));
+  runtime_.pass(minutes(3));
+  EXPECT_EQ(writes_in(minutes(5), 1'001, 100'000), 0) << "it hardly moves";
+  EXPECT_LE(writes_in(minutes(5), 500'000, 0), 8) << "at first sooner";
+  const auto busy = writes_in(minutes(5), 500'000, 0);
+  EXPECT_GE(busy, 4);
+  EXPECT_LE(busy, 6);
+  EXPECT_LE(writes_in(minutes(2), 0, 0), 2) << "that it rests";
+  EXPECT_EQ(at("x").status.usage.cpu_us, machine("x").usage.cpu_us);
+  EXPECT_EQ(writes_in(minutes(5), 0, 0), 0);
+  host_.exit("uid-x", 1);
+  machine("x").usage.cpu_us += 70'000'000;
+  runtime_.pass(seconds(8));
+  EXPECT_EQ(at("x").status.usage.cpu_us, machine("x").usage.cpu_us) << "a change is told at once";
+}
+
+TEST_F(AgentTest, WhatAnInstanceUsedIsExactAtItsEndAndStays) {
+  put(wanted("x"));
+  runtime_.pass(minutes(3));
+  change("x", [&](api::Instance& i) {
+    i.spec.stop = true;
+    machine("x").usage.cpu_us = 1'234;  // after the last look of the agent
+  });
+  EXPECT_EQ(at("x").status.phase, InstancePhase::stopped);
+  EXPECT_EQ(at("x").status.usage.cpu_us, 1'234);
+  agent_.reset();
+  start();
+  runtime_.pass(minutes(2));
+  EXPECT_EQ(at("x").status.usage.cpu_us, 1'234);
+}
+
 }  // namespace
 }  // namespace freehold::agent

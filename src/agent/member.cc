@@ -106,6 +106,7 @@ void Member::act(Action action) {
     case Action::kill:
       return shell_.host.signal(id(), Signal::kill);
     case Action::release:
+      (void)read_usage();  // the last, and exact: nothing runs any more
       limits_set_.reset();
       windows_.give_up();
       give_ports();
@@ -264,14 +265,21 @@ void Member::count_energy(Time now) {
   if (now_.memory.energy.microjoules != before) save();
 }
 
+bool Member::read_usage() {
+  if (!limits_set_) return false;
+  auto usage = shell_.host.usage(id());
+  if (!usage.ok()) return false;
+  usage_ = *std::move(usage);
+  return true;
+}
+
 void Member::sample(Time now) {
   UsageSample sample;
   count_energy(now);
-  if (limits_set_)
-    if (auto usage = shell_.host.usage(id()); usage.ok()) {
-      sample.has_usage = true;
-      sample.usage = usage_ = *usage;
-    }
+  if (read_usage()) {
+    sample.has_usage = true;
+    sample.usage = *usage_;
+  }
   if (is_measured()) {
     const bool runs = process_.state == ProcessState::running;
     const bool held = limits_set_.has_value();
@@ -301,7 +309,8 @@ api::InstanceStatus Member::status(const api::InstanceStatus& carry) const {
   out.address = shell_.address;
   out.generation = now_.instance.metadata.generation;
   out.limits = limits_;
-  out.usage = usage_;
+  // An agent that came back after the end knows no better than what was told then.
+  out.usage = usage_.value_or(carry.usage);
   out.usage.energy_joules = joules(now_.memory.energy);
   out.usage.is_energy_in_part = now_.memory.energy.is_in_part;
   out.windows = windows_.closed(api::windows_shown);

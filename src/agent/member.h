@@ -72,6 +72,7 @@ class Member {
   void save_windows();
   bool is_measured() const;
   void count_energy(Time now);
+  bool read_usage();  // false: nothing is there to read
 
   Shell& shell_;
   Remembered now_;
@@ -87,7 +88,7 @@ class Member {
   std::unique_ptr<Prober> liveness_, readiness_;
   std::unique_ptr<Scraper> scraper_;
   Windows windows_;
-  api::Usage usage_;
+  std::optional<api::Usage> usage_;  // as last read
   Timer again_;
   std::string saved_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();

@@ -1,6 +1,7 @@
 #include "agent/status_writer.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "base/log.h"
@@ -10,7 +11,8 @@
 namespace freehold::agent {
 namespace {
 
-constexpr Duration usage_period = seconds(10);
+constexpr Duration first_usage_pause = seconds(5);  // of an instance that has just changed
+constexpr Duration usage_period = seconds(60);
 constexpr Duration first_pause = milliseconds(500);
 constexpr Duration longest_pause = seconds(15);
 
@@ -36,6 +38,31 @@ bool usage_differs(api::Usage a, const api::Usage& b) {
   return schema::print(a) != schema::print(b);
 }
 
+// By more than a hundredth, and more than the noise of an idle process.
+bool moved(int64_t a, int64_t b, int64_t noise) {
+  const int64_t by = std::abs(a - b);
+  return by > noise && by > std::abs(a) / 100;
+}
+
+// Whether it is worth a write, which is a leaf in the record.
+bool usage_moved(const api::Usage& a, const api::Usage& b) {
+  constexpr int64_t second_us = 1'000'000, memory_noise = 1 << 20, joules_noise = 100;
+  return std::abs(a.cpu_us - b.cpu_us) >= second_us ||
+         std::abs(a.throttled_us - b.throttled_us) >= second_us ||
+         moved(a.memory_bytes, b.memory_bytes, memory_noise) ||
+         moved(a.memory_peak_bytes, b.memory_peak_bytes, memory_noise) ||
+         a.processes != b.processes || a.oom_kills != b.oom_kills ||
+         std::abs(a.cpu_pressure - b.cpu_pressure) >= 1 ||
+         std::abs(a.memory_pressure - b.memory_pressure) >= 1 ||
+         (a.energy_joules < 0) != (b.energy_joules < 0) ||
+         moved(a.energy_joules, b.energy_joules, joules_noise) ||
+         a.is_energy_in_part != b.is_energy_in_part;
+}
+
+bool runs_anew(const api::InstanceStatus& a, const api::InstanceStatus& b) {
+  return a.phase != b.phase || a.restarts != b.restarts;
+}
+
 }  // namespace
 
 StatusWriter::StatusWriter(Runtime& runtime, client::Remote& remote)
@@ -49,6 +76,14 @@ void StatusWriter::seen(const std::string& id, const api::Object& object) {
 }
 
 void StatusWriter::gone(const std::string& id) { entries_.erase(id); }
+
+bool StatusWriter::is_usage_due(const Entry& entry, const api::InstanceStatus& have,
+                                const api::InstanceStatus& status, Duration now) {
+  if (entry.usage_at.us == 0 || is_terminal(status.phase))
+    return usage_differs(have.usage, status.usage);
+  if (now - entry.usage_at < entry.usage_pause) return false;
+  return entry.is_busy || usage_moved(have.usage, status.usage);
+}
 
 void StatusWriter::check(const Member& member) {
   const auto found = entries_.find(member.id());
@@ -67,12 +102,17 @@ void StatusWriter::check(const Member& member) {
     status.windows = have.status.windows;
     windows.clear();
   }
-  const bool usage_due = now - entry.usage_at >= usage_period || entry.usage_at.us == 0;
-  if (!differ(have.status, status) &&
-      !(usage_due && usage_differs(have.status.usage, status.usage))) {
+  const bool news = differ(have.status, status);
+  if (!news && !is_usage_due(entry, have.status, status, now)) {
     if (have.metadata.deletion_timestamp.is_set() && member.is_over()) release(member.id(), entry);
     return;
   }
+  // That it has come to rest is told, too: else it would be taken for as busy as it was.
+  entry.is_busy = usage_moved(have.status.usage, status.usage);
+  entry.usage_pause = runs_anew(have.status, status)
+                          ? first_usage_pause
+                          : std::clamp(news ? entry.usage_pause : entry.usage_pause * 2,
+                                       first_usage_pause, usage_period);
   api::Object object = entry.latest.clone();
   object.as<api::Instance>()->status = std::move(status);
   entry.windows_sent = std::move(windows);

@@ -1,6 +1,8 @@
 // StatusWriter: brings what members say of themselves to the control plane, one write of each at a
 // time, and takes the agent's finalizer off what has ended. Windows that are refused do not keep
-// back the rest. Level-triggered: it compares what is with what the control plane has. Loop thread.
+// back the rest. What an instance uses is no news by itself: it goes along with what is, and alone
+// only when it moved noticeably, at first soon and then once a minute; of what has ended it is
+// exact. Level-triggered: it compares what is with what the control plane has. Loop thread.
 #pragma once
 
 #include <functional>
@@ -33,8 +35,12 @@ class StatusWriter {
     Duration not_before;  // after a failure
     Duration pause;
     Duration usage_at;                          // when the usage was last written
+    Duration usage_pause;                       // until it may be written alone
+    bool is_busy = false;                       // it had moved when it was last written
     std::string windows_sent, windows_refused;  // as they are printed
   };
+  static bool is_usage_due(const Entry& entry, const api::InstanceStatus& have,
+                           const api::InstanceStatus& status, Duration now);
   void written(const std::string& id, Result<api::Object> result);
   void release(const std::string& id, Entry& entry);
 
