@@ -242,6 +242,27 @@ Result<std::string> issue_to(const Authority& authority, EVP_PKEY* key, const Su
   return sign(certificate.get(), authority.key.get());
 }
 
+// A request whose key is strong, and held by its sender.
+Result<X509Request> read_request(std::string_view request_pem) {
+  const BioPtr bio = read_bio(request_pem.substr(0, request_bytes));
+  X509Request request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
+  ERR_clear_error();
+  EVP_PKEY* key = request ? X509_REQ_get0_pubkey(request.get()) : nullptr;
+  if (key == nullptr)
+    return Error{Reason::invalid, "not a PEM of a certificate request (PKCS #10)"};
+  if (!is_strong(key)) {
+    return Error{
+        Reason::invalid,
+        "the key of the certificate request must be ECDSA on P-256, P-384 or P-521, Ed25519, or "
+        "RSA of 2048 to 8192 bits"};
+  }
+  if (X509_REQ_verify(request.get(), key) != 1) {
+    ERR_clear_error();
+    return Error{Reason::invalid, "the certificate request is not signed with its own key"};
+  }
+  return request;
+}
+
 // Looked up once: OpenSSL searches its providers for each use of EVP_sha256().
 const EVP_MD* sha256_method() {
   static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
@@ -316,25 +337,18 @@ Result<KeyPair> make_request() {
 Result<std::string> sign_request(const KeyPair& authority, std::string_view request_pem,
                                  const Subject& subject, Use use, Validity validity) {
   const Authority issuer = TRY(read_authority(authority));
-  const BioPtr bio = read_bio(request_pem.substr(0, request_bytes));
-  const X509Request request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
-  ERR_clear_error();
-  EVP_PKEY* key = request ? X509_REQ_get0_pubkey(request.get()) : nullptr;
-  if (key == nullptr) {
-    return Error{Reason::invalid, "not a PEM of a certificate request (PKCS #10)"};
-  }
-  if (!is_strong(key)) {
-    return Error{
-        Reason::invalid,
-        "the key of the certificate request must be ECDSA on P-256, P-384 or P-521, Ed25519, or "
-        "RSA of 2048 to 8192 bits"};
-  }
-  // Proves that the sender holds the key.
-  if (X509_REQ_verify(request.get(), key) != 1) {
-    ERR_clear_error();
-    return Error{Reason::invalid, "the certificate request is not signed with its own key"};
-  }
-  return issue_to(issuer, key, subject, use, validity);
+  const X509Request request = TRY(read_request(request_pem));
+  return issue_to(issuer, X509_REQ_get0_pubkey(request.get()), subject, use, validity);
+}
+
+Result<std::string> request_key_sha256(std::string_view request_pem) {
+  const X509Request request = TRY(read_request(request_pem));
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(X509_REQ_get0_pubkey(request.get()), &der);
+  if (size <= 0) return failure("write the key of a certificate request");
+  const std::string bytes(reinterpret_cast<const char*>(der), static_cast<size_t>(size));
+  OPENSSL_free(der);
+  return to_hex(sha256(bytes));
 }
 
 Result<Validity> certificate_validity(std::string_view certificate_pem) {

@@ -39,6 +39,8 @@ enum class Use : uint8_t { call, call_and_serve };
 Result<KeyPair> make_request();  // certificate_pem holds the CERTIFICATE REQUEST
 Result<std::string> sign_request(const KeyPair& authority, std::string_view request_pem,
                                  const Subject& subject, Use use, Validity validity);
+// Of the public key (DER of its SubjectPublicKeyInfo), hex. Errors: as sign_request().
+Result<std::string> request_key_sha256(std::string_view request_pem);
 
 Result<Validity> certificate_validity(std::string_view certificate_pem);
 Result<Subject> certificate_subject(std::string_view certificate_pem);

@@ -86,6 +86,21 @@ TEST(Pki, a_certificate_says_what_it_may_be_used_for) {
                                HasSubstr("Authority Key Identifier")));
 }
 
+TEST(Pki, the_digest_of_a_request_is_that_of_its_key) {
+  const KeyPair one = make_request().value(), other = make_request().value();
+  const std::string digest = request_key_sha256(one.certificate_pem).value();
+  EXPECT_EQ(digest.size(), 64u);
+  EXPECT_EQ(request_key_sha256(one.certificate_pem).value(), digest);
+  EXPECT_NE(request_key_sha256(other.certificate_pem).value(), digest);
+  EXPECT_EQ(request_key_sha256("nothing").error().reason, Reason::invalid);
+  if (!has_openssl()) GTEST_SKIP() << "no openssl program";
+  const Folder folder;
+  const std::string request = folder.write("request.pem", one.certificate_pem);
+  EXPECT_THAT(folder.run("openssl req -in " + request +
+                         " -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum"),
+              HasSubstr(digest));
+}
+
 TEST(Pki, a_server_certificate_brings_its_authority_along) {
   const KeyPair authority = make_authority("freehold test", day()).value();
   const KeyPair server = issue_server(authority, {"a"}, day()).value();
