@@ -39,7 +39,8 @@ void enrol(Runtime& runtime, ledger::Ledger& ledger, const http::KeyPair& author
     return runtime.post([done, error = Error{Reason::invalid, "site of node " + enrolment.node +
                                                                   ": \"" + printable(site) + "\" " +
                                                                   fault}] { done(error); });
-  const std::string uid = there ? there->metadata.uid : ledger::make_uid(runtime);
+  std::string uid = there ? there->metadata.uid : enrolment.uid;
+  if (uid.empty()) uid = ledger::make_uid(runtime);
   auto certificate = certify(authority, enrolment.request_pem, enrolment.node, uid, runtime.now());
   ledger::Change change;
   change.actor.user = std::string(auth::node_prefix) + enrolment.node;

@@ -18,6 +18,7 @@ struct Enrolment {
   std::string node;
   std::string site{};              // of a Node that has none yet; empty: its agent says it
   std::string request_pem;         // PKCS #10; only its key counts
+  std::string uid{};               // of a Node that is to be made; empty: any
   std::vector<ledger::Op> with{};  // lands in the same commit
 };
 

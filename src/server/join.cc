@@ -1,12 +1,15 @@
 // Agents join: a one-time token buys a certificate for one node. Tokens are kept as digests, are
-// used up in the commit that makes the Node, and end by themselves. POST /tokens (administrators),
-// /join (the token is the proof), /renew (the certificate is).
+// used up in the commit that makes the Node, and end by themselves. A used one is kept until then
+// with the Node and a digest of the key that it was used for: an answer that was lost can be asked
+// for again, by who holds that key. POST /tokens (administrators), /join (the token is the proof),
+// /renew (the certificate is).
 #include <algorithm>
 
 #include "api/core.h"
 #include "api/node.h"
 #include "base/strings.h"
 #include "http/pki.h"
+#include "ledger/uid.h"
 #include "server/api_server.h"
 #include "server/enrol.h"
 
@@ -116,45 +119,83 @@ void make_token(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& opti
   });
 }
 
+// One answer for every fault of a token: who guesses learns nothing.
+Error refused_token() {
+  return {Reason::unauthorized,
+          "the token is not valid: it is unknown, used up, or has ended; make one with "
+          "`freehold token`"};
+}
+
+bool is_used(const api::Secret& secret) { return secret.data.contains("usedByKey"); }
+
+// The same request once more: the same token, key and name, and the Node is still that one.
+void join_again(Runtime& runtime, const ledger::View& view, const ApiOptions& options,
+                const ExchangePtr& x, const api::Secret& used, const Enrolment& asked,
+                const std::string& key) {
+  const auto* node = view.get<api::Node>({}, asked.node);
+  if (!same(text_of(used, "usedByKey"), key) || node == nullptr ||
+      node->metadata.uid != text_of(used, "usedByNode"))
+    return x->fail(refused_token());
+  auto certificate =
+      certify(options.authority, asked.request_pem, asked.node, node->metadata.uid, runtime.now());
+  certificate ? respond_certificate(options, x, std::move(*certificate))
+              : x->fail(certificate.error());
+}
+
+// Uses the token up, in the commit that makes the Node.
+void join_first(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
+                const ExchangePtr& x, const api::Secret& token, ledger::Rev token_rev,
+                Enrolment asked, const std::string& key) {
+  const auto* node = ledger.view().get<api::Node>({}, asked.node);
+  asked.uid = node != nullptr ? node->metadata.uid : ledger::make_uid(runtime);
+  api::Secret used = token;
+  used.data["usedByKey"].data = key;
+  used.data["usedByNode"].data = asked.uid;
+  asked.with.push_back({ledger::OpType::update, api::Object::of(std::move(used)), token_rev, {}});
+  enrol(runtime, ledger, options.authority, std::move(asked),
+        [&options, x](const Result<std::string>& certificate) {
+          if (certificate) return respond_certificate(options, x, *certificate);
+          // Someone else was faster, with the token or with the Node; that may have been the same
+          // agent, before its patience ended.
+          const Reason reason = certificate.error().reason;
+          const bool is_late = reason == Reason::not_found || reason == Reason::conflict ||
+                               reason == Reason::already_exists;
+          x->fail(is_late ? Error{Reason::conflict,
+                                  "another request with this token or for this node was faster; "
+                                  "ask again"}
+                          : certificate.error());
+        });
+}
+
 void join(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,
           const ExchangePtr& x) {
   const json::Value body = body_of(x->request);
   const std::string node(body.string_at({"nodeName"}));
   const auto parts = split(body.string_at({"token"}), '.');
-  // One answer for every fault of a token: who guesses learns nothing.
-  const Error refused{Reason::unauthorized,
-                      "the token is not valid: it is unknown, used up, or has ended; make one with "
-                      "`freehold token`"};
   if (!is_dns_subdomain(node)) return x->fail({Reason::bad_request, "nodeName: is no valid name"});
-  if (parts.size() != 4 || parts[0] != "fh1") return x->fail(refused);
+  if (parts.size() != 4 || parts[0] != "fh1") return x->fail(refused_token());
   const auto record = ledger.view().find(api::kind_of<api::Secret>(), token_namespace,
                                          "join-" + std::string(parts[2]));
   const auto* secret = record ? record->object.as<api::Secret>() : nullptr;
-  if (secret == nullptr || secret->type != token_type) return x->fail(refused);
+  if (secret == nullptr || secret->type != token_type) return x->fail(refused_token());
   const auto expires = parse_rfc3339(text_of(*secret, "expires"));
   const std::string bound = text_of(*secret, "node");
   if (!same(text_of(*secret, "digest"), to_hex(http::sha256(parts[3]))) || !expires ||
       *expires <= runtime.now() || (!bound.empty() && bound != node))
-    return x->fail(refused);
+    return x->fail(refused_token());
   // Else a token for a new machine would make its bearer the agent of any machine.
-  if (bound.empty() && ledger.view().get<api::Node>({}, node) != nullptr)
+  if (bound.empty() && !is_used(*secret) && ledger.view().get<api::Node>({}, node) != nullptr)
     return x->fail({Reason::forbidden,
                     "there is a node \"" + node +
                         "\" already, whether it has joined or was only applied; if this is its " +
                         "machine, use a token of `freehold token --node " + node + "`"});
   auto csr = request_in(body);
   if (!csr) return x->fail(csr.error());
-  Enrolment enrolment{node, text_of(*secret, "site"), std::move(*csr), {}};
-  enrolment.with.push_back({ledger::OpType::remove, record->object, record->rev, {}});
-  enrol(runtime, ledger, options.authority, std::move(enrolment),
-        [&options, x, refused](const Result<std::string>& certificate) {
-          if (certificate) return respond_certificate(options, x, *certificate);
-          // Someone else was faster, with the token or with the Node.
-          const Reason reason = certificate.error().reason;
-          const bool is_late = reason == Reason::not_found || reason == Reason::conflict ||
-                               reason == Reason::already_exists;
-          x->fail(is_late ? refused : certificate.error());
-        });
+  const auto key = http::request_key_sha256(*csr);
+  if (!key) return x->fail(key.error());
+  Enrolment asked{node, text_of(*secret, "site"), std::move(*csr), {}, {}};
+  if (is_used(*secret)) return join_again(runtime, ledger.view(), options, x, *secret, asked, *key);
+  join_first(runtime, ledger, options, x, *secret, record->rev, std::move(asked), *key);
 }
 
 void renew(Runtime& runtime, ledger::Ledger& ledger, const ApiOptions& options,

@@ -17,10 +17,13 @@ struct JoinTest : ::testing::Test {
     return std::string(made.body.string_at({"token"}));
   }
   Answer join(const std::string& with, const std::string& node) {
+    return join(with, node, http::make_request().value().certificate_pem);
+  }
+  Answer join(const std::string& with, const std::string& node, const std::string& request) {
     json::Object body;
     body["token"] = with;
     body["nodeName"] = node;
-    body["csr"] = http::make_request().value().certificate_pem;
+    body["csr"] = request;
     body["site"] = "where-it-wants";
     body["addresses"] = json::Array{"control.example", "10.0.0.1"};
     return desk.send(http::Peer{}, "POST", "/join", json::print(body));
@@ -44,6 +47,55 @@ TEST_F(JoinTest, a_token_is_good_once) {
   EXPECT_EQ(join(one, "n1").status, 200);
   EXPECT_EQ(join(one, "n1").status, 401);
   EXPECT_EQ(join(one, "n2").status, 401);
+}
+
+TEST_F(JoinTest, an_answer_that_was_lost_can_be_asked_for_again_with_the_same_key) {
+  for (const std::string& wish : {std::string("{}"), std::string(R"({"nodeName":"n2"})")}) {
+    const std::string one = token(wish), name = wish == "{}" ? "n1" : "n2";
+    const std::string request = http::make_request().value().certificate_pem;
+    const Answer first = join(one, name, request);
+    ASSERT_EQ(first.status, 200) << first.text();
+    const auto before = node(name)->metadata;
+    const Answer again = join(one, name, request);
+    ASSERT_EQ(again.status, 200) << again.text();
+    EXPECT_EQ(holder_of(again).certificate_organizations,
+              holder_of(first).certificate_organizations);
+    EXPECT_EQ(node(name)->metadata.resource_version, before.resource_version);
+    EXPECT_EQ(get(holder_of(again), name).status, 200);
+
+    EXPECT_EQ(join(one, name).status, 401) << "another key";
+    EXPECT_EQ(join(one, "n3", request).status, 401) << "another name";
+    EXPECT_EQ(node("n3"), nullptr);
+    // The Node of that name is another one now, or gone: the token was for the first.
+    ASSERT_EQ(desk.send("DELETE", nodes + "/" + name).status, 200);
+    EXPECT_EQ(join(one, name, request).status, 401);
+    EXPECT_EQ(node(name), nullptr);
+    desk.agent(name);
+    EXPECT_EQ(join(one, name, request).status, 401);
+  }
+}
+
+TEST_F(JoinTest, a_lost_answer_can_be_asked_for_no_longer_than_the_token_lives) {
+  const std::string one = token(R"({"ttl":"10s"})");
+  const std::string request = http::make_request().value().certificate_pem;
+  ASSERT_EQ(join(one, "n1", request).status, 200);
+  desk.pass(seconds(11));
+  EXPECT_EQ(join(one, "n1", request).status, 401);
+}
+
+TEST_F(JoinTest, two_requests_at_once_make_one_node_and_the_later_may_ask_again) {
+  const std::string one = token(), request = http::make_request().value().certificate_pem;
+  json::Object body;
+  body["token"] = one;
+  body["nodeName"] = "n1";
+  body["csr"] = request;
+  // Neither sees what the other has begun.
+  const auto first = desk.begin(http::Peer{}, "POST", "/join", json::print(body));
+  const Answer second = desk.send(http::Peer{}, "POST", "/join", json::print(body));
+  EXPECT_EQ(second.status, 409) << second.text();
+  desk.pass(seconds(1));
+  EXPECT_EQ(first->status, 200) << first->text();
+  EXPECT_EQ(join(one, "n1", request).status, 200);
 }
 
 TEST_F(JoinTest, a_token_ends) {

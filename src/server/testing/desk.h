@@ -78,11 +78,16 @@ class Desk {
     return r;
   }
 
-  // Waits for the answer; its status is 0 when none comes within a virtual minute.
-  Answer send(http::Peer peer, http::Request r) {
+  // Does not wait: the answer comes while another is waited for.
+  std::shared_ptr<Answer> begin(http::Peer peer, http::Request r) {
     auto answer = std::make_shared<Answer>();
     r.peer = std::move(peer);
     plane->api().handle(std::move(r), std::make_unique<OneAnswer>(answer));
+    return answer;
+  }
+  // Waits for the answer; its status is 0 when none comes within a virtual minute.
+  Answer send(http::Peer peer, http::Request r) {
+    const auto answer = begin(std::move(peer), std::move(r));
     const Duration end = runtime.uptime() + minutes(1);
     runtime.run_until([&] { return answer->status != 0 || runtime.uptime() > end; });
     return *answer;
@@ -92,6 +97,10 @@ class Desk {
   }
   Answer send(std::string method, std::string_view target, std::string body = {}) {
     return send(admin(), std::move(method), target, std::move(body));
+  }
+  std::shared_ptr<Answer> begin(http::Peer peer, std::string method, std::string_view target,
+                                std::string body = {}) {
+    return begin(std::move(peer), request(std::move(method), target, std::move(body)));
   }
   // As `freehold apply`.
   Answer apply(http::Peer peer, std::string_view objects) {
