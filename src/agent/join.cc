@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "agent/host_files.h"
 #include "base/strings.h"
 #include "client/remote.h"
 #include "json/value.h"
@@ -62,6 +63,15 @@ Result<JoinToken> parse_join_token(std::string_view text) {
                     from_hex(parts[1]).has_value() && !parts[2].empty() && !parts[3].empty();
   if (!good) return Error{Reason::invalid, "this is no join token; `freehold token` makes one", {}};
   return JoinToken{to_lower(parts[1]), std::string(text)};
+}
+
+Result<http::KeyPair> keep_request(const std::string& path) {
+  if (const auto saved = read_file(path); saved.ok())
+    if (auto parsed = parse_credentials(*saved); parsed.ok())
+      return http::KeyPair{std::move(parsed->certificate_pem), std::move(parsed->key_pem)};
+  http::KeyPair request = TRY(http::make_request());
+  TRY(write_atomic(path, print_credentials({"none", request.certificate_pem, request.key_pem})));
+  return request;
 }
 
 void join_control_plane(http::Transport& transport, const JoinRequest& join,

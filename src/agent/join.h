@@ -1,5 +1,5 @@
 // How an agent gets its credentials: a one-time token buys the first certificate, each certificate
-// the next. Knows no sockets but through a Transport. Loop thread.
+// the next. Knows no sockets but through a Transport, and one file. Loop thread.
 #pragma once
 
 #include <functional>
@@ -28,13 +28,17 @@ struct JoinToken {
 // Errors: `invalid`.
 Result<JoinToken> parse_join_token(std::string_view text);
 
+// The key with which a machine joins, and its request: that of the file, or a new one that is on
+// disk before this returns. An answer that is lost, also with the agent, can so be asked for again
+// with the same key. Errors: `unavailable`, `forbidden` of the disk.
+Result<http::KeyPair> keep_request(const std::string& path);
+
 struct JoinRequest {
   std::string token, node_name;
 };
 using CredentialsDone = std::function<void(Result<Credentials>)>;
 
-// `request` is an http::make_request() that was saved before: a reply that is lost can be asked for
-// again.
+// `request` is that of keep_request().
 void join_control_plane(http::Transport& transport, const JoinRequest& join,
                         const http::KeyPair& request, CredentialsDone done);
 void renew_credentials(http::Transport& transport, const Credentials& now, CredentialsDone done);

@@ -113,7 +113,6 @@ class Running final : public RunningAgent {
   bool connected() const override { return agent_ != nullptr && agent_->connected(); }
 
  private:
-  Result<http::KeyPair> saved_request();
   Result<void> join();
   void ask_to_join(const JoinToken& token, const http::KeyPair& request);
   Result<void> take(Credentials credentials);
@@ -166,7 +165,9 @@ Result<void> Running::start() {
 
 Result<void> Running::join() {
   const JoinToken token = TRY(parse_join_token(options_.token));
-  const http::KeyPair request = TRY(saved_request());
+  // Kept until it was answered: the token is good once, for one key.
+  const http::KeyPair request =
+      TRY(keep_request(options_.data_dir + "/agent/state/" + std::string(request_file)));
   http::ClientOptions client;
   client.url = options_.server_url;
   client.ca_sha256 = token.ca_sha256;
@@ -202,23 +203,13 @@ void Running::certify_anew() {
   });
 }
 
-// Kept until it was answered: the token is good once, for one key.
-Result<http::KeyPair> Running::saved_request() {
-  if (const auto saved = host_->load(std::string(request_file)); saved.ok())
-    if (auto parsed = parse_credentials(*saved); parsed.ok())
-      return http::KeyPair{parsed->certificate_pem, parsed->key_pem};
-  http::KeyPair request = TRY(http::make_request());
-  host_->save(std::string(request_file),
-              print_credentials({"none", request.certificate_pem, request.key_pem}));
-  return request;
-}
-
 void Running::ask_to_join(const JoinToken& token, const http::KeyPair& request) {
   is_joining_ = true;
   const JoinRequest join_request{token.text, options_.node_name};
   join_control_plane(*joining_, join_request, request, [this, token, request](auto result) {
     is_joining_ = false;
     if (result.ok()) {
+      // In this order on the disk, too: it is that of the names.
       host_->save(std::string(credentials_file), print_credentials(*result));
       host_->erase(std::string(request_file));
       was_refused_ = false;
