@@ -310,6 +310,37 @@ TEST_F(ContractLife, what_ran_on_a_machine_that_is_gone_is_placed_anew) {
   EXPECT_FALSE(world.holds_capacity("c-1"));
 }
 
+TEST_F(ContractLife, a_machine_may_come_back_also_where_a_member_was_down_before) {
+  bool is_down = false;
+  world.report = [&](api::InstanceStatus& status, const api::Instance&) {
+    if (is_down && status.phase == api::InstancePhase::running)
+      status.phase = api::InstancePhase::backing_off;
+  };
+  world.create(World::contract("a", "c", "4"));
+  world.create(World::workload("a", "c"));
+  world.pass(seconds(10));
+  is_down = true;
+  world.pass(minutes(10));
+  const auto active = [&] {
+    return *api::find_condition(world.get<api::Contract>("a", "c")->status.conditions, "Active");
+  };
+  ASSERT_EQ(active().reason, "Degraded");
+  const std::string node = world.get<api::Instance>("a", "c-1-main-0")->spec.node;
+  world.silent = {node};
+  api::Node gone;
+  gone.metadata.name = node;
+  ASSERT_TRUE(world.submit({ledger::OpType::remove, api::Object::of(gone), 0, {}}).ok());
+  world.pass(minutes(1));
+  EXPECT_EQ(active().reason, "NodeGone");
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.offer, "c-1");
+  world.start();  // the control plane forgets when it heard of the machine
+  world.pass(minutes(1));
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.offer, "c-1");
+  is_down = false;
+  world.pass(minutes(2));
+  EXPECT_EQ(world.get<api::Contract>("a", "c")->status.offer, "c-2");
+}
+
 TEST_F(ContractLife, an_acceptance_run_that_proves_nothing_ends_with_the_term_and_is_charged) {
   world.create(prices("1EUR/h"));
   world.report = [this](api::InstanceStatus& status, const api::Instance& i) {

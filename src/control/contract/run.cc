@@ -401,14 +401,29 @@ void retire_old(Work& w, const Instances& all, const Instances& current) {
   }
 }
 
+// Tells that a machine is gone; the condition is then as old as that, also where it was false for
+// another reason before. Until when machines that are gone may come back: each of them has its time
+// from when it was last heard from.
+Time tell_lost_nodes(Work& w, const Instances& current, const std::string& why) {
+  const api::Condition* before = api::find_condition(w.before.status.conditions, "Active");
+  const bool is_new = before == nullptr || before->reason != "NodeGone";
+  w.condition("Active", ConditionStatus::false_, "NodeGone", why);
+  api::Conditions& conditions = w.status().conditions;
+  const auto active = std::ranges::find(conditions, "Active", &api::Condition::type);
+  if (is_new) active->last_transition_time = w.in.now;
+  Time since = active->last_transition_time;
+  for (const auto* i : current)
+    if (const auto heard = w.in.heartbeats.last(i->spec.node); heard && is_lost(w, *i))
+      since = std::max(since, w.in.now - (w.in.uptime - *heard));
+  return since + node_gone_grace;
+}
+
 // Members on a machine that was taken out of the fleet, and did not come back soon, are placed
 // anew, with all of their gang. True: it is about that now.
 bool leave_lost_nodes(Work& w, const Instances& current) {
   const std::string why = lost_member(w, current);
   if (why.empty()) return false;
-  w.condition("Active", ConditionStatus::false_, "NodeGone", why);
-  const api::Condition* active = api::find_condition(w.next.status.conditions, "Active");
-  const Time due = active->last_transition_time + node_gone_grace;
+  const Time due = tell_lost_nodes(w, current, why);
   if (w.in.now < due) {
     w.plan.look_again(due - w.in.now);
     return true;
