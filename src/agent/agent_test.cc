@@ -451,6 +451,19 @@ TEST_F(AgentTest, AProcessThatIsNotLiveIsRestartedAndOneThatIsNotReadySaysSo) {
   EXPECT_GE(at("y").status.restarts, 1);
 }
 
+TEST_F(AgentTest, AProbeStandsWhereItsWorkloadDoes) {
+  api::Instance x = wanted("x");
+  api::Probe& probe = x.spec.run.readiness.emplace();
+  probe.command = {"bin/check"};
+  probe.period = seconds(1);
+  x.spec.run.directory = "/srv/model";
+  put(x);
+  EXPECT_EQ(host_.last_exec.command, probe.command);
+  EXPECT_EQ(host_.last_exec.directory, machine("x").launch.directory);
+  EXPECT_EQ(host_.last_exec.directory, "/srv/model");
+  EXPECT_EQ(host_.last_exec.env, machine("x").launch.env);
+}
+
 // What the agent lacks says nothing of the workload.
 TEST_F(AgentTest, AProbeThatCannotBePutLeavesTheVerdictAsItWas) {
   api::Instance x = wanted("x");

@@ -64,6 +64,7 @@ struct ExecRequest {
   std::vector<std::string> command, env;
   int64_t user_id = 0;
   Duration timeout = seconds(1);  // then it is killed
+  std::string directory{};        // empty: the private one
 };
 struct ExecOutcome {
   int64_t code = 0;    // -1: killed by a signal, or timed out
@@ -112,7 +113,8 @@ class Host {
   // Told when a process started or ended, with the id.
   virtual void on_change(std::function<void(const std::string& id)> changed) = 0;
 
-  // In the instance's control group. The request dies with the Host.
+  // In the instance's control group, and with the HOME of its process. The request dies with the
+  // Host.
   virtual void exec(const std::string& id, const ExecRequest& request,
                     std::function<void(Result<ExecOutcome>)> done) = 0;
   // The platform's own probe program ("cpu", "memory-bandwidth"; probe.h says what it prints). An

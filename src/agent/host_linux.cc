@@ -117,6 +117,7 @@ class LinuxHost final : public Host {
   Result<Fd> take_lock(const std::string& id);
   Entry& entry(const std::string& id);
   Result<ShimSpec> spec_for(const std::string& id, int64_t user_id) const;
+  void settle_in(const std::string& id, const std::string& directory, ShimSpec& spec);
   void refresh(const std::string& id, Entry& e);
   void note_exit(const std::string& id, Entry& e);
   void watch_shim(const std::string& id, Entry& e, int pid);
@@ -249,6 +250,14 @@ Result<ShimSpec> LinuxHost::spec_for(const std::string& id, int64_t user_id) con
   return spec;
 }
 
+// Where a process of the instance stands: its workload, and what is asked of that.
+void LinuxHost::settle_in(const std::string& id, const std::string& directory, ShimSpec& spec) {
+  spec.home = home_of(id);
+  spec.env.push_back("HOME=" + spec.home);
+  spec.directory = directory;
+  spec.cpus = entry(id).cpus;
+}
+
 Result<void> LinuxHost::launch(const std::string& id, const Launch& launch) {
   const std::string here = directory(id);
   ShimSpec spec = TRY(spec_for(id, launch.user_id));
@@ -258,10 +267,7 @@ Result<void> LinuxHost::launch(const std::string& id, const Launch& launch) {
   spec.run = launch.run;
   spec.command = launch.command;
   spec.env = launch.env;
-  spec.home = home_of(id);
-  spec.env.push_back("HOME=" + spec.home);
-  spec.directory = launch.directory;
-  spec.cpus = e.cpus;
+  settle_in(id, launch.directory, spec);
   std::error_code ignored;
   std::filesystem::remove_all(here + "/log.previous", ignored);
   ::rename((here + "/log").c_str(), (here + "/log.previous").c_str());
@@ -419,9 +425,8 @@ void LinuxHost::exec(const std::string& id, const ExecRequest& request,
   if (spec.ok()) {
     spec->command = request.command;
     spec->env = request.env;
-    spec->home = id.empty() ? "/" : home_of(id);
+    if (!id.empty()) settle_in(id, request.directory, *spec);
     if (!exists(spec->home)) spec->home = "/";
-    spec->cpus = id.empty() ? "" : entry(id).cpus;
   }
   start_exec(id, std::move(spec), request.timeout, std::move(done));
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -444,6 +445,25 @@ TEST_F(HostLinux, AnExecRunsInTheGroupAndIsCutWhenItTakesTooLong) {
   host_->exec(id_, {{"/bin/sleep", "100"}, {}, tenant, milliseconds(50)}, note);
   ASSERT_TRUE(wait([&] { return outcomes.size() == 2; }));
   EXPECT_EQ(outcomes[1].code, -1);
+}
+
+TEST_F(HostLinux, AnExecHasTheHomeAndTheDirectoryOfTheProcess) {
+  start("echo $HOME; pwd; sleep 1000");
+  ASSERT_TRUE(wait([&] {
+    const std::string said = output();
+    return std::count(said.begin(), said.end(), '\n') == 2;
+  }));
+  for (const char* directory : {"", "/usr/bin"}) {
+    std::optional<ExecOutcome> outcome;
+    host_->exec(id_, {{"/bin/sh", "-c", "echo $HOME; pwd"}, {}, tenant, seconds(5), directory},
+                [&](Result<ExecOutcome> result) {
+                  ASSERT_TRUE(result.ok()) << result.error().to_string();
+                  outcome = *result;
+                });
+    ASSERT_TRUE(wait([&] { return outcome.has_value(); }));
+    const std::string home = output().substr(0, output().find('\n') + 1);
+    EXPECT_EQ(outcome->output, *directory == 0 ? output() : home + directory + "\n");
+  }
 }
 
 TEST_F(HostLinux, TheProbeMeasuresAsTheTenant) {

@@ -222,7 +222,7 @@ void Member::attend(const ProcessSeen& process) {
   const api::ProcessSpec& spec = now_.instance.spec.run;
   doors_ = std::make_unique<Doors>(shell_.connect, now_.memory.ports);
   const ProbeTarget target{id(), environment_of(now_.instance, now_.memory.ports, shell_.machine()),
-                           now_.instance.spec.user_id};
+                           now_.instance.spec.user_id, spec.directory};
   auto prober = [&](const std::optional<api::Probe>& probe) -> std::unique_ptr<Prober> {
     if (!probe) return nullptr;
     // Later: the answer may end the run, and with it the prober that gives it.

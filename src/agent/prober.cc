@@ -58,7 +58,8 @@ struct Prober::State : std::enable_shared_from_this<State> {
     } else if (!probe.tcp_port.empty()) {
       host.knock(doors.port(probe.tcp_port), probe.timeout, answer);
     } else {
-      host.exec(target.id, {probe.command, target.env, target.user_id, probe.timeout},
+      host.exec(target.id,
+                {probe.command, target.env, target.user_id, probe.timeout, target.directory},
                 [answer](Result<ExecOutcome> r) {
                   answer(r.ok() ? std::optional<bool>(r->code == 0) : std::nullopt);
                 });

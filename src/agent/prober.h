@@ -37,6 +37,7 @@ struct ProbeTarget {
   std::string id;
   std::vector<std::string> env;
   int64_t user_id = 0;
+  std::string directory{};  // that of the process
 };
 
 class Prober {

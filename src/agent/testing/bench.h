@@ -98,8 +98,9 @@ class FakeHost final : public Host {
   void discover(std::function<void(Result<discover::Machine>)> done) override {
     later([this, done = std::move(done)] { done(hardware); });
   }
-  void exec(const std::string&, const ExecRequest&,
+  void exec(const std::string&, const ExecRequest& request,
             std::function<void(Result<ExecOutcome>)> done) override {
+    last_exec = request;
     later([this, done = std::move(done)] {
       if (!can_ask) return done(Error{Reason::internal, "too many open files", {}});
       done(ExecOutcome{well ? 0 : 1, ""});
@@ -134,6 +135,7 @@ class FakeHost final : public Host {
   std::map<std::string, Machine> machines;
   std::map<std::string, std::string> files;
   std::vector<std::string> probes;
+  ExecRequest last_exec;
   bool obeys = true, well = true;
   bool can_ask = true;  // there is a file descriptor for a probe
   Result<discover::Machine> hardware = Error{Reason::unavailable, "nobody looks", {}};
