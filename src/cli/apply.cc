@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/documents.h"
+#include "cli/maker.h"
 #include "cli/offer_text.h"
 #include "cli/progress.h"
 
@@ -101,6 +102,48 @@ Applied send_changes(Session& session, const FileOptions& options) {
   return send_sets(session, sets_of(std::move(*documents)));
 }
 
+// A line about an object that was deleted, and that its owner makes again; empty: nobody does.
+std::string what_comes_back(Session& session, const client::Target& target,
+                            const api::ObjectMeta& meta,
+                            const std::vector<client::Target>& deleted) {
+  const api::OwnerReference* maker = maker_of(meta);
+  if (maker == nullptr) return {};
+  const auto found = session.get(target_of(*maker, meta.ns));
+  if (!found || !is_living(*maker, found->meta(), deleted)) return {};
+  return note_of(*maker, target);
+}
+
+int remove_all(Session& session, const std::vector<client::Target>& targets,
+               const DeleteOptions& options) {
+  int code = done;
+  std::string notes;
+  std::vector<std::pair<client::Target, std::string>> going;
+  for (const client::Target& target : targets) {
+    const auto before = session.get(target);
+    const auto removed = before ? session.remove(target) : Result<void>(before.error());
+    if (!removed) {
+      const bool gone = removed.error().reason == Reason::not_found;
+      if (!gone || !options.ignore_absent) code = complain(removed.error());
+      continue;
+    }
+    going.emplace_back(target, before->meta().uid);
+    notes += what_comes_back(session, target, before->meta(), targets);
+  }
+  put(notes, stderr);
+  for (const auto& [target, uid] : going) {
+    if (!options.wait) {
+      put(title(*target.kind, target.name) + " is being deleted\n");
+      continue;
+    }
+    const auto gone = wait_removed(session, target, uid, options.timeout);
+    if (gone)
+      put(title(*target.kind, target.name) + " deleted\n");
+    else
+      code = complain(gone.error());
+  }
+  return code;
+}
+
 }  // namespace
 
 int apply(const ClientOptions& client, const FileOptions& options) {
@@ -172,30 +215,7 @@ int delete_objects(const ClientOptions& client, const DeleteOptions& options) {
       targets.push_back({d.kind, d.ns, d.name});
     }
   }
-  int code = done;
-  std::vector<std::pair<client::Target, std::string>> going;
-  for (const client::Target& target : targets) {
-    const auto before = (*session)->get(target);
-    const auto removed = before ? (*session)->remove(target) : Result<void>(before.error());
-    if (!removed) {
-      const bool gone = removed.error().reason == Reason::not_found;
-      if (!gone || !options.ignore_absent) code = complain(removed.error());
-      continue;
-    }
-    going.emplace_back(target, before->meta().uid);
-  }
-  for (const auto& [target, uid] : going) {
-    if (!options.wait) {
-      put(title(*target.kind, target.name) + " is being deleted\n");
-      continue;
-    }
-    const auto gone = wait_removed(**session, target, uid, options.timeout);
-    if (gone)
-      put(title(*target.kind, target.name) + " deleted\n");
-    else
-      code = complain(gone.error());
-  }
-  return code;
+  return remove_all(**session, targets, options);
 }
 
 }  // namespace freehold::cli

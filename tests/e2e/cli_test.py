@@ -135,6 +135,24 @@ def refusals_and_limits_of_time(cli):
                    cli.run(FAILED, "audit", "verify", "--data-dir", "/nonexistent"))
 
 
+def what_comes_back(cli):
+    """Deleting what its owner makes again ends nothing; that is said."""
+    own = {"apiVersion": "freehold.dev/v1alpha1"}
+    template = {**own, "kind": "Template", "metadata": {"name": "again"}, "spec": {
+        "contract": TOO_LARGE["spec"],
+        "workload": {"roles": harness.workload("again", "true")["spec"]["roles"]}}}
+    workload = {**own, "kind": "Workload", "metadata": {"name": "again"},
+                "spec": {"template": "again"}}
+    cli.run(DONE, "apply", "-f", "-", text=documents(template, workload))
+    harness.wait_for("its contract", lambda: cli.run(DONE, "get", "contract", "again"))
+    note = "note: workload/again owns contract/again and makes it again; delete workload/again"
+    harness.expect(note, cli.run(DONE, "delete", "contract/again"))
+    harness.wait_for("it is made again", lambda: cli.run(DONE, "get", "contract", "again"))
+    said = cli.run(DONE, "delete", "contract/again", "workload/again")
+    assert "note:" not in said, said
+    cli.run(DONE, "delete", "template/again")
+
+
 def what_is_refused_is_not_absent(cli):
     """`wait` calls absent only what a list that was allowed does not hold."""
     data = pathlib.Path(cli.kubeconfig).parent
@@ -282,7 +300,7 @@ def test(directory):
     cli = Cli(server.kubeconfig)
     names_are_fixed_by_a_start_that_serves(directory)
     what_runs(directory)
-    parts = [usage, plans_and_sets, forms, refusals_and_limits_of_time,
+    parts = [usage, plans_and_sets, forms, refusals_and_limits_of_time, what_comes_back,
              what_is_refused_is_not_absent, more_than_one_set, hints, output_that_is_lost]
     try:
         for part in parts:
