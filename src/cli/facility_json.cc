@@ -116,6 +116,7 @@ json::Value domain_json(const DomainView& d, const Facility& f, uint32_t index) 
       {"capacityWatts",
        d.domain == nullptr ? json::Value() : watts(d.domain->spec.capacity.value())},
       {"watts", watts(d.load_mw)},
+      {"pue", static_cast<double>(d.pue_milli) / 1000},
       {"basis", api::enum_text(d.basis)},
       {"worst", json::Object{{"watts", watts(d.worst.load_mw)},
                              {"ifFails", name_of(d.worst.failed, *f.supply)}}},

@@ -72,6 +72,20 @@ TEST(FacilityText, one_rack_tells_the_watts_of_devices_and_alike_ones_once) {
                                       "(.|\n)*"));
 }
 
+TEST(FacilityText, what_counts_with_the_pue_of_its_site_is_named) {
+  Grid grid = grid_of("utility u 100kW; ups a 90kW from u; rack r on a; node n in r draws 60kW");
+  api::Site site;
+  site.metadata.name = "s";
+  site.spec.pue = 1.25;
+  grid.add(std::move(site));
+  const Facility facility = survey(grid.estate, Footing::now);
+  EXPECT_THAT(facility_text(grid.estate, facility, {}, {}),
+              HasSubstr("Counted: u with the PUE 1.25 of its site.\n"));
+  const json::Value document = facility_json(grid.estate, facility, {});
+  EXPECT_EQ((*document.at({"powerDomains"})->as_array())[1].at({"pue"})->number(), 1.25);
+  EXPECT_EQ((*document.at({"powerDomains"})->as_array())[1].at({"watts"})->number(), 75'000);
+}
+
 TEST(FacilityText, bars_are_as_long_as_what_is_used) {
   EXPECT_EQ(bar(0, 10), "··········");
   EXPECT_EQ(bar(10, 10), "██████████");

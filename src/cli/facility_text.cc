@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "cli/facility.h"
 #include "fleet/facility/concern.h"
+#include "fleet/facility/overhead.h"
 
 namespace freehold::cli {
 
@@ -211,6 +212,20 @@ bool is_shown(const DomainView& domain, const FacilityView& view) {
   return view.site.empty() || (domain.domain != nullptr && domain.domain->spec.site == view.site);
 }
 
+// Which of the loads count more than what hangs on them.
+std::string overheads_text(const std::vector<const DomainView*>& shown) {
+  std::string out;
+  size_t number = 0;
+  for (const DomainView* d : shown) {
+    const std::string with = with_pue_text(d->pue_milli);
+    if (with.empty() || !d->is_used || ++number > most_rows) continue;
+    out += (out.empty() ? "Counted" : ",") + std::string(out.empty() ? ": " : " ") +
+           printable(d->name) + with;
+  }
+  if (number > most_rows) out += " and " + std::to_string(number - most_rows) + " more";
+  return out.empty() ? "" : out + ".\n";
+}
+
 std::string domains_text(const Facility& f, const FacilityView& view, const Terminal& t) {
   std::vector<const DomainView*> shown;
   for (const DomainView& domain : f.domains)
@@ -243,7 +258,7 @@ std::string domains_text(const Facility& f, const FacilityView& view, const Term
   }
   if (table.empty()) return "";
   return heading("Power: load, and at worst with any one other domain failed", t) + table.text(t) +
-         (view.whole ? "" : rows_left(rows, "domains"));
+         (view.whole ? "" : rows_left(rows, "domains")) + overheads_text(shown);
 }
 
 std::string cooling_text(const Facility& f, const FacilityView& view, const Terminal& t) {

@@ -89,6 +89,7 @@ struct Ground {
   }
   // A site holds at most 256 cooling units, two to a hall.
   int64_t rows_per_hall() const { return std::max<int64_t>(20, (rows() + 99) / 100); }
+  int64_t pue_percent() const { return is_edge ? 160 : 120; }
   int64_t watts() const {
     int64_t sum = 0;
     for (const Block& block : blocks) sum += block.nodes * block.model->watts;
@@ -176,7 +177,7 @@ class Generator {
       spec.jurisdiction.regimes.emplace_back(regime);
     spec.location = {degrees(place.latitude), degrees(place.longitude)};
     spec.power_domain = ground.name + "-site";
-    spec.pue = ground.is_edge ? 1.6 : 1.2;
+    spec.pue = static_cast<double>(ground.pue_percent()) / 100;
     spec.energy_price =
         Quantity::of(place.energy_millicents * 10, Dimension::money_per_energy, "EUR");
     spec.carbon_intensity_grams_per_kwh = place.carbon_grams;
@@ -249,10 +250,12 @@ class Generator {
   // 2N: either side carries everything alone.
   void put_power(const Ground& ground) {
     const int64_t all = std::max<int64_t>(10'000, ground.watts() * 5 / 4);
-    put_domain(ground, "site", api::PowerDomainType::utility, 2 * all, {"utility-a", "utility-b"});
+    const int64_t with_overhead = all * ground.pue_percent() / 100;
+    put_domain(ground, "site", api::PowerDomainType::utility, 2 * with_overhead,
+               {"utility-a", "utility-b"});
     for (const std::string side : {"a", "b"}) {
-      put_domain(ground, "utility-" + side, api::PowerDomainType::utility, all, {});
-      put_domain(ground, "gen-" + side, api::PowerDomainType::generator, all, {});
+      put_domain(ground, "utility-" + side, api::PowerDomainType::utility, with_overhead, {});
+      put_domain(ground, "gen-" + side, api::PowerDomainType::generator, with_overhead, {});
       put_domain(ground, "ups-" + side, api::PowerDomainType::ups, all,
                  {"gen-" + side, "utility-" + side});
       for (int64_t row = 0; row < ground.rows(); ++row)

@@ -8,6 +8,7 @@
 #include "api/site.h"
 #include "fleet/facility/facility.h"
 #include "fleet/facility/limits.h"
+#include "fleet/facility/overhead.h"
 
 namespace freehold::control {
 
@@ -92,10 +93,12 @@ Verdict verdict_of(const ff::DomainView& view, const ff::Supply& supply,
   const std::string capacity = view.domain->spec.capacity.text();
   if (ff::is_beyond(view.load_mw, view.domain->spec.capacity.value()))
     return {api::ConditionStatus::false_, "Overloaded",
-            "carries " + watts(view.load_mw) + " of " + capacity + "; move or cap machines"};
+            "carries " + watts(view.load_mw) + " of " + capacity +
+                ff::with_pue_text(view.pue_milli) + "; move or cap machines"};
   if (view.headroom_mw < 0)
     return {api::ConditionStatus::false_, "FailureOverloads",
-            "would carry " + watts(view.worst.load_mw) + " of " + capacity + " if " +
+            "would carry " + watts(view.worst.load_mw) + " of " + capacity +
+                ff::with_pue_text(view.pue_milli) + " if " +
                 supply.domains()[view.worst.failed].name +
                 " failed; move or cap machines, or let feeds say onFailure: cap"};
   if (blind != nullptr)
@@ -112,7 +115,8 @@ Verdict verdict_of(const ff::DomainView& view, const ff::Supply& supply,
                                ? ""
                                : " if " + supply.domains()[view.worst.failed].name + " fails";
   return {api::ConditionStatus::true_, "Within",
-          "carries at most " + watts(view.worst.load_mw) + " of " + capacity + when};
+          "carries at most " + watts(view.worst.load_mw) + " of " + capacity +
+              ff::with_pue_text(view.pue_milli) + when};
 }
 
 // What is written of a domain; a number of which nothing is known is unset.

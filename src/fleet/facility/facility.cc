@@ -9,6 +9,7 @@
 #include "fleet/facility/cooling.h"
 #include "fleet/facility/findings.h"
 #include "fleet/facility/limits.h"
+#include "fleet/facility/overhead.h"
 #include "fleet/facility/space.h"
 #include "fleet/facility/stranded.h"
 
@@ -216,8 +217,12 @@ class Survey {
 
   void make_supply(const std::vector<Consumer>& consumers) {
     std::vector<const api::PowerDomain*> domains;
-    for (const auto& [name, domain] : estate_.domains) domains.push_back(domain);
-    out_.supply = std::make_shared<const Supply>(domains, consumers, before_);
+    std::vector<int64_t> pue_milli;
+    for (const auto& [name, domain] : estate_.domains) {
+      domains.push_back(domain);
+      pue_milli.push_back(pue_milli_of(*domain, estate_));
+    }
+    out_.supply = std::make_shared<const Supply>(domains, consumers, before_, pue_milli);
     out_.cases = std::make_shared<const Cases>(out_.supply);
   }
 
@@ -239,6 +244,7 @@ class Survey {
       const auto object = estate_.domains.find(view.name);
       view.domain = object == estate_.domains.end() ? nullptr : object->second;
       view.load_mw = domains[d].load_mw;
+      view.pue_milli = domains[d].pue_milli;
       view.meter_mw = view.domain == nullptr ? -1 : meter_of(*view.domain);
       view.worst = out_.cases->worst(d);
       if (view.domain != nullptr) view.headroom_mw = out_.cases->headroom_mw(d);
@@ -303,6 +309,8 @@ class Survey {
         view.is_used = view.is_used || out_.domains[c].is_used;
         is_loaded[d] = 1;
       }
+      if (view.pue_milli != 1'000 && is_loaded[d] != 0)  // a rule of thumb, not what a meter says
+        view.basis = std::min(view.basis, api::PowerBasis::model);
       if (domains[d].unseen_mw > 0) {
         view.basis = std::min(view.basis, api::PowerBasis::measured);
         is_loaded[d] = 1;

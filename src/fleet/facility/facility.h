@@ -62,8 +62,9 @@ struct DomainView {
   std::string name;
   const api::PowerDomain* domain = nullptr;  // null: only named
   api::PowerBasis basis = api::PowerBasis::unknown;
-  int64_t load_mw = 0;    // never below what its meter says; means nothing where no basis is known
-  int64_t meter_mw = -1;  // -1: it has none
+  int64_t load_mw = 0;  // never below what its meter says; means nothing where no basis is known
+  int64_t pue_milli = 1'000;  // with which it counts what comes to it: overhead.h
+  int64_t meter_mw = -1;      // -1: it has none
   Worst worst;
   int64_t headroom_mw = 0;  // only for known domains
   int64_t stranded_mw = 0;  // headroom that nothing below it can take

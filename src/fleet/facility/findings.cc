@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "fleet/facility/limits.h"
+#include "fleet/facility/overhead.h"
 
 namespace freehold::fleet::facility {
 namespace {
@@ -70,16 +71,16 @@ void find_power_faults(Facility& facility) {
     const int64_t capacity = domains[d].capacity_mw;
     const Measure at_worst{FindingKind::overloaded_if_one_fails, about, -view.headroom_mw};
     if (is_beyond(view.load_mw, capacity))
-      out.push_back(
-          {Severity::error,
-           about,
-           "carries " + watts(view.load_mw) + " of " + watts(capacity) + "; move or cap machines",
-           {{FindingKind::overloaded, about, view.load_mw - capacity}, at_worst}});
+      out.push_back({Severity::error,
+                     about,
+                     "carries " + watts(view.load_mw) + " of " + watts(capacity) +
+                         with_pue_text(view.pue_milli) + "; move or cap machines",
+                     {{FindingKind::overloaded, about, view.load_mw - capacity}, at_worst}});
     else if (view.headroom_mw < 0)
       out.push_back({Severity::error,
                      about,
                      "would carry " + watts(view.worst.load_mw) + " of " + watts(capacity) +
-                         " if " + domains[view.worst.failed].name +
+                         with_pue_text(view.pue_milli) + " if " + domains[view.worst.failed].name +
                          " failed; move or cap machines, or let feeds say onFailure: cap",
                      {at_worst}});
     if (const Failure& failure = facility.cases->failure(d); failure.machines_off > 0) {

@@ -6,8 +6,9 @@
 
 namespace freehold::fleet::facility {
 
-// Of one machine: far above any plate, and small enough that a million of them add up in range.
-inline constexpr int64_t most_machine_mw = 1'000'000'000'000;  // 1 GW
+// Of one machine: far above any plate, and small enough that a million of them add up in range,
+// with the largest overhead, too.
+inline constexpr int64_t most_machine_mw = 100'000'000'000;  // 100 MW
 // Of one domain: above the largest grid connection, and such that differences stay in range.
 inline constexpr int64_t most_capacity_mw = 1'000'000'000'000'000;  // 1 TW
 // Less than a watt is what rounding leaves.

@@ -64,11 +64,12 @@ std::vector<int64_t> Reach::loads(int64_t mw, uint32_t failed) const {
   bool is_capped = false;
   const std::vector<int64_t> parts = supply_.draws(group_, mw, is_down, is_capped);
   for (size_t i = 0; i < parts.size(); ++i)
-    if (const size_t at = index_of(group_.feeds[i].domain); out[at] >= 0) out[at] += parts[i];
+    if (const size_t at = index_of(group_.feeds[i].domain); out[at] >= 0)
+      out[at] += supply_.arriving(group_.feeds[i].domain, parts[i]);
   for (size_t i = 0; i < domains_.size(); ++i) {
     if (out[i] <= 0) continue;
     const Supply::Domain& domain = supply_.domains()[domains_[i]];
-    const std::vector<int64_t> drawn = supply_.drawn(domain, out[i], is_down);
+    const std::vector<int64_t> drawn = supply_.passed(domain, out[i], is_down);
     for (size_t s = 0; s < drawn.size(); ++s)
       if (drawn[s] > 0) out[index_of(domain.suppliers[s])] += drawn[s];
   }

@@ -12,8 +12,9 @@
 namespace freehold::fleet::facility {
 
 Supply::Supply(std::span<const api::PowerDomain* const> domains,
-               std::span<const Consumer> consumers, const Supply* before) {
-  name_domains(domains, consumers);
+               std::span<const Consumer> consumers, const Supply* before,
+               std::span<const int64_t> pue_milli) {
+  name_domains(domains, consumers, pue_milli);
   break_circles();
   add_groups(consumers);
   load_all(before);
@@ -29,7 +30,7 @@ uint32_t Supply::find(std::string_view name) const {
 }
 
 void Supply::name_domains(std::span<const api::PowerDomain* const> domains,
-                          std::span<const Consumer> consumers) {
+                          std::span<const Consumer> consumers, std::span<const int64_t> pue_milli) {
   std::set<std::string_view> names;
   for (const api::PowerDomain* domain : domains) {
     names.insert(domain->metadata.name);
@@ -40,12 +41,15 @@ void Supply::name_domains(std::span<const api::PowerDomain* const> domains,
   domains_.resize(names.size());
   size_t next = 0;
   for (const std::string_view name : names) domains_[next++].name = name;
-  for (const api::PowerDomain* domain : domains) {
+  for (size_t i = 0; i < domains.size(); ++i) {
+    const api::PowerDomain* domain = domains[i];
     Domain& d = domains_[find(domain->metadata.name)];
     d.capacity_mw = std::clamp<int64_t>(domain->spec.capacity.value(), 0, most_capacity_mw);
     if (const Quantity& meter = domain->status.meter.measured; meter.is_set())
       d.meter_mw = std::clamp<int64_t>(meter.value(), 0, most_capacity_mw);
     d.stands_by = domain->spec.type == api::PowerDomainType::generator;
+    d.is_source = d.stands_by || domain->spec.type == api::PowerDomainType::utility;
+    if (d.is_source && !pue_milli.empty()) d.pue_milli = pue_milli[i];
     d.required = domain->spec.supplied_by.required;
     for (const std::string& supplier : domain->spec.supplied_by.domains)
       d.suppliers.push_back(find(supplier));
@@ -142,7 +146,10 @@ void Supply::load_all(const Supply* before) {
   bool is_capped = false;
   for (const Group& group : groups_) {
     const std::vector<int64_t> parts = draws(group, group.mw, all_up, is_capped);
-    for (size_t i = 0; i < parts.size(); ++i) domains_[group.feeds[i].domain].load_mw += parts[i];
+    for (size_t i = 0; i < parts.size(); ++i) {
+      const uint32_t to = group.feeds[i].domain;
+      domains_[to].load_mw += arriving(to, parts[i]);
+    }
   }
   for (const uint32_t at : order_) {
     Domain& d = domains_[at];
@@ -153,7 +160,7 @@ void Supply::load_all(const Supply* before) {
                                  : std::max<int64_t>(0, d.meter_mw - d.load_mw);
       d.load_mw += d.unseen_mw;
     }
-    const std::vector<int64_t> parts = drawn(d, d.load_mw, all_up);
+    const std::vector<int64_t> parts = passed(d, d.load_mw, all_up);
     for (size_t i = 0; i < parts.size(); ++i) domains_[d.suppliers[i]].load_mw += parts[i];
   }
 }
@@ -281,8 +288,9 @@ void Supply::move_groups(Scratch& s, Outcome& out) const {
       if (after.empty()) out.off.push_back(g);
       if (is_capped && !after.empty()) out.capped.push_back(g);
       for (size_t i = 0; i < before.size(); ++i) {
-        s.change[group.feeds[i].domain] += (after.empty() ? 0 : after[i]) - before[i];
-        push(s, group.feeds[i].domain);
+        const uint32_t to = group.feeds[i].domain;
+        s.change[to] += arriving(to, after.empty() ? 0 : after[i]) - arriving(to, before[i]);
+        push(s, to);
       }
       move_unseen(s, group);
     }
@@ -309,8 +317,8 @@ void Supply::pass_on(Scratch& s, uint32_t domain) const {
   const auto all_up = [](uint32_t) { return false; };
   if (d.unseen_above_mw == 0) s.change[domain] -= std::exchange(s.unseen_lost[domain], 0);
   const int64_t own = d.load_mw - d.unseen_above_mw;
-  const std::vector<int64_t> before = drawn(d, own, all_up);
-  const std::vector<int64_t> after = drawn(d, own + s.change[domain], is_down);
+  const std::vector<int64_t> before = passed(d, own, all_up);
+  const std::vector<int64_t> after = passed(d, own + s.change[domain], is_down);
   for (size_t i = 0; i < before.size(); ++i) {
     const int64_t now = is_down(domain) ? 0 : after[i];
     if (now == before[i]) continue;

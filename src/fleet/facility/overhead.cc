@@ -1,0 +1,41 @@
+#include "fleet/facility/overhead.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace freehold::fleet::facility {
+namespace {
+
+constexpr int64_t least_milli = 1'000, most_milli = 10'000;  // as the rules of a Site
+
+bool has_cooling_of_its_own(const api::Site& site, const Estate& estate) {
+  return std::ranges::any_of(site.spec.cooling, [&](const api::CoolingUnit& unit) {
+    const auto at = estate.domains.find(unit.name);
+    return at != estate.domains.end() && at->second->spec.site == site.metadata.name &&
+           at->second->status.meter.measured.is_set();
+  });
+}
+
+}  // namespace
+
+int64_t pue_milli_of(const api::PowerDomain& domain, const Estate& estate) {
+  if (domain.spec.type != api::PowerDomainType::utility &&
+      domain.spec.type != api::PowerDomainType::generator)
+    return least_milli;
+  const auto site = estate.sites.find(domain.spec.site);
+  if (site == estate.sites.end() || !std::isfinite(site->second->spec.pue) ||
+      has_cooling_of_its_own(*site->second, estate))
+    return least_milli;
+  const double pue = std::clamp(site->second->spec.pue, 1.0, 10.0);
+  return std::clamp<int64_t>(std::llround(pue * 1000), least_milli, most_milli);
+}
+
+std::string with_pue_text(int64_t pue_milli) {
+  if (pue_milli == least_milli) return "";
+  std::string digits = std::to_string(pue_milli % 1000 + 1000).substr(1);
+  while (!digits.empty() && digits.back() == '0') digits.pop_back();
+  return " with the PUE " + std::to_string(pue_milli / 1000) + (digits.empty() ? "" : ".") +
+         digits + " of its site";
+}
+
+}  // namespace freehold::fleet::facility

@@ -1,0 +1,21 @@
+// Overhead: what a site draws beyond its machines, as its `pue` says. Machines are the only
+// consumers that a power tree knows, so their watts count `pue` times where they come to a utility
+// or a generator of the site, and once where they go on from one of these to another; UPS, busways
+// and PDUs carry what hangs on them and no more. A site whose tree has cooling of its own is
+// counted as it is: one of its PowerDomains has the name of one of its cooling units, and a meter.
+// What contracts are given is checked without overhead. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "fleet/facility/estate.h"
+
+namespace freehold::fleet::facility {
+
+// Thousandths, 1000 to 10,000; 1000 for what is no utility and no generator.
+int64_t pue_milli_of(const api::PowerDomain& domain, const Estate& estate);
+// " with the PUE 1.25 of its site"; empty for 1000.
+std::string with_pue_text(int64_t pue_milli);
+
+}  // namespace freehold::fleet::facility

@@ -1,0 +1,130 @@
+#include "fleet/facility/overhead.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "fleet/facility/facility.h"
+#include "fleet/facility/what_if.h"
+#include "fleet/testing/grid_of.h"
+
+namespace freehold::fleet::facility {
+namespace {
+
+using testing::Grid;
+using testing::grid_of;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::quantity_of;
+
+constexpr int64_t kw = 1'000'000;
+
+Grid grid_with_pue(std::string_view text, double pue) {
+  Grid grid = grid_of(text);
+  api::Site site;
+  site.metadata.name = "s";
+  site.spec.pue = pue;
+  grid.add(std::move(site));
+  return grid;
+}
+
+const DomainView& domain_of(const Facility& facility, std::string_view name) {
+  return facility.domains[facility.supply->find(name)];
+}
+
+std::string errors_of(const Facility& facility) {
+  std::string out;
+  for (const Finding& finding : facility.findings)
+    if (finding.severity == Severity::error) out += finding.about + ": " + finding.text + "\n";
+  return out;
+}
+
+constexpr std::string_view hall =
+    "utility u 100kW; ups a 70kW from u; rack r on a; node n in r draws 60kW";
+
+TEST(Overhead, a_utility_carries_the_watts_of_machines_times_the_pue_of_its_site) {
+  const Facility f = survey(grid_with_pue(hall, 1.25).estate, Footing::now);
+  EXPECT_EQ(domain_of(f, "a").load_mw, 60 * kw);
+  EXPECT_EQ(domain_of(f, "a").headroom_mw, 10 * kw);
+  EXPECT_EQ(domain_of(f, "u").load_mw, 75 * kw);
+  EXPECT_EQ(domain_of(f, "u").headroom_mw, 25 * kw);
+  EXPECT_EQ(domain_of(f, "u").pue_milli, 1250);
+  EXPECT_EQ(domain_of(f, "u").basis, api::PowerBasis::model) << "no meter says it";
+  EXPECT_EQ(domain_of(f, "a").basis, api::PowerBasis::measured);
+}
+
+TEST(Overhead, what_may_be_added_to_a_rack_brings_its_overhead_along) {
+  const Facility f = survey(grid_with_pue("utility u 100kW; ups a 95kW from u; rack r on a;"
+                                          "node n in r draws 60kW",
+                                          1.25)
+                                .estate,
+                            Footing::now);
+  EXPECT_EQ(f.rack("r")->power.mw, 20 * kw) << "25 kW of the utility less overhead";
+  EXPECT_EQ(f.supply->domains()[f.rack("r")->power.domain].name, "u");
+}
+
+TEST(Overhead, a_generator_that_takes_over_carries_the_cooling_too) {
+  const Facility f =
+      survey(grid_with_pue("utility u 100kW; generator g 70kW; ups a 70kW from 1 of u g;"
+                           "rack r on a; node n in r draws 60kW",
+                           1.25)
+                 .estate,
+             Footing::now);
+  EXPECT_THAT(errors_of(f), HasSubstr("powerdomain/g: would carry 75kW of 70kW with the PUE 1.25 "
+                                      "of its site if u failed"));
+}
+
+TEST(Overhead, it_counts_once_however_many_utilities_stand_behind_each_other) {
+  const Facility f =
+      survey(grid_with_pue("utility campus 100kW; utility u 100kW from campus; ups a 70kW from u;"
+                           "node n draws 40kW on a; node m draws 20kW on u",
+                           1.25)
+                 .estate,
+             Footing::now);
+  EXPECT_EQ(domain_of(f, "u").load_mw, 75 * kw);
+  EXPECT_EQ(domain_of(f, "campus").load_mw, 75 * kw);
+}
+
+TEST(Overhead, a_meter_is_more_only_by_what_it_shows_beyond_the_overhead) {
+  Grid grid = grid_with_pue(hall, 1.25);
+  grid.edit<api::PowerDomain>("u").status.meter.measured = quantity_of("72kW", Dimension::power);
+  EXPECT_EQ(domain_of(survey(grid.estate, Footing::now), "u").load_mw, 75 * kw);
+  grid.edit<api::PowerDomain>("u").status.meter.measured = quantity_of("80kW", Dimension::power);
+  const Facility f = survey(grid.estate, Footing::now);
+  EXPECT_EQ(domain_of(f, "u").load_mw, 80 * kw);
+  EXPECT_EQ(domain_of(f, "u").basis, api::PowerBasis::measured);
+}
+
+TEST(Overhead, a_what_if_tells_an_overload_that_only_the_overhead_makes) {
+  const Grid then = grid_with_pue("utility u 100kW; rack r on u; node n in r plate 60kW", 1.25),
+             now = grid_with_pue(
+                 "utility u 100kW; rack r on u; node n in r plate 60kW; node m in r plate 30kW",
+                 1.25);
+  const Facility before = survey(then.estate, Footing::most);
+  EXPECT_THAT(errors_of(before), IsEmpty());
+  EXPECT_FALSE(compare(before, survey_change(now.estate, before)).holds_after)
+      << "90 kW times 1.25 are more than 100 kW";
+}
+
+TEST(Overhead, a_tree_with_cooling_of_its_own_is_counted_as_it_is) {
+  Grid grid = grid_with_pue(std::string(hall) + "; pdu chiller 30kW from u", 1.25);
+  grid.edit<api::Site>("s").spec.cooling.push_back({"chiller", api::CoolingType::air, {}, {}});
+  EXPECT_EQ(domain_of(survey(grid.estate, Footing::now), "u").load_mw, 75 * kw)
+      << "nothing shows what the chiller draws";
+  grid.edit<api::PowerDomain>("chiller").status.meter.measured =
+      quantity_of("12kW", Dimension::power);
+  const Facility f = survey(grid.estate, Footing::now);
+  EXPECT_EQ(domain_of(f, "u").load_mw, 72 * kw);
+  EXPECT_EQ(domain_of(f, "u").pue_milli, 1000);
+}
+
+TEST(Overhead, its_text_has_no_digits_that_say_nothing) {
+  EXPECT_EQ(with_pue_text(1000), "");
+  EXPECT_EQ(with_pue_text(1250), " with the PUE 1.25 of its site");
+  EXPECT_EQ(with_pue_text(1005), " with the PUE 1.005 of its site");
+  EXPECT_EQ(with_pue_text(2000), " with the PUE 2 of its site");
+}
+
+}  // namespace
+}  // namespace freehold::fleet::facility
