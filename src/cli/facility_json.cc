@@ -218,17 +218,19 @@ json::Value places_json(const std::vector<RackPlace>& places) {
   for (const RackPlace& place : places) {
     json::Array feeds;
     for (const std::string& feed : place.feeds) feeds.emplace_back(feed);
-    out.push_back(json::Object{{"site", place.site},
-                               {"room", place.room},
-                               {"row", place.row},
-                               {"position", place.position},
-                               {"emptyRack", place.rack},
-                               {"like", place.like},
-                               {"feeds", std::move(feeds)},
-                               {"newFeeds", place.with_own_feeds},
-                               {"fits", place.fits},
-                               {"marginWatts", signed_watts(place.margin_mw)},
-                               {"reason", place.reason}});
+    out.push_back(json::Object{
+        {"site", place.site},
+        {"room", place.room},
+        {"row", place.row},
+        {"position", place.position},
+        {"emptyRack", place.machines == 0 ? place.rack : ""},
+        {"rack", place.rack},
+        {"like", place.like},
+        {"feeds", std::move(feeds)},
+        {"newFeeds", place.with_own_feeds},
+        {"fits", place.fits && !place.is_known ? json::Value() : json::Value(place.fits)},
+        {"marginWatts", signed_watts(place.margin_mw)},
+        {"reason", place.reason}});
   }
   return out;
 }

@@ -242,6 +242,21 @@ TEST(FacilityText, one_site_tells_of_what_is_wrong_there_and_of_nothing_else) {
   EXPECT_FALSE(holds_at({}, {}));
 }
 
+TEST(FacilityPlaces, where_it_is_not_known_whether_it_fits_it_is_no_place_that_fits) {
+  const Grid grid = grid_of("pdu a 30kW; rack r on a; node n in r draws 1kW");
+  fleet::facility::RackAsk ask;
+  ask.power_mw = 8'000'000;
+  ask.units = 10;
+  const auto places = place_rack(grid.estate, ask, Footing::now);
+  const std::string text = places_text(places, false, {});
+  EXPECT_THAT(text, HasSubstr("0 places fit of 1 that were tried; of 1 it is not known.\n"));
+  EXPECT_THAT(text, HasSubstr("in rack r"));
+  EXPECT_THAT(text, HasSubstr("Unknown"));
+  const json::Value document = places_json(places);
+  EXPECT_TRUE((*document.as_array())[0].at({"fits"})->is_null());
+  EXPECT_EQ((*document.as_array())[0].string_at({"rack"}), "r");
+}
+
 TEST(FacilityPlaces, each_place_has_its_reason) {
   const Grid grid = two_racks();
   fleet::facility::RackAsk ask;

@@ -478,17 +478,25 @@ std::string places_text(const std::vector<RackPlace>& places, bool whole, const 
     table.add(
         {place.site, place.room.empty() ? "-" : place.room, place.row.empty() ? "-" : place.row,
          place.position.empty() ? "-" : place.position,
-         place.rack.empty() ? "new, like " + place.like : "rack " + place.rack,
+         place.rack.empty()    ? "new, like " + place.like
+         : place.machines == 0 ? "rack " + place.rack
+                               : "in rack " + place.rack,
          (place.with_own_feeds ? "new, like " : "") + join(place.feeds, "+"),
-         place.fits ? "True" : "False",
+         !place.fits      ? "False"
+         : place.is_known ? "True"
+                          : "Unknown",
          place.margin_mw < 0 ? "-" + watts_text(-place.margin_mw) : watts_text(place.margin_mw),
          place.reason});
   }
   if (table.empty())
     return "There is no place to try: no rack stands empty, and no row has numbered positions.\n";
-  const auto fitting = std::ranges::count(places, true, &RackPlace::fits);
+  const auto fitting = std::ranges::count_if(
+      places, [](const RackPlace& place) { return place.fits && place.is_known; });
+  const auto unknown = std::ranges::count(places, true, &RackPlace::fits) - fitting;
   return count(fitting, "place fits", "places fit") + " of " + std::to_string(places.size()) +
-         " that were tried.\n\n" + table.text(t) +
+         " that were tried" +
+         (unknown > 0 ? "; of " + std::to_string(unknown) + " it is not known" : "") + ".\n\n" +
+         table.text(t) +
          (rows > most ? "… and " + std::to_string(rows - most) + " more; -o wide shows all\n" : "");
 }
 

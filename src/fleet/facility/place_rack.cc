@@ -95,12 +95,16 @@ class Places {
     std::map<std::tuple<std::string, std::string, std::string>, std::vector<const RackView*>> rows;
     for (const RackView& rack : facility_.racks) {
       if (rack.rack == nullptr || (!ask_.site.empty() && rack.site != ask_.site)) continue;
-      if (rack.machines.empty()) add_empty(rack);
+      if (rack.machines.empty())
+        add_empty(rack);
+      else if (ask_.units > 0 && ask_.units <= rack.free_units)
+        add_started(rack);
       rows[{rack.site, rack.room, rack.row}].push_back(&rack);
     }
     for (const auto& [where, racks] : rows) add_row(racks);
     std::stable_sort(out_.begin(), out_.end(), [](const RackPlace& a, const RackPlace& b) {
-      return std::tuple(a.fits, a.margin_mw) > std::tuple(b.fits, b.margin_mw);
+      return std::tuple(a.fits, a.is_known, a.margin_mw) >
+             std::tuple(b.fits, b.is_known, b.margin_mw);
     });
     if (out_.size() > most_candidates) out_.resize(most_candidates);
     return std::move(out_);
@@ -115,6 +119,36 @@ class Places {
       against.push_back("it has " + std::to_string(rack.free_units) + " units");
     judge(std::move(place), rack, place_feeds(rack, false), cooling_->room(rack),
           std::move(against));
+  }
+
+  // A rack with machines, beside which there is room.
+  void add_started(const RackView& rack) {
+    RackPlace place = place_at(rack, rack.position);
+    place.rack = rack.name;
+    place.machines = rack.machines.size();
+    place.reason = std::to_string(rack.free_units) + " of its " + std::to_string(rack.units) +
+                   " units are free";
+    std::vector<std::string_view> unknown;
+    for (const uint32_t m : rack.machines)
+      if (const Machine& machine = facility_.machines[m]; machine.height == 0)
+        unknown.push_back(machine.node->metadata.name);
+    if (!unknown.empty()) {
+      place.is_known = false;
+      place.reason += "; nobody says the height of " + listed(std::move(unknown));
+    }
+    judge(std::move(place), rack, place_feeds(rack, false), cooling_->room(rack), {});
+  }
+
+  // "a, b, c and 3 more"
+  static std::string listed(std::vector<std::string_view> names) {
+    constexpr size_t most_names = 3;
+    std::sort(names.begin(), names.end());
+    std::string out;
+    for (size_t i = 0; i < std::min(names.size(), most_names); ++i)
+      out += (i > 0 ? ", " : "") + std::string(names[i]);
+    if (names.size() > most_names)
+      out += " and " + std::to_string(names.size() - most_names) + " more";
+    return out;
   }
 
   using ByNumber = std::map<int64_t, const RackView*>;
@@ -157,10 +191,20 @@ class Places {
     return {limit, "a limit like that of " + neighbour.name};
   }
 
-  void judge_weight(const RackPlace& place, const RackView& like, std::vector<std::string>& said,
+  void judge_weight(RackPlace& place, const RackView& like, std::vector<std::string>& said,
                     std::vector<std::string>& against) const {
     if (ask_.weight_kg == 0) return;
     const int64_t limit = like.rack->spec.weight_limit_kg;
+    if (place.machines > 0 && limit > 0) {
+      if (ask_.weight_kg > like.weight_room_kg) {
+        against.push_back("it carries " + std::to_string(like.weight_room_kg) + " kg more");
+      } else if (like.without_weight > 0) {
+        place.is_known = false;
+        said.push_back("of " + std::to_string(like.without_weight) +
+                       " of its machines no weight is known");
+      }
+      return;
+    }
     const std::string which = place.rack.empty() ? "a rack like " + like.name : "it";
     if (limit == 0)
       said.push_back("nobody says what weight " + which + " carries");

@@ -1,8 +1,10 @@
 // Where the next rack goes: places that could take one more rack of some power, height and cooling,
 // best first, each with its reason. A place is a rack that stands empty, a gap in a row whose
 // places are numbered, or the end of such a row; a new rack is fed, cooled and borne as its nearest
-// neighbour is, over distribution units of its own where the neighbour's are its alone. A pure
-// function.
+// neighbour is, over distribution units of its own where the neighbour's are its alone. Where the
+// height is asked for, a rack with so many free units is a place too, with what its machines leave
+// of everything; of machines whose height or weight nobody says it is not known whether they leave
+// it. A pure function.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +27,19 @@ struct RackAsk {
 
 struct RackPlace {
   std::string site, room, row, position;
-  std::string rack;                // that stands there empty; empty: a new one
+  std::string rack;                // that stands there; empty: a new one
+  size_t machines = 0;             // that stand in it
   std::string like;                // the neighbour whose feeds and cooling it would have
   std::vector<std::string> feeds;  // of the empty rack, or of the neighbour
   bool with_own_feeds = false;     // distribution units like those of the neighbour, but new
-  bool fits = false;
-  int64_t margin_mw = 0;  // of power or cooling that stays; negative: what is missing
+  bool fits = false;               // by what is known
+  bool is_known = true;            // false: whether it fits hangs on what nobody says
+  int64_t margin_mw = 0;           // of power or cooling that stays; negative: what is missing
   std::string reason;
 };
 
-// At most limits.h' most_candidates; those that fit first, by the margin that stays.
+// At most limits.h' most_candidates; those that fit first, known ones before others, by
+// the margin that stays.
 std::vector<RackPlace> place_rack(const Estate& estate, const RackAsk& ask, Footing footing);
 
 }  // namespace freehold::fleet::facility

@@ -104,6 +104,53 @@ TEST(PlaceRack, a_row_has_places_before_its_first_rack_and_numbers_after_letters
   EXPECT_THAT(positions("rack q row A place left on a"), IsEmpty());
 }
 
+std::vector<std::string> told(const Grid& grid, int64_t units, int64_t weight_kg) {
+  RackAsk ask;
+  ask.power_mw = 5 * kw;
+  ask.units = units;
+  ask.weight_kg = weight_kg;
+  std::vector<std::string> out;
+  for (const RackPlace& place : place_rack(grid.estate, ask, Footing::now))
+    if (place.machines > 0)
+      out.push_back(place.rack + (place.fits ? place.is_known ? " fits: " : " unknown: " : ": ") +
+                    place.reason);
+  return out;
+}
+
+TEST(PlaceRack, a_rack_with_machines_is_a_place_when_so_many_of_its_units_are_free) {
+  const Grid grid = grid_of(
+      "pdu a 90kW; rack q units 20 on a; rack r units 20 on a; node n in q at 1 high 8 draws 1kW;"
+      "node m in r at 1 high 4 draws 1kW");
+  EXPECT_THAT(told(grid, 12, 0),
+              ElementsAre(HasSubstr("q fits: 12 of its 20 units are free; 88kW may be added"),
+                          HasSubstr("r fits: 16 of its 20 units are free")));
+  EXPECT_THAT(told(grid, 13, 0), ElementsAre(HasSubstr("r fits: 16 of its 20")));
+  EXPECT_THAT(told(grid, 17, 0), IsEmpty());
+  EXPECT_THAT(told(grid, 0, 0), IsEmpty()) << "a rack of any height is a whole one";
+}
+
+TEST(PlaceRack, machines_of_unknown_height_or_weight_leave_it_unknown_and_are_named) {
+  Grid grid = grid_of(
+      "pdu a 90kW; rack q units 20 carries 900 on a; node n in q at 1 high 8 draws 1kW;"
+      "node m4 in q draws 1kW; node m1 in q draws 1kW; node m3 in q draws 1kW;"
+      "node m2 in q draws 1kW");
+  EXPECT_THAT(
+      told(grid, 12, 0),
+      ElementsAre(HasSubstr("q unknown: 12 of its 20 units are free; nobody says the height "
+                            "of m1, m2, m3 and 1 more;")));
+  grid = grid_of("pdu a 90kW; rack q units 20 carries 900 on a; node n in q at 1 high 8 is dgx");
+  EXPECT_THAT(told(grid, 12, 900),
+              ElementsAre(HasSubstr("q unknown: 12 of its 20 units are free; of 1 of its machines "
+                                    "no weight is known")));
+  api::DeviceModel model;
+  model.metadata.name = model.spec.model = "dgx";
+  model.spec.type = api::ModelType::node;
+  model.spec.weight_kg = 300;
+  grid.add(std::move(model));
+  EXPECT_THAT(told(grid, 12, 600), ElementsAre(HasSubstr("q fits: ")));
+  EXPECT_THAT(told(grid, 12, 601), ElementsAre("q: it carries 600 kg more"));
+}
+
 TEST(PlaceRack, cooling_units_and_height_count) {
   Grid grid = grid_of(
       "pdu a 90kW; rack air row A place 1 units 20 on a; node n in air at 1 high 2 draws 1kW;"
