@@ -199,7 +199,7 @@ int show_difference(const Stock& stock, std::vector<api::Object> changed,
           ? document(difference_json(before, after), output)
           : difference_text(before, after, terminal(stdout)));
   const ff::Difference difference = ff::compare(before, after);
-  return difference.holds_after && difference.without_watts.empty() ? done : refused;
+  return difference.holds_after && difference.is_known() ? done : refused;
 }
 
 // What the options ask for, read before anything is looked at.

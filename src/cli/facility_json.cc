@@ -191,18 +191,24 @@ json::Value difference_json(const Facility& before, const Facility& after) {
         {"headroomWatts",
          view->domain == nullptr ? json::Value() : signed_watts(view->headroom_mw)}};
   };
-  json::Array domains, racks, without_watts;
+  json::Array domains, racks;
   for (const DomainChange& change : difference.domains)
     domains.push_back(json::Object{{"name", change.domain},
                                    {"before", side(change.before, before)},
                                    {"after", side(change.after, after)}});
   for (const std::string& rack : difference.racks) racks.emplace_back(rack);
-  for (const std::string& node : difference.without_watts) without_watts.emplace_back(node);
+  const auto listed = [](const std::vector<std::string>& nodes) {
+    json::Array out;
+    for (const std::string& node : nodes) out.emplace_back(node);
+    return out;
+  };
   json::Object out{{"held", holds(before)},
-                   {"holds", difference.holds_after && !difference.without_watts.empty()
+                   {"holds", difference.holds_after && !difference.is_known()
                                  ? json::Value()
                                  : json::Value(difference.holds_after)},
-                   {"withoutWatts", std::move(without_watts)},
+                   {"withoutWatts", listed(difference.without_watts)},
+                   {"withoutHeight", listed(difference.without_height)},
+                   {"withoutWeight", listed(difference.without_weight)},
                    {"strandedWattsBefore", watts(difference.stranded_before_mw)},
                    {"strandedWattsAfter", watts(difference.stranded_after_mw)},
                    {"powerDomains", std::move(domains)},

@@ -409,6 +409,27 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
 
 namespace {
 
+// What nobody says of machines that came, with the remedy: "what m draws; set spec.nameplate".
+std::string unknown_of(const Difference& difference) {
+  struct Unknown {
+    const std::vector<std::string>& nodes;
+    std::string_view before, one, many, remedy;
+  };
+  std::vector<std::string> out;
+  for (const Unknown& u :
+       {Unknown{difference.without_watts, "what ", " draws", " draw", "spec.nameplate"},
+        Unknown{difference.without_height, "how high ", " is", " are", "spec.height"},
+        Unknown{difference.without_weight, "what ", " weighs", " weigh",
+                "spec.expectedModel, and weightKg of the DeviceModel"}})
+    if (!u.nodes.empty())
+      out.push_back(std::string(u.before) +
+                    (u.nodes.size() == 1
+                         ? u.nodes.front() + std::string(u.one)
+                         : std::to_string(u.nodes.size()) + " machines" + std::string(u.many)) +
+                    "; set " + std::string(u.remedy));
+  return join(out, "; nor ");
+}
+
 // Whether it holds, in one line.
 std::string verdict(const Difference& difference, const Facility& after, const Terminal& t) {
   const auto errors = [](const std::vector<Finding>& findings) {
@@ -417,11 +438,9 @@ std::string verdict(const Difference& difference, const Facility& after, const T
   if (!difference.holds_after)
     return paint("It does not hold", Colour::bad, t) + ": " +
            count(errors(difference.new_findings), "error is", "errors are") + " new or worse.\n";
-  if (const size_t nodes = difference.without_watts.size(); nodes > 0)
-    return paint("It is not known whether it holds", Colour::busy, t) + ": nobody says what " +
-           (nodes == 1 ? difference.without_watts.front() + " draws"
-                       : std::to_string(nodes) + " machines draw") +
-           "; set spec.nameplate.\n";
+  if (!difference.is_known())
+    return paint("It is not known whether it holds", Colour::busy, t) + ": nobody says " +
+           unknown_of(difference) + ".\n";
   if (holds(after)) return paint("It holds", Colour::good, t) + ": no finding is an error.\n";
   const int64_t eased = errors(difference.eased), same = errors(after.findings) - eased;
   std::vector<std::string> stay;

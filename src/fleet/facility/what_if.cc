@@ -118,14 +118,40 @@ std::map<std::string_view, Feeds> feeds_of_unknown(const Facility& facility) {
   return out;
 }
 
-// What is added and counts for nothing, or too little, where it was not so before, or hung on other
-// feeds.
-void find_unknown_watts(const Facility& before, const Facility& after, Difference& out) {
-  const auto then = feeds_of_unknown(before);
-  for (const auto& [name, feeds] : feeds_of_unknown(after)) {
-    const auto at = then.find(name);
-    if (at == then.end() || at->second != feeds) out.without_watts.emplace_back(name);
+// Where something stands that counts for nothing there: a rack, and its first unit or what it may
+// weigh.
+using Spot = std::pair<std::string_view, int64_t>;
+
+std::map<std::string_view, Spot> spots_without_height(const Facility& facility) {
+  std::map<std::string_view, Spot> out;
+  for (const Machine& machine : facility.machines)
+    if (machine.rack != none && machine.height == 0)
+      out[machine.node->metadata.name] = {facility.racks[machine.rack].name,
+                                          machine.node->spec.unit};
+  return out;
+}
+
+std::map<std::string_view, Spot> spots_without_weight(const Facility& facility) {
+  std::map<std::string_view, Spot> out;
+  for (const Machine& machine : facility.machines) {
+    if (machine.rack == none || (machine.type != nullptr && machine.type->spec.weight_kg > 0))
+      continue;
+    const RackView& rack = facility.racks[machine.rack];
+    if (rack.rack != nullptr && rack.rack->spec.weight_limit_kg > 0)
+      out[machine.node->metadata.name] = {rack.name, rack.rack->spec.weight_limit_kg};
   }
+  return out;
+}
+
+// Those that were not there before, or hung or stood elsewhere.
+template <class T>
+std::vector<std::string> moved(const std::map<std::string_view, T>& before,
+                               const std::map<std::string_view, T>& after) {
+  std::vector<std::string> out;
+  for (const auto& [name, where] : after)
+    if (const auto at = before.find(name); at == before.end() || at->second != where)
+      out.emplace_back(name);
+  return out;
 }
 
 bool is_error(const Finding& finding) { return finding.severity == Severity::error; }
@@ -188,7 +214,9 @@ Difference compare(const Facility& before, const Facility& after) {
   }
   compare_findings(before, after, out);
   out.holds_after = std::ranges::none_of(out.new_findings, is_error);
-  find_unknown_watts(before, after, out);
+  out.without_watts = moved(feeds_of_unknown(before), feeds_of_unknown(after));
+  out.without_height = moved(spots_without_height(before), spots_without_height(after));
+  out.without_weight = moved(spots_without_weight(before), spots_without_weight(after));
   out.stranded_before_mw = stranded(before);
   out.stranded_after_mw = stranded(after);
   return out;

@@ -36,9 +36,14 @@ struct Difference {
   // no longer so.
   std::vector<Finding> new_findings, eased, solved;
   bool holds_after = true;  // no finding of severity error is new or worse
-  // Machines that came, or came to other feeds, with watts which nobody knows, or only in part.
-  // With one of them, nobody knows whether it holds. By name.
-  std::vector<std::string> without_watts;
+  // Machines that came to what is limited with something that nobody knows, by name: to other
+  // feeds with watts that are unknown, or known only in part; to another place of a rack without
+  // a height; to a rack of which a weight limit is known without a weight.
+  std::vector<std::string> without_watts, without_height, without_weight;
+  // Whether all that is limited is known. Where it is not, only a new error says something.
+  bool is_known() const {
+    return without_watts.empty() && without_height.empty() && without_weight.empty();
+  }
   int64_t stranded_before_mw = 0, stranded_after_mw = 0;
 };
 Difference compare(const Facility& before, const Facility& after);

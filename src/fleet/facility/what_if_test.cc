@@ -52,6 +52,28 @@ TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_watts) {
       << "what it draws moves to other feeds";
 }
 
+TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_height) {
+  const std::string base = "pdu a 30kW; rack r on a; node old in r at 1 plate 1kW;";
+  EXPECT_THAT(between(base, base + "node m in r at 9 plate 1kW").without_height, ElementsAre("m"));
+  EXPECT_TRUE(between(base, base + "node m in r at 9 high 2 plate 1kW").is_known());
+  EXPECT_TRUE(between(base, base + "node m plate 1kW on a").is_known()) << "it stands in no rack";
+  EXPECT_THAT(between(base, "pdu a 30kW; rack r on a; node old in r at 2 plate 1kW").without_height,
+              ElementsAre("old"));
+}
+
+TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_weight_where_one_is_limited) {
+  const std::string base = "pdu a 30kW; rack r carries 900 on a; node old in r high 1 plate 1kW;",
+                    more = "node m in r high 2 plate 1kW";
+  EXPECT_THAT(between(base, base + more).without_weight, ElementsAre("m"));
+  EXPECT_TRUE(between(base, base + more).holds_after) << "as far as anybody knows";
+  const std::string free = "pdu a 30kW; rack r on a;";
+  EXPECT_TRUE(between(free, free + more).is_known()) << "nobody says that its weight is limited";
+  EXPECT_THAT(between(free + more, "pdu a 30kW; rack r carries 900 on a;" + more).without_weight,
+              ElementsAre("m"))
+      << "now it is";
+  EXPECT_TRUE(between(base, base).is_known()) << "what was not known before stays so";
+}
+
 TEST(WhatIf, an_error_that_grows_by_less_than_its_text_shows_does_not_hold) {
   const std::string base = "ups u 100kW; rack r on u; node n in r plate 122kW;";
   const Difference added = between(base, base + "node m in r plate 400W");
