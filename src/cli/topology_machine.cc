@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "cli/topology.h"
+#include "discover/parse.h"
 #include "fleet/machine_graph.h"
 #include "fleet/paths.h"
 
@@ -48,6 +49,17 @@ json::Object said_of(const fleet::MachineGraph& machine, const std::vector<fleet
   out["sources"] = json::Value(json::Array(sources.begin(), sources.end()));
   if (oldest.is_set()) out["seenAt"] = json::Value(format_rfc3339(oldest));
   return out;
+}
+
+// As people know it: a place whose address is not known has none.
+template <class Devices>
+std::string place_name(const fleet::MachineGraph& machine, const Devices& devices,
+                       uint32_t vertex) {
+  const fleet::Vertex& at = machine.graph().vertices()[vertex];
+  if (!discover::is_invented_address(at.name)) return at.name;
+  for (size_t i = 0; i < machine.devices() && i < devices.size(); ++i)
+    if (machine.vertex(i) == vertex) return devices[i].id;
+  return at.kind == VertexKind::host_bridge ? "PCI root" : "PCI switch";
 }
 
 struct Label {
@@ -178,7 +190,7 @@ json::Value path_document(const fleet::NodeState& node, const api::Node& object)
       const std::vector<fleet::Hop> route = routes.between(from, to);
       for (const fleet::Hop& hop : route)
         if (hop.vertex != graph.vertex(to))
-          via.emplace_back(graph.graph().vertices()[hop.vertex].name);
+          via.emplace_back(place_name(graph, interior.devices(), hop.vertex));
       json::Object row = said_of(graph, route);
       row["from"] = json::Value(interior.devices()[from].id);
       row["to"] = json::Value(interior.devices()[to].id);
@@ -297,7 +309,7 @@ class MachinePicture {
     const auto found = device_at_.find(vertex);
     if (graph_.vertices()[vertex].kind == VertexKind::scale_up_hub) return "scale-up switches";
     return printable(found == device_at_.end() || found->second >= profile_.devices.size()
-                         ? graph_.vertices()[vertex].name
+                         ? place_name(machine_, profile_.devices, vertex)
                          : profile_.devices[found->second].id);
   }
 

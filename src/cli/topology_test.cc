@@ -56,6 +56,39 @@ TEST(TopologyMatrix, shows_the_links_that_are_up_now) {
   EXPECT_EQ(dark.of_first_path("direct"), "NODE") << "both are of now";
 }
 
+TEST(TopologyMatrix, places_without_an_address_are_named_by_what_they_are) {
+  const auto profile = read_yaml<api::HardwareProfile>(R"(
+metadata: {name: p}
+spec:
+  packages: [{id: 0, model: AMD EPYC 9654}]
+  numa: [{id: 0, package: 0, cpus: 0-3}]
+  pci:
+    - {address: "ffff:00:00.0", parent: "pciffff:00", class: "0604", numa: 0}
+    - {address: "ffff:00:00.1", parent: "ffff:00:00.0", class: "0604", numa: 0}
+    - {address: "ffff:00:00.2", parent: "ffff:00:00.1", numa: 0}
+    - {address: "ffff:00:00.3", parent: "ffff:00:00.1", numa: 0}
+    - {address: "ffff:00:00.4", parent: "pciffff:01", numa: 0}
+  devices:
+    - {id: gpu0, class: gpu, address: "ffff:00:00.2"}
+    - {id: mlx5_0, class: rdma-nic, address: "ffff:00:00.3"}
+    - {id: gpu1, class: gpu, address: "ffff:00:00.4"}
+)");
+  const auto node = read_yaml<api::Node>("metadata: {name: n}\nspec: {}\nstatus: {profile: p}");
+  fleet::Fleet fleet;
+  fleet.put(profile);
+  fleet.put(node);
+  const std::string document = json::print(path_document(*fleet.find("n"), node));
+  EXPECT_THAT(document, HasSubstr("PCI switch"));
+  EXPECT_THAT(document, HasSubstr("PCI root"));
+  EXPECT_THAT(document, Not(HasSubstr("ffff")));
+  const Picture picture = machine_picture(node, profile.spec, *fleet.find("n"));
+  std::string labels;
+  for (const auto& box : picture.boxes) labels += box.label + "\n";
+  EXPECT_THAT(labels, HasSubstr("PCI switch\n"));
+  EXPECT_THAT(labels, HasSubstr("mlx5_0\n"));
+  EXPECT_THAT(labels, Not(HasSubstr("ffff")));
+}
+
 TEST(TopologyWay, costs_a_sum_for_each_currency) {
   const auto site = [](const std::string& name, const std::string& links) {
     return read_yaml<api::Site>("metadata: {name: " + name +

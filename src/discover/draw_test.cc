@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "base/strings.h"
+#include "discover/import/formats.h"
+#include "discover/import/testing/samples.h"
+#include "discover/parse.h"
 #include "discover/testing/tree.h"
 
 namespace freehold::discover {
@@ -143,6 +146,18 @@ TEST(Draw, CoresThatNobodyToldAreADash) {
   const std::string text = draw(machine);
   EXPECT_THAT(text, HasSubstr("- cores, 8 threads"));
   EXPECT_THAT(text, HasSubstr("- cores  CPU 0-7"));
+}
+
+TEST(Draw, MachineOutOfAMatrixShowsNoAddresses) {
+  const Inventory read =
+      testing::accepted(import_nvidia_smi, testing::sample("smi_topo_fuzz_corpus/nvidia_pair"));
+  Machine machine;
+  machine.profile = read.hosts[0].profile;
+  EXPECT_TRUE(is_invented_address(machine.profile.devices[0].address));
+  const std::string text = draw(machine);
+  EXPECT_THAT(text, HasSubstr("gpu1"));
+  EXPECT_THAT(text, HasSubstr("mlx5_0"));
+  EXPECT_THAT(text, Not(HasSubstr("ffff")));
 }
 
 TEST(Draw, EmptyMachineIsDrawnToo) { EXPECT_THAT(draw(Machine{}), HasSubstr("machine")); }

@@ -263,12 +263,16 @@ class TreeBuilder {
     return out;
   }
 
+  static std::string shown(const std::string& address) {
+    return is_invented_address(address) ? "" : " " + address;
+  }
+
   Row bridge_row(const Place& place) const {
     if (place.function == nullptr)
-      return {.cells = {{"PCI root " + place.root.substr(3), Style::dim}}, .heading = true};
+      return {.cells = {{"PCI root" + shown(place.root.substr(3)), Style::dim}}, .heading = true};
     const auto& function = *place.function;
     const bool is_switch = functions_.contains(function.parent);
-    Row row{.cells = {{(is_switch ? "switch " : "bridge ") + function.address, Style::dim}},
+    Row row{.cells = {{(is_switch ? "switch" : "bridge") + shown(function.address), Style::dim}},
             .heading = true};
     const std::string link = link_text(function.link_speed, function.link_width);
     if (!link.empty()) row.cells.push_back({link, Style::dim});
@@ -347,7 +351,7 @@ class TreeBuilder {
                                                   : memory_text(device.memory_bytes);
     row.cells.push_back({size, Style::strong});
     const auto function = functions_.find(device.address);
-    std::string link = device.address;
+    std::string link = is_invented_address(device.address) ? "" : device.address;
     if (function != functions_.end()) {
       const std::string most = most_of_link(*function->second);
       if (!most.empty()) link = most;

@@ -223,6 +223,10 @@ std::optional<PciParts> parse_pci_address(std::string_view text) {
 
 bool is_pci_address(std::string_view text) { return parse_pci_address(text).has_value(); }
 
+bool is_invented_address(std::string_view text) {
+  return text.starts_with("ffff:") || text.starts_with("pciffff:");
+}
+
 bool is_pci_root(std::string_view text) {
   if (!text.starts_with("pci")) return false;
   text.remove_prefix(3);

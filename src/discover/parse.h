@@ -41,6 +41,10 @@ std::string cpu_architecture(std::string_view cpuinfo);
 bool is_pci_address(std::string_view text);
 // "pci0000:40", the root of a PCI tree.
 bool is_pci_root(std::string_view text);
+// "ffff:00:00.0", "pciffff:00": stands for a place of which no address is known, as importers and
+// clouds have to call it something. Machines number their PCI domains from 0 upwards. For people it
+// is no address.
+bool is_invented_address(std::string_view text);
 struct PciParts {
   uint32_t domain = 0;
   uint32_t bus = 0, slot = 0, function = 0;

@@ -6,6 +6,14 @@
 namespace freehold::discover {
 namespace {
 
+TEST(Parse, AddressesThatImportersMakeUpAreTold) {
+  EXPECT_TRUE(is_invented_address("ffff:00:01.0"));
+  EXPECT_TRUE(is_invented_address("pciffff:00"));
+  EXPECT_FALSE(is_invented_address("0000:ff:01.0"));
+  EXPECT_FALSE(is_invented_address("pci0000:ff"));
+  EXPECT_FALSE(is_invented_address(""));
+}
+
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Optional;

@@ -53,7 +53,6 @@ std::string invented_address(size_t number) {
   return std::string("ffff:") + digits[number >> 12 & 15] + digits[number >> 8 & 15] + ":" +
          digits[number >> 7 & 1] + digits[number >> 3 & 15] + "." + digits[number & 7];
 }
-bool is_invented_address(std::string_view address) { return address.starts_with("ffff:"); }
 
 Result<void> settle_addresses(const std::vector<PciNode*>& nodes, std::vector<std::string>& notes,
                               const ImportOptions& options) {

@@ -20,7 +20,6 @@ std::string plain_address(std::string_view text);
 // "ffff:00:00.0" and on, for functions of which a file tells the place and no address. `number` is
 // below 65,536. Machines number their PCI domains from 0 upwards, so nothing real is there.
 std::string invented_address(size_t number);
-bool is_invented_address(std::string_view address);
 
 struct PciNode {
   api::PciFunction function;    // `parent` only where it is a root such as "pci0000:40"
