@@ -62,6 +62,54 @@ TEST(Discovery, LostGpuIsMissedAndTheOthersKeepTheirIds) {
   EXPECT_THAT(allocatable(after).devices, Contains("gpu3"));
 }
 
+TEST(Discovery, GpuThatIsListedAndAnswersNoMoreLeavesTheProfileAsItWas) {
+  Tree tree;
+  make_dgx(tree);
+  Discovery discovery(tree.root(), nullptr);
+  const Machine before = look(discovery);
+  const std::string address = before.profile.devices[index_of(before, "gpu2")].address;
+  const std::string folder = "/sys/bus/pci/devices/" + address + "/";
+  tree.file(folder + "max_link_speed", "64.0 GT/s PCIe\n").file(folder + "max_link_width", "63\n");
+  tree.file(folder + "current_link_speed", "Unknown\n").file(folder + "current_link_width", "63\n");
+  tree.remove("/proc/driver/nvidia/gpus/" + address);
+  const Machine after = look(discovery);
+  EXPECT_EQ(after.profile.devices[index_of(after, "gpu2")].model, "NVIDIA H100 80GB HBM3");
+  EXPECT_EQ(profile_name(before.profile), profile_name(after.profile));
+}
+
+TEST(Discovery, PeersOfALostGpuKeepTheirLinksInOrderAndItsCardAllItsFunctions) {
+  api::HardwareProfileSpec known;
+  known.product = "machine";
+  for (const char* number : {"0", "1", "2"}) {
+    api::Device gpu;
+    gpu.id = "gpu" + std::string(number);
+    gpu.cls = api::DeviceClass::gpu;
+    gpu.address = "0000:0" + std::string(number) + ":00.0";
+    for (const char* peer : {"0", "1", "2"})
+      if (peer != std::string_view(number))
+        gpu.links.push_back({"gpu" + std::string(peer), api::LinkKind::nvlink, 4, {}});
+    known.pci.push_back({gpu.address, "", "0302", "10de", "2330", 0, "32GT/s", 16});
+    known.pci.push_back(
+        {"0000:0" + std::string(number) + ":00.1", "", "0c06", "10de", "0001", 0, "", 0});
+    known.devices.push_back(gpu);
+  }
+  Machine now;
+  now.profile = known;
+  now.profile.devices.erase(now.profile.devices.begin() + 1);
+  now.profile.pci.erase(now.profile.pci.begin() + 2, now.profile.pci.begin() + 4);
+  for (api::Device& gpu : now.profile.devices) {
+    std::erase_if(gpu.links, [](const auto& link) { return link.to == "gpu1"; });
+    api::NodeDevice& seen = now.devices.emplace_back();
+    seen.id = gpu.id;
+    seen.links = {{gpu.links[0].to, api::LinkKind::nvlink, 4, {}}};
+    now.access.push_back({gpu.id, {}, {}, {}});
+  }
+  remember(known, now);
+  EXPECT_EQ(profile_name(now.profile), profile_name(known));
+  EXPECT_EQ(now.devices[1].health, api::Health::failed);
+  EXPECT_EQ(now.devices[0].links[1].up, 0);
+}
+
 TEST(Discovery, WhatWasKnownLastsAcrossLives) {
   Tree tree;
   make_dgx(tree);

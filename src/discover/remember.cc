@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "discover/discovery.h"
+#include "discover/gpu_models.h"
 #include "discover/limits.h"
 #include "discover/parse.h"
 
@@ -135,6 +136,14 @@ void keep_links(const api::Device& known, Machine& now, size_t index) {
       *found = was;
     }
   }
+  // In the order that was known: the links to a device that is gone came last just now.
+  const auto rank = [&](const api::DeviceLink& link) {
+    return std::find_if(known.links.begin(), known.links.end(), [&](const auto& was) {
+      return link.to == was.to && link.kind == was.kind;
+    });
+  };
+  std::stable_sort(device.links.begin(), device.links.end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   const auto counts = [](api::LinkKind kind) {
     return kind == api::LinkKind::nvlink || kind == api::LinkKind::xgmi;
   };
@@ -145,6 +154,35 @@ void keep_links(const api::Device& known, Machine& now, size_t index) {
           std::to_string(up) + " scale-up links",
           std::to_string(up) + " of " + std::to_string(all) + " scale-up links of " + device.id +
               " at " + device.address + " are up; reset it, and replace it if they stay down");
+}
+
+// A card that has fallen off the bus may still be listed, with its ids and nothing else: what it
+// was called, and the best of its link, are as they were.
+void keep_functions_that_are_silent(const api::HardwareProfileSpec& known, Machine& now) {
+  std::map<std::string_view, const api::PciFunction*> was;
+  for (const api::PciFunction& function : known.pci) was[function.address] = &function;
+  std::map<std::string_view, std::string> ids;
+  for (api::PciFunction& function : now.profile.pci) {
+    const auto found = was.find(function.address);
+    if (found == was.end() || function.vendor.empty()) continue;
+    const api::PciFunction& before = *found->second;
+    if (function.vendor != before.vendor || function.device != before.device) continue;
+    ids[function.address] = function.vendor + ":" + function.device;
+    if (function.numa < 0) function.numa = before.numa;
+    // All bits are set in what it answers: no lanes, and a speed that means nothing.
+    if (function.link_width > 0 || before.link_width == 0) continue;
+    function.link_width = before.link_width;
+    function.link_speed = before.link_speed;
+  }
+  for (api::Device& device : now.profile.devices) {
+    const auto of_card = ids.find(device.address);
+    if (of_card == ids.end()) continue;
+    const GpuModel* model = find_gpu_model(of_card->second);
+    // Nobody but the ids says what it is.
+    if (device.model != of_card->second && (model == nullptr || device.model != model->name))
+      continue;
+    if (const auto at = find_known(known, device)) device.model = known.devices[*at].model;
+  }
 }
 
 void keep_facts(const api::Device& known, Machine& now, size_t index) {
@@ -175,14 +213,22 @@ void keep_missing(const api::Device& known, Machine& now) {
   now.access.push_back({known.id, {}, {}, {}});
 }
 
-// The functions of what is gone, and the bridges that led there.
+// All functions of the cards that are gone, and the bridges that led there.
 void keep_functions(const api::HardwareProfileSpec& known, const std::set<std::string>& gone,
                     Machine& now) {
   std::map<std::string, const api::PciFunction*> was;
-  for (const api::PciFunction& function : known.pci) was[function.address] = &function;
+  const auto card_of = [](const std::string& address) {
+    return address.substr(0, address.rfind('.'));
+  };
+  std::set<std::string> cards, addresses;
+  for (const std::string& address : gone) cards.insert(card_of(address));
+  for (const api::PciFunction& function : known.pci) {
+    was[function.address] = &function;
+    if (cards.contains(card_of(function.address))) addresses.insert(function.address);
+  }
   std::set<std::string> has;
   for (const api::PciFunction& function : now.profile.pci) has.insert(function.address);
-  for (std::string address : gone)
+  for (std::string address : addresses)
     for (size_t depth = 0; depth < limits::pci_depth; ++depth) {
       const auto found = was.find(address);
       if (found == was.end() || now.profile.pci.size() >= limits::pci_kept) break;
@@ -222,6 +268,7 @@ void sort_devices(const api::HardwareProfileSpec& known, Machine& now) {
 void remember(const api::HardwareProfileSpec& known, Machine& now) {
   if (known.devices.empty() || known.product != now.profile.product) return;
   rename_all(name_anew(known, now), now);
+  keep_functions_that_are_silent(known, now);
   std::set<std::string> gone;
   std::vector<bool> is_there(known.devices.size(), false);
   for (size_t i = 0; i < now.profile.devices.size(); ++i) {
