@@ -70,6 +70,12 @@ class Renewable final : public http::Transport {
       open->on_end = nullptr;
       open->call.reset();
     }
+    void pause() override {
+      if (open->call) open->call->pause();
+    }
+    void resume() override {
+      if (open->call) open->call->resume();
+    }
     std::shared_ptr<Open> open;
   };
   Loop& loop_;

@@ -136,6 +136,8 @@ class CallOnLink final : public Call {
  public:
   explicit CallOnLink(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
   ~CallOnLink() override { exchange_->cancel(); }
+  void pause() override { exchange_->is_paused = true; }
+  void resume() override { exchange_->resume(); }
 
  private:
   const std::shared_ptr<Exchange> exchange_;

@@ -18,6 +18,12 @@ namespace freehold::http {
 class Call {
  public:
   virtual ~Call() = default;
+  // For who cannot take more now: the body is not read further until resume(), so that a server
+  // which looks at what it has queued is held back, too. Of what was read before, at most 16 KiB
+  // may still come, with the head. Nobody notices meanwhile that the server has ended. Both may be
+  // called at any time and any number of times; a transport that holds nothing back ignores them.
+  virtual void pause() {}
+  virtual void resume() {}
 };
 
 struct StreamEvents {

@@ -53,6 +53,11 @@ void Exchange::cancel() {
   if (const auto carrier = link.lock()) carrier->cut();
 }
 
+void Exchange::resume() {
+  if (!std::exchange(is_paused, false)) return;
+  if (const auto carrier = link.lock()) carrier->read_on();
+}
+
 // ---- connecting
 
 Link::Link(std::shared_ptr<ClientCore> core)
@@ -176,7 +181,7 @@ void Link::wait_writable() {
 // ---- receiving
 
 void Link::wait_readable() {
-  if (read_wait_ || state_ == State::closed) return;
+  if (read_wait_ || state_ == State::closed || is_paused()) return;
   read_wait_ = true;
   socket_.async_wait(Socket::wait_read, [self = shared_from_this()](ErrorCode error) {
     self->read_wait_ = false;
@@ -207,6 +212,7 @@ bool Link::is_alive() {
 
 void Link::read_response() {
   for (int i = 0; i < reads_per_turn; ++i) {
+    if (is_paused()) return;
     Scratch& buffer = core_->incoming;
     const Progress progress = channel_.read(buffer.data(), buffer.size());
     switch (progress.state) {
@@ -225,8 +231,16 @@ void Link::read_response() {
   read_soon();
 }
 
+// Not from inside: who resumes is not called back before it has returned. The channel may hold
+// what the socket no longer has to show.
+void Link::read_on() {
+  if (state_ == State::exchanging) read_soon();
+}
+
 void Link::read_soon() {
+  if (std::exchange(read_posted_, true)) return;
   asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    self->read_posted_ = false;
     if (self->state_ == State::exchanging) self->read_response();
   });
 }

@@ -38,6 +38,7 @@ struct Exchange {
   bool is_repeated = false;   // on its second connection
   bool is_cancelled = false;  // nobody wants the outcome
   bool is_in_callback = false;
+  bool is_paused = false;  // its body is not wanted now
 
   // A GET may be sent twice without harm.
   bool is_safe() const { return method == "GET" || method == "HEAD"; }
@@ -46,6 +47,7 @@ struct Exchange {
   template <class Event>
   void tell(Event&& event);
   void cancel();
+  void resume();
 };
 
 // What all links of one client share. Outlives the Transport while links do.
@@ -92,7 +94,8 @@ class Link final : public std::enable_shared_from_this<Link> {
   bool is_alive();  // an idle one: whether the server still holds its end
   const std::shared_ptr<Exchange>& exchange() const { return exchange_; }
   void expire();
-  void cut();  // closes; the exchange ends without a callback
+  void read_on();  // what its exchange had paused
+  void cut();      // closes; the exchange ends without a callback
 
  private:
   enum class State : uint8_t { fresh, connecting, handshaking, idle, exchanging, closed };
@@ -107,6 +110,7 @@ class Link final : public std::enable_shared_from_this<Link> {
   void read_response();
   void read_soon();
   bool take(std::string_view bytes);
+  bool is_paused() const { return exchange_ && exchange_->is_paused && head_told_; }
   void tell_stream();
   void ended(const Progress& progress);
   void complete();
@@ -127,6 +131,7 @@ class Link final : public std::enable_shared_from_this<Link> {
   Outbox outbox_;
   State state_ = State::fresh;
   bool read_wait_ = false;
+  bool read_posted_ = false;
   bool write_wait_ = false;
   bool sent_any_ = false;      // of this exchange
   bool head_told_ = false;     // of this stream
