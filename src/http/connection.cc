@@ -94,7 +94,7 @@ void StreamOfConnection::tell() {
 // ---- the connection
 
 Connection::Connection(std::shared_ptr<ServerCore> core, Socket socket)
-    : core_(std::move(core)), socket_(std::move(socket)) {}
+    : core_(std::move(core)), socket_(std::move(socket)), pause_(core_->options.body_timeout) {}
 
 Duration Connection::from_now(Duration timeout) const { return core_->loop.uptime() + timeout; }
 
@@ -243,6 +243,7 @@ void Connection::dispatch() {
   request.peer = peer_;
   state_ = State::handling;
   deadline_ = never;
+  pause_ = core_->options.body_timeout;
   core_->handler.handle(std::move(request),
                         std::make_unique<ResponderOfConnection>(shared_from_this()));
 }
@@ -371,11 +372,11 @@ void Connection::write_out() {
       case Io::done:
         outbox_.consume(progress.bytes);
         if (deadline_ != never && state_ != State::receiving) {
-          deadline_ = from_now(core_->options.body_timeout);
+          deadline_ = from_now(pause_);
         }
         break;
       case Io::want_write:
-        if (deadline_ == never) deadline_ = from_now(core_->options.body_timeout);
+        if (deadline_ == never) deadline_ = from_now(pause_);
         return wait_writable();
       default:
         return cut();

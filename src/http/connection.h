@@ -78,6 +78,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void finish();
   size_t queued_bytes() const { return outbox_.size(); }
   void tell_drained_soon();
+  void allow_pause(Duration longest) { pause_ = longest; }
 
   size_t index = 0;  // in ServerCore's list
 
@@ -125,6 +126,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Peer peer_;
   std::weak_ptr<StreamOfConnection> stream_;
   Duration deadline_ = never;  // in uptime
+  Duration pause_{};           // how long the peer may take nothing of what is being answered
   size_t lingered_bytes_ = 0;
   State state_ = State::handshaking;
   bool read_wait_ = false;
@@ -151,6 +153,9 @@ class StreamOfConnection final : public Stream {
   bool closed() const override { return connection_ == nullptr; }
   size_t queued_bytes() const override { return connection_ ? connection_->queued_bytes() : 0; }
   void on_drained(std::function<void()> handler) override;
+  void allow_pause(Duration longest) override {
+    if (connection_) connection_->allow_pause(longest);
+  }
   void on_closed(std::function<void()> handler) override;
 
   void close() { connection_.reset(); }  // from now on nothing is sent

@@ -29,6 +29,9 @@ class Stream {
   // For who has much to send, such as the initial events of a watch: send some, and the rest from
   // here. Called once, from the loop, when nothing is queued; never after the stream closed.
   virtual void on_drained(std::function<void()> handler) = 0;
+  // For who sends no more than the peer takes, and lets it rest: how long it may take nothing,
+  // instead of the body time limit.
+  virtual void allow_pause(Duration) {}
   // Called once, from the loop and never from inside send(): the peer went, was cut, or the server
   // stops. Not called after finish(). The handler may drop the Stream.
   virtual void on_closed(std::function<void()> handler) = 0;

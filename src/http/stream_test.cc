@@ -132,6 +132,32 @@ TEST(ServerStream, cuts_a_stream_whose_reader_takes_nothing) {
   server.on_loop([&] { streams.open.clear(); });
 }
 
+TEST(ServerStream, lets_a_reader_rest_that_may) {
+  Streams streams;
+  ServerOptions options;
+  options.body_timeout = milliseconds(20);
+  options.stream_queue_bytes = 100 << 20;
+  TestServer server(std::ref(streams), std::move(options));
+  RawClient client(server.port()), hasty(server.port());
+  for (RawClient* one : {&client, &hasty}) {
+    one->shrink_receive_buffer();
+    ASSERT_TRUE(one->handshake());
+    one->send(get);
+    one->read_until("begin;");
+  }
+  const Bytes chunk = bytes(std::string(50 << 20, 'x'));
+  server.on_loop([&] {
+    streams.open[0]->allow_pause(hours(1));
+    for (const auto& stream : streams.open) stream->send(chunk);
+  });
+  EXPECT_TRUE(wait_until([&] { return streams.closed == 1; }));
+  server.on_loop([&] {
+    EXPECT_FALSE(streams.open[0]->closed());
+    EXPECT_TRUE(streams.open[1]->closed());
+    streams.open.clear();
+  });
+}
+
 TEST(ServerStream, a_handler_may_drop_its_stream_when_it_closes) {
   std::shared_ptr<Stream> stream;
   std::atomic<int> closed = 0;
