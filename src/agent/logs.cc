@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/limits.h"
 #include "base/strings.h"
 #include "json/value.h"
 
@@ -10,8 +11,6 @@ namespace {
 
 constexpr int most_feeds = 100;
 constexpr size_t chunk_bytes = 64u << 10;
-// A reader that takes less than 6 MB/s of a long log is cut by the stream's own bound.
-constexpr Duration pace = milliseconds(10);
 constexpr Duration follow_pause = milliseconds(300);
 constexpr std::string_view server_name = "freehold:server";
 
@@ -32,7 +31,8 @@ std::string readable_log(std::string_view lines, Timestamps timestamps) {
   return out;
 }
 
-// One log on its way to one reader.
+// One log on its way to one reader. The next piece is read once the reader has taken the one
+// before: no more than one waits in memory, and a slow reader is never cut for it.
 struct LogHandler::Feed : std::enable_shared_from_this<Feed> {
   Feed(Runtime& r, std::unique_ptr<LogReader> l, std::shared_ptr<int> count)
       : runtime(r), reader(std::move(l)), open(std::move(count)) {
@@ -47,10 +47,17 @@ struct LogHandler::Feed : std::enable_shared_from_this<Feed> {
       stream->finish();
       return stop();
     }
-    if (!text->empty()) stream->send(http::bytes(readable_log(*text, timestamps)));
-    timer = runtime.timer(text->empty() ? follow_pause : pace, [this] { pump(); });
+    const auto next = [weak = weak_from_this()] {
+      if (const auto feed = weak.lock()) feed->pump();
+    };
+    if (text->empty()) {
+      timer = runtime.timer(follow_pause, next);
+      return;
+    }
+    stream->send(http::bytes(readable_log(*text, timestamps)));
+    stream->on_drained(next);
   }
-  // Nothing holds us but the stream's handler and ourselves.
+  // Nothing holds us but ourselves.
   void stop() { self.reset(); }
 
   Runtime& runtime;
@@ -115,6 +122,7 @@ void LogHandler::handle(http::Request request, std::unique_ptr<http::Responder> 
   http::Response head;
   head.headers["content-type"] = "text/plain; charset=utf-8";
   feed->stream = responder->stream(std::move(head));
+  feed->stream->allow_pause(seconds(limits::reader_pause_s));
   feed->self = feed;
   feed->stream->on_closed([weak = std::weak_ptr<Feed>(feed)] {
     if (const auto gone = weak.lock()) gone->stop();

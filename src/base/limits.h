@@ -36,6 +36,8 @@ inline constexpr int body_timeout_s = 30;              // a slow one, too
 inline constexpr int idle_timeout_s = 180;             // keep-alive between requests
 inline constexpr size_t watch_queue_bytes = 4u << 20;  // beyond: 410 and relist
 inline constexpr size_t list_page = 500;               // kubectl's chunk
+inline constexpr size_t relay_bytes = 256u << 10;      // of a log, then its agent is held back
+inline constexpr int reader_pause_s = 900;             // of a log: somebody looks at a page of it
 
 // ---- history
 inline constexpr size_t history_changes = 100'000;  // kept in memory for watches and old lists

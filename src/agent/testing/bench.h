@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -120,6 +121,7 @@ class FakeHost final : public Host {
   }
   Result<int64_t> free_port() override { return ++ports_; }
   Result<std::unique_ptr<LogReader>> open_log(const std::string&, LogRun, int64_t) override {
+    if (log) return log();
     return Error{Reason::not_found, "no log", {}};
   }
   void save(const std::string& name, std::string content) override {
@@ -136,6 +138,7 @@ class FakeHost final : public Host {
   std::map<std::string, std::string> files;
   std::vector<std::string> probes;
   ExecRequest last_exec;
+  std::function<std::unique_ptr<LogReader>()> log;
   bool obeys = true, well = true;
   bool can_ask = true;  // there is a file descriptor for a probe
   Result<discover::Machine> hardware = Error{Reason::unavailable, "nobody looks", {}};
