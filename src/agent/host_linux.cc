@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -19,6 +20,7 @@
 #include "agent/host_discover.h"
 #include "agent/host_files.h"
 #include "agent/host_log.h"
+#include "agent/host_remover.h"
 #include "agent/host_saver.h"
 #include "agent/host_spawn.h"
 #include "agent/shim_spec.h"
@@ -67,6 +69,7 @@ class LinuxHost final : public Host {
   LinuxHost(const LinuxHost&) = delete;
   LinuxHost& operator=(const LinuxHost&) = delete;
   ~LinuxHost() override {
+    homes_remover_.reset();
     if (!homes_.empty()) ::rmdir(homes_.c_str());  // only once it is empty
   }
 
@@ -135,6 +138,7 @@ class LinuxHost final : public Host {
   Saver saver_;
   HostFacts facts_;
   std::string homes_;  // where private directories are; empty: in the instance's own
+  std::optional<Remover> remover_, homes_remover_;
   std::map<std::string, Entry, std::less<>> entries_;
   std::set<std::shared_ptr<Exec>> execs_;
   int64_t execs_started_ = 0;
@@ -177,7 +181,9 @@ Result<void> LinuxHost::open() {
                    "tenants cannot enter " + options_.directory + ", and " + homes_ +
                        " is not ours; put the data directory where everyone may pass through",
                    {}};
+    homes_remover_.emplace(homes_ + "/.removed");
   }
+  remover_.emplace(options_.directory + "/removed");
   return {};
 }
 
@@ -400,9 +406,8 @@ void LinuxHost::forget(const std::string& id) {
   if (id.empty() || id.find('/') != std::string::npos || id[0] == '.') return;
   cgroups_.kill_all(id);
   cgroups_.remove(id);
-  std::error_code ignored;
-  std::filesystem::remove_all(home_of(id), ignored);
-  std::filesystem::remove_all(directory(id), ignored);
+  if (homes_remover_) homes_remover_->take(home_of(id));
+  remover_->take(directory(id));
   entries_.erase(id);
 }
 

@@ -2,6 +2,7 @@
 //
 //   instances/<id>/   see shim_spec.h
 //   state/            what the agent saves
+//   removed/          what is being removed, see host_remover.h
 #pragma once
 
 #include <memory>

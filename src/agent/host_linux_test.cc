@@ -374,6 +374,14 @@ TEST_F(HostLinux, AnAgentThatComesBackFindsItsShimAndStartsNoSecond) {
   EXPECT_EQ(ended().exit.code, 5);
 }
 
+TEST_F(HostLinux, WhatIsForgottenIsOutOfSightAtOnceAndSoonGone) {
+  start("mkdir -p deep/er && for i in 1 2 3; do echo x > deep/er/$i; done");
+  EXPECT_EQ(ended().exit.code, 0);
+  host_->forget(id_);
+  EXPECT_TRUE(host_->instances().empty());
+  EXPECT_TRUE(wait([&] { return std::filesystem::is_empty(directory_ + "/agent/removed"); }));
+}
+
 TEST_F(HostLinux, NothingIsLeftWhereEveryoneMayWrite) {
   NEEDS_ROOT;
   // Tenants may not pass through the directory, so that their homes are elsewhere.
