@@ -131,6 +131,25 @@ spec:
               ::testing::ContainsRegex("s1 .* \\? +2Tbps +-\n"));
 }
 
+TEST(TopologyWay, a_way_over_more_switches_than_are_looked_at_says_so) {
+  fleet::Fleet fleet(1);
+  for (const char* name : {"n1", "n2"})
+    fleet.put(read_yaml<api::Node>("metadata: {name: " + std::string(name) + "}\nspec: {}"));
+  fleet.put(read_yaml<api::Fabric>(R"(
+metadata: {name: ib}
+spec:
+  kind: rdma
+  switches: [{name: leaf1, nodes: [n1]}, {name: leaf2, nodes: [n2]}, {name: spine}]
+  links:
+    - {from: leaf1, to: spine, bandwidth: 100Gbps}
+    - {from: leaf2, to: spine, bandwidth: 200Gbps}
+)"));
+  EXPECT_EQ(way_text(fleet, *fleet.find("n1"), *fleet.find("n2"), {}, {}),
+            "n1 – n2  ?, joined by more switches than are looked at\n");
+  EXPECT_EQ(way_document(fleet, *fleet.find("n1"), *fleet.find("n2"), {}).string_at({"note"}),
+            "joined by more switches than are looked at");
+}
+
 TEST(TopologyWay, needs_no_profile_of_the_machines) {
   fleet::Fleet fleet;
   for (const char* name : {"n1", "n2"})

@@ -83,6 +83,36 @@ TEST(Fabrics, ways_in_no_table_are_told_from_those_that_are_not_there) {
   EXPECT_EQ(part.between(part.ports_of("n1")[0], part.ports_of("n3")[0]).now.hops, 0);
 }
 
+TEST(Fabrics, a_way_in_no_table_is_unknown_unless_sites_have_a_link) {
+  Fleet fleet(1);
+  const auto node = [&](const std::string& name, const std::string& site) {
+    fleet.put(read_yaml<api::Node>("metadata: {name: " + name + "}\nspec: {site: " + site + "}"));
+  };
+  const auto site = [&](const std::string& name, const std::string& links) {
+    fleet.put(read_yaml<api::Site>("metadata: {name: " + name +
+                                   "}\nspec: {jurisdiction: {country: DE}, links: [" + links +
+                                   "]}"));
+  };
+  for (const char* name : {"n1", "n2", "n5"}) node(name, "fra");
+  node("n3", "par");
+  node("n4", "fra");
+  site("fra", "");
+  site("par", "");
+  fleet.put(read_yaml<api::Fabric>(leaf_and_spine));
+  const auto is_too_wide = [](const Fleet& of, std::string_view a, std::string_view b) {
+    return of.path(*of.find(a), *of.find(b)).is_too_wide;
+  };
+  EXPECT_EQ(told(fleet, "n1", "n3"), "? ?/?") << "joined, and no table says how";
+  EXPECT_TRUE(is_too_wide(fleet, "n1", "n3"));
+  EXPECT_TRUE(is_too_wide(fleet.fork(), "n3", "n1"));
+  EXPECT_EQ(told(fleet, "n1", "n2"), "NET 400000/400000 2 hops 1 tiers") << "on one switch";
+  EXPECT_EQ(told(fleet, "n1", "n5"), "DIS ?/?") << "leaf3 hangs on nothing";
+  EXPECT_FALSE(is_too_wide(fleet, "n1", "n5"));
+  site("fra", "{site: par, bandwidth: 40Gbps, latency: 10ms}");
+  EXPECT_EQ(told(fleet, "n1", "n3"), "NET 40000/40000 1 hops 10 ms");
+  EXPECT_FALSE(is_too_wide(fleet, "n1", "n3"));
+}
+
 TEST(Fabrics, links_lead_to_switches_of_other_fabrics_whichever_comes_first) {
   constexpr std::string_view pod =
       "metadata: {name: pod%}\nspec: {kind: rdma, switches: [{name: leaf, nodes: [n%]}],"

@@ -63,6 +63,8 @@ struct DeviceAt {
 class Fleet {
  public:
   Fleet() = default;
+  // With a Network of so many places, and so do its forks.
+  explicit Fleet(size_t network_places) : network_places_(network_places) {}
   Fleet(Fleet&&) = default;
   Fleet& operator=(Fleet&&) = default;
   // A fleet of its own that shares what neither has changed since.
@@ -196,6 +198,7 @@ class Fleet {
   CowMap<std::shared_ptr<const Occupant>> occupants_;
   CowMap<std::shared_ptr<const FabricFacts>> fabrics_;
   CowMap<std::shared_ptr<const PoolFacts>> pools_;
+  size_t network_places_ = Network::most_places;
   mutable std::shared_ptr<const Network> network_;  // null: to be made
   mutable std::shared_ptr<const Wan> wan_;          // likewise
   mutable PowerGrid power_;

@@ -107,7 +107,7 @@ const Network& Fleet::network() const {
   if (!network_) {
     std::vector<std::shared_ptr<const FabricFacts>> all;
     for (const std::string& name : fabrics_.keys()) all.push_back(*fabrics_.find(name));
-    network_ = std::make_shared<const Network>(std::move(all));
+    network_ = std::make_shared<const Network>(std::move(all), network_places_);
   }
   return *network_;
 }
