@@ -307,11 +307,14 @@ Agent::~Agent() {
 
 bool Agent::connected() const { return state_->reflector->connected(); }
 
-std::string Agent::id_of(std::string_view ns, std::string_view name) const {
+std::string Agent::id_of(std::string_view ns, std::string_view name,
+                         std::string_view contract) const {
+  const auto is_of = [contract](const api::OwnerReference& o) { return o.uid == contract; };
   const Member* best = nullptr;
   for (const auto& [id, member] : state_->members) {
     const api::ObjectMeta& meta = member->instance().metadata;
     if (meta.ns != ns || meta.name != name) continue;
+    if (!contract.empty() && !std::ranges::any_of(meta.owner_references, is_of)) continue;
     if (best == nullptr || best->instance().metadata.creation_timestamp < meta.creation_timestamp)
       best = member.get();
   }

@@ -41,7 +41,8 @@ class Agent {
 
   bool connected() const;
   // The id of an instance by its name, for the log server; empty when it is not known here.
-  std::string id_of(std::string_view ns, std::string_view name) const;
+  std::string id_of(std::string_view ns, std::string_view name,
+                    std::string_view contract = {}) const;
 
  private:
   struct State;

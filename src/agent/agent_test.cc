@@ -245,7 +245,9 @@ TEST_F(AgentTest, TheGateHoldsAndTheAcceptanceRunComesFirst) {
 }
 
 TEST_F(AgentTest, DeletionEndsTheProcessAndLetsGoOfTheObject) {
-  put(wanted("x"));
+  api::Instance x = wanted("x");
+  x.metadata.owner_references.push_back({"freehold.dev/v1alpha1", "Contract", "c", "uid-c"});
+  put(x);
   api_.remove(api::kind_of<api::Instance>(), "a", "x");
   runtime_.pass(seconds(5));
   EXPECT_EQ(api_.find<api::Instance>("a", "x"), nullptr);
@@ -254,6 +256,8 @@ TEST_F(AgentTest, DeletionEndsTheProcessAndLetsGoOfTheObject) {
   EXPECT_EQ(machine("x").signals, std::vector{Signal::terminate});
   // The log is kept a while, then all of it goes.
   EXPECT_EQ(agent_->id_of("a", "x"), "uid-x");
+  EXPECT_EQ(agent_->id_of("a", "x", "uid-c"), "uid-x");
+  EXPECT_EQ(agent_->id_of("a", "x", "uid-d"), "");
   runtime_.pass(hours(2));
   EXPECT_TRUE(host_.machines.empty());
 }

@@ -100,7 +100,7 @@ void LogHandler::handle(http::Request request, std::unique_ptr<http::Responder> 
   if (parts.size() != 4 || parts[1] != "logs")
     return refuse(Reason::not_found, "only /logs/NAMESPACE/INSTANCE is served here");
   if (request.method != "GET") return refuse(Reason::method_not_allowed, "logs can only be read");
-  const std::string id = id_of_(parts[2], parts[3]);
+  const std::string id = id_of_(parts[2], parts[3], request.parameter("contract").value_or(""));
   if (id.empty())
     return refuse(Reason::not_found,
                   "instance \"" + std::string(parts[3]) + "\" is not known on this node");

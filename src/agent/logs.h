@@ -1,6 +1,6 @@
 // LogHandler: hands out the logs of instances to the API server and to nobody else.
-// GET /logs/<namespace>/<instance>?tail=N&follow=true&previous=true&timestamps=true, as plain text.
-// Loop thread.
+// GET /logs/<namespace>/<instance>?tail=N&follow=true&previous=true&timestamps=true&contract=UID,
+// as plain text. With a contract, only of an instance of that one. Loop thread.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,9 @@ namespace freehold::agent {
 
 class LogHandler final : public http::Handler {
  public:
-  using IdOf = std::function<std::string(std::string_view ns, std::string_view name)>;
+  // `contract`: a uid, or empty for any.
+  using IdOf = std::function<std::string(std::string_view ns, std::string_view name,
+                                         std::string_view contract)>;
   LogHandler(Runtime& runtime, Host& host, IdOf id_of);
   ~LogHandler() override;
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) override;

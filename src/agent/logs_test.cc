@@ -99,7 +99,10 @@ class Logs : public ::testing::Test {
   testing::FakeHost host_{runtime_};
   std::deque<std::string> pieces_;
   int open_ = 0;  // readers of files
-  LogHandler handler_{runtime_, host_, [](std::string_view, std::string_view) { return "uid-x"; }};
+  LogHandler handler_{runtime_, host_,
+                      [](std::string_view, std::string_view, std::string_view contract) {
+                        return contract.empty() || contract == "c-1" ? "uid-x" : "";
+                      }};
 };
 
 TEST_F(Logs, the_next_piece_is_read_once_the_one_before_is_taken) {
@@ -127,6 +130,16 @@ TEST_F(Logs, a_reader_may_rest_for_as_long_as_a_page_is_read) {
   ask(reader);
   EXPECT_EQ(reader.may_rest, seconds(limits::reader_pause_s));
   reader.go_away();
+}
+
+TEST_F(Logs, who_names_a_contract_reads_no_log_of_another) {
+  write("one");
+  Reader other, own;
+  ask(other, {{"contract", "c-2"}});
+  EXPECT_EQ(other.status, 404);
+  ask(own, {{"contract", "c-1"}});
+  EXPECT_EQ(own.status, 200);
+  own.go_away();
 }
 
 TEST_F(Logs, who_follows_gets_what_is_written_later) {

@@ -279,8 +279,8 @@ Result<void> Running::work(Credentials credentials) {
 
 void Running::serve_logs() {
   log_handler_ = std::make_unique<LogHandler>(
-      loop_, *host_, [this](std::string_view ns, std::string_view name) {
-        return agent_ == nullptr ? std::string() : agent_->id_of(ns, name);
+      loop_, *host_, [this](std::string_view ns, std::string_view name, std::string_view contract) {
+        return agent_ == nullptr ? std::string() : agent_->id_of(ns, name, contract);
       });
   http::ServerOptions options;
   options.listen = options_.listen;

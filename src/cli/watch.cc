@@ -1,6 +1,7 @@
 // wait and logs: what follows something as it happens.
 #include <map>
 
+#include "api/instance_name.h"
 #include "api/workload.h"
 #include "base/strings.h"
 #include "cli/cli.h"
@@ -85,6 +86,41 @@ class LogReaders {
   std::map<std::string, Reader> readers_;
 };
 
+// Of a workload whose contract has ended: agents keep their logs for a while.
+Result<std::vector<std::string>> former_instances(Session& session, const std::string& name,
+                                                  const api::Workload& workload) {
+  const std::string contract = workload.spec.contract.empty() ? name : workload.spec.contract;
+  const auto of = session.get(session.target(api::kind_of<api::Contract>(), contract));
+  std::vector<std::string> names;
+  if (!of && of.error().reason == Reason::not_found) return names;
+  if (!of) return of.error();
+  const api::ContractStatus& status = of->as<api::Contract>()->status;
+  if (status.phase != api::ContractPhase::settled || status.workload != name) return names;
+  const std::vector<api::Object> allocations =
+      TRY(session.list(session.target(api::kind_of<api::Allocation>())));
+  for (const api::Object& o : allocations) {
+    const api::AllocationSpec& spec = o.as<api::Allocation>()->spec;
+    if (spec.contract != contract || spec.offer != status.offer) continue;
+    for (const api::AllocatedMember& member : spec.members)
+      names.push_back(api::instance_name(spec.offer, member));
+  }
+  return names;
+}
+
+// The instances that a workload has, or had.
+Result<std::vector<std::string>> instances_of(Session& session, const std::string& name) {
+  const api::Object there = TRY(session.get(session.target(api::kind_of<api::Workload>(), name)));
+  const std::vector<api::Object> all =
+      TRY(session.list(session.target(api::kind_of<api::Instance>())));
+  std::vector<std::string> names;
+  for (const api::Object& o : all)
+    if (o.as<api::Instance>()->spec.workload == name) names.push_back(o.meta().name);
+  if (names.empty()) names = TRY(former_instances(session, name, *there.as<api::Workload>()));
+  if (!names.empty()) return names;
+  return Error{Reason::not_found, "workload \"" + name + "\" has no instances; see freehold why " +
+                                      "workload/" + name};
+}
+
 }  // namespace
 
 int wait(const ClientOptions& client, const WaitOptions& options) {
@@ -134,16 +170,9 @@ int logs(const ClientOptions& client, const LogOptions& options) {
   if (!session) return complain(session.error());
   std::vector<std::string> instances{name};
   if (workload) {
-    const auto there = (*session)->get((*session)->target(api::kind_of<api::Workload>(), name));
-    if (!there) return complain(there.error());
-    const auto all = (*session)->list((*session)->target(api::kind_of<api::Instance>()));
+    auto all = instances_of(**session, name);
     if (!all) return complain(all.error());
-    instances.clear();
-    for (const api::Object& o : *all)
-      if (o.as<api::Instance>()->spec.workload == name) instances.push_back(o.meta().name);
-    if (instances.empty())
-      return complain({Reason::not_found, "workload \"" + name + "\" has no instances; see " +
-                                              "freehold why workload/" + name});
+    instances = *std::move(all);
   }
   LogReaders readers(**session, options);
   const auto end = readers.read(instances);

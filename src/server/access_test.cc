@@ -51,6 +51,40 @@ TEST_F(AccessTest, an_agent_reads_no_logs_of_others) {
   EXPECT_EQ(agent("GET", instances + "/on-n1/log"), 403);
 }
 
+// The agent keeps it for a while; the allocation says which one that is.
+TEST_F(AccessTest, a_log_is_asked_for_where_the_instance_runs_or_ran) {
+  make("/namespaces/default/contracts",
+       R"({"metadata":{"name":"c"},"spec":{"roles":[{"name":"main","each":{"cpu":"1",)"
+       R"("memory":"1Gi"}}]}})");
+  const std::string uid =
+      desk.plane->ledger().view().get<api::Contract>("default", "c")->metadata.uid;
+  const std::string members =
+      R"("members":[{"role":"main","node":"n1"},{"role":"main","index":1,"node":"n2"}]}})";
+  make("/namespaces/default/allocations",
+       R"({"metadata":{"name":"taken","ownerReferences":[{"apiVersion":"freehold.dev/v1alpha1",)"
+       R"("kind":"Contract","name":"c","uid":")" +
+           uid + R"("}]},"spec":{"owner":"external","contract":"c","offer":"x-1",)" + members);
+  make("/namespaces/default/allocations",
+       R"({"metadata":{"name":"nobodys"},"spec":{"owner":"external","contract":"c",)"
+       R"("offer":"y-1",)" +
+           members);
+  const auto log = [&](const std::string& name) {
+    return desk.send("GET", std::string(own) + instances + "/" + name + "/log?tail=2&contract=z");
+  };
+  EXPECT_EQ(log("on-n2").status, 503) << "it has not said where";
+  ASSERT_EQ(desk.send(desk.agent("n2"), "PATCH", std::string(own) + "/nodes/n2/status",
+                      R"({"status":{"agentEndpoint":"10.0.0.1:1"}})")
+                .status,
+            200);
+  EXPECT_EQ(log("on-n2").status, 200);
+  EXPECT_EQ(log("x-1-main-1").status, 200);
+  for (const char* name : {"x-1-main-2", "x-1", "x-2-main-1", "y-1-main-1"})
+    EXPECT_EQ(log(name).status, 404) << name;
+  EXPECT_EQ(desk.fetched,
+            (std::vector<std::string>{"n2 /logs/default/on-n2?tail=2",
+                                      "n2 /logs/default/x-1-main-1?tail=2&contract=" + uid}));
+}
+
 TEST_F(AccessTest, an_agent_writes_the_status_of_its_own_instances_and_lets_go_of_them) {
   EXPECT_EQ(agent("PATCH", instances + "/on-n1/status", R"({"status":{"pid":7}})"), 200);
   EXPECT_EQ(agent("PATCH", instances + "/on-n2/status", R"({"status":{"pid":7}})"), 403);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/core.h"
+#include "api/instance_name.h"
 #include "api/workload.h"
 #include "base/limits.h"
 #include "base/strings.h"
@@ -281,17 +282,51 @@ void ApiServer::list(const ExchangePtr& x) {
   });
 }
 
+namespace {
+
+// Where an instance runs, or ran, and under which contract.
+struct Whereabouts {
+  std::string node, contract_uid;
+};
+
+std::string contract_of(const api::ObjectMeta& meta) {
+  for (const api::OwnerReference& owner : meta.owner_references)
+    if (owner.kind == api::kind_of<api::Contract>().name) return owner.uid;
+  return {};
+}
+
+// An Allocation stays for as long as its contract does. Empty when there never was an instance of
+// that name, as far as is known.
+Whereabouts find_instance(const ledger::View& view, const std::string& ns,
+                          const std::string& name) {
+  if (const auto* instance = view.get<api::Instance>(ns, name))
+    return {instance->spec.node, contract_of(instance->metadata)};
+  for (const api::Allocation* a : view.all<api::Allocation>(ns)) {
+    const std::string contract = contract_of(a->metadata);
+    if (contract.empty() || !name.starts_with(a->spec.offer)) continue;
+    for (const api::AllocatedMember& member : a->spec.members)
+      if (api::instance_name(a->spec.offer, member) == name) return {member.node, contract};
+  }
+  return {};
+}
+
+}  // namespace
+
+// Also of an instance that is gone: its agent keeps the log for a while, and says when it has not.
+// The agent is told the contract, since the namespace may be another's by now, and the name, too.
 void ApiServer::log(const ExchangePtr& x) {
-  const auto* instance = ledger_.view().get<api::Instance>(x->route.ns, x->route.name);
-  if (instance == nullptr)
+  const auto [name, contract] = find_instance(ledger_.view(), x->route.ns, x->route.name);
+  if (name.empty())
     return x->fail(
         {Reason::not_found, "instances.freehold.dev \"" + x->route.name + "\" not found"});
-  const auto* node = ledger_.view().get<api::Node>({}, instance->spec.node);
+  const auto* node = ledger_.view().get<api::Node>({}, name);
   if (node == nullptr || node->status.agent_endpoint.empty() || !options_.fetch_from_agent)
-    return x->fail(
-        {Reason::unavailable, "node \"" + instance->spec.node + "\" serves no logs now"});
-  options_.fetch_from_agent({instance->spec.node, node->status.agent_endpoint},
-                            "/logs/" + x->route.ns + "/" + x->route.name, x->request.query,
+    return x->fail({Reason::unavailable, "node \"" + name + "\" serves no logs now"});
+  http::Query query = x->request.query;
+  std::erase_if(query, [](const auto& parameter) { return parameter.first == "contract"; });
+  if (!contract.empty()) query.emplace_back("contract", contract);
+  options_.fetch_from_agent({name, node->status.agent_endpoint},
+                            "/logs/" + x->route.ns + "/" + x->route.name, query,
                             std::move(x->responder));
 }
 

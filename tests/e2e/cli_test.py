@@ -245,6 +245,7 @@ def what_runs(directory):
         used = json.loads(cli.run(DONE, "top", "contracts", "-o", "json"))["items"][0]
         assert (used["contract"], used["phase"], used["cpus"]) == ("small", "Running", 1), used
         the_run_before(cli)
+        logs_after_the_end(cli, dev.client())
         harness.release(dev.client(), "small", "brief")
     finally:
         dev.kill(signal.SIGTERM)
@@ -259,6 +260,13 @@ def the_run_before(cli):
     harness.wait_for("the run before is kept", lambda: cli.run(
         DONE, "logs", "-p", "workload/brief") == "last words\n")
     assert cli.run(DONE, "logs", "workload/brief") == ""
+
+
+def logs_after_the_end(cli, client):
+    """A contract that has ended has no instances; what they wrote is still there for a while."""
+    client.patch(f"{harness.OWN}/namespaces/default/contracts/brief", {"spec": {"release": True}})
+    harness.wait_for("the instance is gone", lambda: "brief" not in harness.instances(client))
+    assert cli.run(DONE, "logs", "-p", "workload/brief") == "last words\n"
 
 
 def a_token_that_is_no_good(directory, server):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/instance_name.h"
 #include "api/measured.h"
 #include "api/tenancy.h"
 #include "api/user_id.h"
@@ -113,8 +114,7 @@ std::map<std::string, api::Instance> wanted_instances(const Work& work) {
       const api::ContractRole* role = role_of(c.spec, m.role);
       if (role == nullptr) continue;
       api::Instance i;
-      i.metadata = work.owned(
-          member_name(work, c.status.offer + "-" + m.role + "-" + std::to_string(m.index)));
+      i.metadata = work.owned(member_name(work, api::instance_name(c.status.offer, m)));
       i.metadata.finalizers.emplace_back(agent_finalizer);
       i.spec.contract = c.metadata.name;
       i.spec.offer = c.status.offer;

@@ -48,6 +48,11 @@ class Desk {
     set_log_sink([](const LogRecord&) {});
     options.authority =
         http::make_authority("test", {runtime.now() - hours(1), runtime.now() + hours(1)}).value();
+    options.fetch_from_agent = [this](const AgentAddress& agent, const std::string& path,
+                                      const http::Query& query, auto responder) {
+      fetched.push_back(agent.node + " " + path + "?" + http::encode_query(query));
+      responder->respond({});
+    };
     store = store::open_memory(runtime, disk);
     plane = ControlPlane::start(runtime, *store, {"example", "fra1", "", ""}, options).value();
     runtime.run_until([&] { return plane->ledger().view().find("/core/namespaces/default"); });
@@ -126,6 +131,7 @@ class Desk {
   TestRuntime runtime;
   std::shared_ptr<store::MemoryDisk> disk = store::make_disk();
   ApiOptions options;
+  std::vector<std::string> fetched;  // from agents: node, path and query
   std::unique_ptr<store::Store> store;
   std::unique_ptr<ControlPlane> plane;
 
