@@ -14,8 +14,9 @@ Result<void> add_words(std::string_view text, size_t number, SlurmText kind,
                        const ImportOptions& options, std::vector<SlurmPair>& pairs) {
   std::string word;
   bool quoted = false, any = false;
+  const size_t begin = text.find_first_not_of(" \t");
   const auto is_comment = [&](size_t i) {
-    if (kind == SlurmText::scontrol) return text.find_first_not_of(" \t") == i;
+    if (kind == SlurmText::scontrol) return begin == i;
     return !quoted && (i == 0 || text[i - 1] != '\\');
   };
   const auto end_word = [&]() -> Result<void> {
@@ -58,10 +59,9 @@ const std::string* SlurmLine::find(std::string_view key) const {
   return nullptr;
 }
 
-Result<std::vector<SlurmLine>> parse_slurm(std::string_view text, SlurmText kind,
-                                           const ImportOptions& options) {
-  std::vector<SlurmLine> out;
-  size_t number = 0;
+Result<void> parse_slurm(std::string_view text, SlurmText kind, const ImportOptions& options,
+                         const std::function<Result<void>(SlurmLine&)>& take) {
+  size_t number = 0, lines = 0;
   std::string joined;
   size_t first = 0;
   for (size_t begin = 0; begin < text.size();) {
@@ -82,10 +82,10 @@ Result<std::vector<SlurmLine>> parse_slurm(std::string_view text, SlurmText kind
     TRY(add_words(joined, first, kind, options, line.pairs));
     joined.clear();
     if (line.pairs.empty()) continue;
-    if (out.size() >= limits::import_lines) return fault_at(options, first, "too many lines");
-    out.push_back(std::move(line));
+    if (++lines > limits::import_lines) return fault_at(options, first, "too many lines");
+    TRY(take(line));
   }
-  return out;
+  return {};
 }
 
 }  // namespace freehold::discover

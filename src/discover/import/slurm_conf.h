@@ -3,6 +3,7 @@
 // same pairs and no comments. Pure. Internal to this module.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,9 @@ enum class SlurmText { configuration, scontrol };
 
 // A word without '=' belongs to the value before it; a line of such words alone has one pair
 // without a value. `bad_request` when a line begins with '=' or a quotation does not end.
-Result<std::vector<SlurmLine>> parse_slurm(std::string_view text, SlurmText kind,
-                                           const ImportOptions& options);
+// Gives each line to `take` as it is read, since all of them at once are many times the text; an
+// error of it ends the reading.
+Result<void> parse_slurm(std::string_view text, SlurmText kind, const ImportOptions& options,
+                         const std::function<Result<void>(SlurmLine&)>& take);
 
 }  // namespace freehold::discover

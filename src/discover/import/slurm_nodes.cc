@@ -44,6 +44,10 @@ constexpr std::string_view read_keys[] = {
     "nodename",       "cpus",           "cputot",     "boards", "sockets", "socketsperboard",
     "corespersocket", "threadspercore", "realmemory", "gres",   "arch",    "state"};
 
+bool is_read(std::string_view key) {
+  return std::ranges::find(read_keys, key) != std::end(read_keys);
+}
+
 // "DOWN*+DRAIN" takes no jobs: a state or a flag of those that say so, or the sign of a machine
 // that does not answer or is maintained (https://slurm.schedmd.com/sinfo.html, NODE STATE CODES).
 bool is_out_of_service(std::string_view state) {
@@ -103,18 +107,23 @@ class Reader {
     size_t others = 0;
     std::string included;
     kind_ = is_scontrol(text) ? SlurmText::scontrol : SlurmText::configuration;
-    for (SlurmLine& line : TRY(parse_slurm(text, kind_, options_))) {
+    TRY(parse_slurm(text, kind_, options_, [&](SlurmLine& line) -> Result<void> {
       const bool begins = line.pairs[0].key == "nodename";
       if (begins || !line.is_indented) TRY(end_record(record));
-      if (begins)
-        record = std::move(line);
-      else if (line.is_indented && !record.pairs.empty())
-        std::ranges::move(line.pairs, std::back_inserter(record.pairs));
-      else if (line.pairs[0].key == "include")
-        included += (included.empty() ? "" : ", ") + clean_text(line.pairs[0].value, 128);
-      else
+      if (begins || (line.is_indented && !record.pairs.empty())) {
+        std::erase_if(line.pairs, [](const SlurmPair& pair) { return !is_read(pair.key); });
+        if (begins)
+          record = std::move(line);
+        else
+          std::ranges::move(line.pairs, std::back_inserter(record.pairs));
+      } else if (line.pairs[0].key == "include") {
+        if (included.size() < limits::note_bytes)
+          included += (included.empty() ? "" : ", ") + clean_text(line.pairs[0].value, 128);
+      } else {
         ++others;
-    }
+      }
+      return {};
+    }));
     TRY(end_record(record));
     if (!included.empty())
       included = "what it includes is not read, machines stand there perhaps: " + included;
@@ -167,8 +176,13 @@ class Reader {
 
   void take_state(const SlurmLine& record, size_t machines) {
     const std::string* state = record.find("state");
-    if (state == nullptr) state = defaults_.find("state");
-    if (state == nullptr || !is_out_of_service(*state)) return;
+    if (state != nullptr) {
+      if (!is_out_of_service(*state)) return;
+    } else {
+      state = defaults_.find("state");
+      if (!is_default_out_) is_default_out_ = state != nullptr && is_out_of_service(*state);
+      if (!*is_default_out_) return;
+    }
     constexpr size_t shown_bytes = 320;
     out_of_service_ += machines;
     if (states_.size() > shown_bytes) return;
@@ -195,8 +209,9 @@ class Reader {
 
   // Several lines for DEFAULT add up; of one key the last counts.
   void add_defaults(const SlurmLine& line) {
+    default_devices_.reset();
+    is_default_out_.reset();
     for (const SlurmPair& pair : line.pairs) {
-      if (std::ranges::find(read_keys, pair.key) == std::end(read_keys)) continue;
       const auto known = std::ranges::find(defaults_.pairs, pair.key, &SlurmPair::key);
       if (known == defaults_.pairs.end())
         defaults_.pairs.push_back(pair);
@@ -211,11 +226,12 @@ class Reader {
     const std::string* text = record.find(key);
     if (text == nullptr) text = defaults_.find(key);
     if (text == nullptr) return none;
-    const auto n = parse_int(*text);
+    constexpr size_t most_digits = 20;  // no number is longer, and a default is read for each line
+    const auto n = text->size() <= most_digits ? parse_int(*text) : std::nullopt;
     if (!n || *n < 0 || *n > most)
-      return fault_at(
-          options_, record.line,
-          std::string(key) + "=" + *text + " is no number from 0 to " + std::to_string(most));
+      return fault_at(options_, record.line,
+                      std::string(key) + "=" + clean_text(*text, 64) + " is no number from 0 to " +
+                          std::to_string(most));
     return *n;
   }
 
@@ -246,12 +262,29 @@ class Reader {
     if (const std::string* arch = record.find("arch"))
       host.profile.architecture = clean_text(*arch, 16);
     host.memory_bytes = mib * TRY(number(record, "realmemory", int64_t{1} << 34, 0));
-    const std::string* resources = record.find("gres");
-    if (resources == nullptr) resources = defaults_.find("gres");
-    if (resources != nullptr && *resources != "(null)")
-      for (const std::string_view one : split_resources(*resources))
-        TRY(add_resource(host, one, record.line));
+    if (const std::string* resources = record.find("gres")) {
+      TRY(add_resources(host, *resources, record.line));
+    } else {
+      TRY(read_default_devices(record.line));
+      host.profile.devices = *default_devices_;
+    }
     return host;
+  }
+
+  Result<void> add_resources(HostFacts& host, std::string_view text, size_t line) {
+    if (text == "(null)") return {};
+    for (const std::string_view one : split_resources(text)) TRY(add_resource(host, one, line));
+    return {};
+  }
+
+  // Once for all machines of which the file says nothing else: the text may be long.
+  Result<void> read_default_devices(size_t line) {
+    if (default_devices_) return {};
+    HostFacts host;
+    if (const std::string* resources = defaults_.find("gres"))
+      TRY(add_resources(host, *resources, line));
+    default_devices_ = std::move(host.profile.devices);
+    return {};
   }
 
   // "gpu:h100:8(S:0-1)", "gpu:2", "gpu", "gpu:h100:no_consume:8".
@@ -261,13 +294,13 @@ class Reader {
     if (parts.empty()) return fault_at(options_, line, "a resource without a name");
     const std::string kind = to_lower(trim(parts[0]));
     const auto last = parts.size() > 1 ? parse_count(trim(parts.back())) : std::nullopt;
-    if (text.find("(S:") != text.npos && unread_.insert("(S:").second)
+    if (text.find("(S:") != text.npos && is_news("(S:"))
       add_note(out_.notes, "line " + std::to_string(line) +
                                ": which sockets a resource is near to, as in \"" +
                                clean_text(text, 64) + "\", is not read");
     const bool is_gpu = kind == "gpu";
     if (!is_gpu && kind != "nic") {
-      if (unread_.insert(kind).second)
+      if (is_news(kind))
         add_note(out_.notes, "line " + std::to_string(line) + ": the resource \"" + kind +
                                  "\" is no device that is known");
       return {};
@@ -280,7 +313,7 @@ class Reader {
           "\"" + std::string(text.substr(0, 64)) + "\" is no resource such as gpu:h100:8");
     const bool has_model = parts.size() == 3 || (parts.size() == 2 && !last);
     if (is_gpu && has_model && is_partition(trim(parts[1]))) {
-      if (unread_.insert(to_lower(parts[1])).second)
+      if (is_news(to_lower(parts[1])))
         add_note(out_.notes, "line " + std::to_string(line) + ": \"" + clean_text(text, 64) +
                                  "\" are slices of GPUs; how many GPUs they are of is not told, "
                                  "so they are left out");
@@ -300,11 +333,19 @@ class Reader {
     return {};
   }
 
+  // Of what is not read, as long as there is room to tell it.
+  bool is_news(std::string what) {
+    return unread_.size() < limits::import_notes && unread_.insert(std::move(what)).second;
+  }
+
   const ImportOptions& options_;
   Inventory out_;
   HostNames names_;
   SlurmText kind_ = SlurmText::configuration;
   SlurmLine defaults_;
+  // What follows from them; not set: not read since they changed.
+  std::optional<std::vector<api::Device>> default_devices_;
+  std::optional<bool> is_default_out_;
   size_t devices_ = 0;  // of all machines
   size_t out_of_service_ = 0;
   std::string states_;  // of machines that are out of service

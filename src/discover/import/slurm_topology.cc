@@ -24,8 +24,8 @@ class Reader {
 
   Result<Inventory> read_conf(std::string_view text) {
     std::vector<TreeSwitch> switches, blocks;
-    for (const SlurmLine& line : TRY(parse_slurm(text, SlurmText::configuration, options_)))
-      TRY(read_line(line, switches, blocks));
+    TRY(parse_slurm(text, SlurmText::configuration, options_,
+                    [&](SlurmLine& line) { return read_line(line, switches, blocks); }));
     if (switches.empty() && blocks.empty())
       return fault_at(options_, 0, "holds no SwitchName and no BlockName");
     const bool is_both = !switches.empty() && !blocks.empty();
