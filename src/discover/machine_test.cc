@@ -308,6 +308,33 @@ TEST(Discover, CardsBelowTheInterfaceOfADefaultRouteAreTheSystems) {
   EXPECT_EQ(access(machine, "eth2")->used_by_system, "default route on br0, which goes over eth2");
 }
 
+TEST(Discover, CardsOfTheOnlyBridgeOfOpenVSwitchAreTheSystemsWhenTheRouteGoesOverIt) {
+  Tree tree;
+  plant_cards(tree);
+  for (const char* name : {"ovs-system", "br-ex", "tap0", "br0"}) plant_upper(tree, name);
+  const std::string upper = "/sys/devices/virtual/net/";
+  for (const char* card : {"0", "1"})
+    tree.link(
+        "/sys/devices/pci0000:00/0000:0" + std::string(card) + ":00.0/net/eth" + card + "/master",
+        "../../../../virtual/net/ovs-system");
+  tree.link(upper + "tap0/master", "../ovs-system");
+  tree.file(upper + "br0/bridge/bridge_id", "8000.aa\n");  // the kernel's own
+  tree.file("/proc/net/route", "br-ex\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\n");
+  Machine machine = found(tree);
+  EXPECT_THAT(allocatable(machine).devices, ElementsAre("eth2", "eth3"));
+  EXPECT_EQ(access(machine, "eth1")->used_by_system,
+            "default route on br-ex, which goes over eth1");
+  // Of two bridges nobody knows which has the card.
+  plant_upper(tree, "br-int");
+  machine = found(tree);
+  EXPECT_THAT(allocatable(machine).devices, SizeIs(4));
+  EXPECT_THAT(machine.notes,
+              Contains(HasSubstr("the default route on br-ex may go over ports of Open vSwitch")));
+  // A route over something else is none of its business.
+  tree.file("/proc/net/route", "eth2\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\n");
+  EXPECT_THAT(allocatable(found(tree)).devices, ElementsAre("eth0", "eth1", "eth3"));
+}
+
 TEST(Discover, DisksAndCardsThatAreElsewhereAreNoDevices) {
   Tree tree;
   tree.cpus(2);

@@ -61,11 +61,31 @@ void add_interface(Scan& scan, const std::string& name, const std::string& direc
   scan.add(std::move(device), std::move(seen), std::move(access));
 }
 
+// All ports of all bridges of Open vSwitch have this master, but for the port that each bridge is
+// to its own machine, which has its name and no master: of it sysfs says nothing at all.
+constexpr std::string_view switch_master = "ovs-system";
+
+bool may_be_switch_bridge(const Scan& scan, const std::string& name) {
+  constexpr int64_t ethernet = 1;  // ARPHRD_ETHER of linux/if_arp.h
+  if (name == "lo" || name == switch_master) return false;
+  const auto directory = scan.root.resolve("/sys/class/net/" + name);
+  if (!directory.ok() || directory->find("/virtual/") == std::string::npos) return false;
+  for (const char* what : {"/master", "/bridge", "/bonding", "/tun_flags", "/device"})
+    if (scan.root.exists(*directory + what)) return false;
+  for (const std::string& entry : scan.names(*directory))
+    if (entry.starts_with("lower_")) return false;
+  const auto index = scan.number(*directory + "/ifindex"),
+             link = scan.number(*directory + "/iflink");
+  return scan.number(*directory + "/type").value_or(ethernet) == ethernet &&
+         index.value_or(0) == link.value_or(index.value_or(0));
+}
+
 // Interfaces over which the default routes go, with the interface of the route: what lies below a
-// bond, team, bridge or VLAN, which names it as lower_*, or is named by it as its master.
+// bond, team, bridge or VLAN, which names it as lower_*, or is named by it as its master. Below the
+// only bridge of Open vSwitch lie all of its ports; of several, nothing outside of it tells which.
 using Carriers = std::map<std::string, std::string, std::less<>>;
 
-Carriers carriers_of_default_routes(const Scan& scan) {
+Carriers carriers_of_default_routes(Scan& scan) {
   const auto text = [&](std::string_view path) {
     return scan.root.read_start(path, limits::routes_bytes).value_or("");
   };
@@ -77,6 +97,11 @@ Carriers carriers_of_default_routes(const Scan& scan) {
   for (const std::string& name : scan.names("/sys/class/net"))
     if (const auto master = scan.root.read_link(folder + name + "/master"); master.ok())
       below[last_part(*master)].push_back(name);
+  const auto ports = below.find(switch_master);
+  std::vector<std::string> bridges;
+  if (ports != below.end())
+    for (const std::string& name : scan.names("/sys/class/net"))
+      if (may_be_switch_bridge(scan, name)) bridges.push_back(name);
   Carriers out;
   for (const std::string& route : routes) {
     std::vector<std::string> level{route}, next;
@@ -88,6 +113,14 @@ Carriers carriers_of_default_routes(const Scan& scan) {
           if (entry.starts_with("lower_")) next.push_back(entry.substr(6));
         if (const auto at = below.find(name); at != below.end())
           next.insert(next.end(), at->second.begin(), at->second.end());
+        if (std::find(bridges.begin(), bridges.end(), name) == bridges.end()) continue;
+        if (bridges.size() == 1)
+          next.insert(next.end(), ports->second.begin(), ports->second.end());
+        else
+          scan.note("net: the default route on " + clean_text(name, 63) +
+                    " may go over ports of Open vSwitch; which of them, with " +
+                    std::to_string(bridges.size()) +
+                    " interfaces that may be bridges, is not known");
       }
       std::swap(level, next);
     }
