@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/strings.h"
 #include "discover/import/text.h"
@@ -234,35 +235,68 @@ struct Match {
   bool is_apart = false;   // it may be one that is there, and nothing says which
 };
 
-// The device of `all` that `device` is, by the first rule that finds one; one of another address or
-// UUID is never the same.
-Match match(std::vector<Known>& all, const Known& device, const std::vector<Known>& ours,
-            const std::set<const Known*>& taken) {
-  const auto find = [&](auto fits) -> Known* {
-    for (Known& known : all)
-      if (!taken.contains(&known) && fits(known)) return &known;
-    return nullptr;
-  };
-  const bool has_address = !device.address.empty();
-  if (has_address)
-    if (Known* found = find([&](const Known& k) { return k.address == device.address; }))
+// Finds the devices of `ours` in `all`, while neither changes. Indexed: hundreds of devices that
+// are compared each with each, and their groups with each other, would cost their cube.
+class Matcher {
+ public:
+  Matcher(std::vector<Known>& all, const std::vector<Known>& ours) : all_(all), ours_(ours) {
+    for (Known& known : all) {
+      by_id_[known.id].push_back(&known);
+      if (!known.address.empty()) by_address_[known.address].push_back(&known);
+      if (!known.slot.empty()) by_slot_[known.slot].push_back(&known);
+      for (const std::string& one : known.identities) by_identity_[one].push_back(&known);
+    }
+  }
+
+  // The device of `all` that `device` is, by the first rule that finds one; one of another address
+  // or UUID is never the same.
+  Match match(const Known& device, const std::set<const Known*>& taken) {
+    const auto find = [&](const Index& index, const std::string& key, auto fits) -> Known* {
+      const auto at = index.find(key);
+      if (key.empty() || at == index.end()) return nullptr;
+      for (Known* known : at->second)
+        if (!taken.contains(known) && fits(*known)) return known;
+      return nullptr;
+    };
+    if (Known* found = find(by_address_, device.address, [](const Known&) { return true; }))
       return {found};
-  const auto may_be = [&](const Known& k) { return may_be_at(k, device); };
-  if (Known* found = find([&](const Known& k) { return share_identity(k, device) && may_be(k); }))
-    return {found};
-  const auto is_kin = [&](const Known& k) { return are_kin(k, device); };
-  if (!device.slot.empty())
-    if (Known* found = find([&](const Known& k) { return k.slot == device.slot && is_kin(k); }))
-      return {found};
-  const auto is_named = [&](const Known& k) { return k.id == device.id && is_kin(k); };
-  Worth worth = Worth::nothing;
-  if (Known* found = find([&](const Known& k) {
-        if (is_named(k)) worth = worth_of_number(all, k, ours, device);
-        return worth != Worth::nothing;
-      }))
-    return {found, found->is_counted || device.is_counted, worth == Worth::sure};
-  return {.is_apart = find(is_named) != nullptr};
-}
+    Known* first = nullptr;
+    for (const std::string& one : device.identities)
+      if (Known* found =
+              find(by_identity_, one, [&](const Known& k) { return may_be_at(k, device); }))
+        if (first == nullptr || found < first) first = found;
+    if (first != nullptr) return {first};
+    const auto is_kin = [&](const Known& k) { return are_kin(k, device); };
+    if (Known* found = find(by_slot_, device.slot, is_kin)) return {found};
+    Worth worth = Worth::nothing;
+    if (Known* found = find(by_id_, device.id, [&](const Known& k) {
+          if (is_kin(k)) worth = worth_of(k, device);
+          return worth != Worth::nothing;
+        }))
+      return {found, found->is_counted || device.is_counted, worth == Worth::sure};
+    return {.is_apart = find(by_id_, device.id, is_kin) != nullptr};
+  }
+
+ private:
+  using Index = std::map<std::string_view, std::vector<Known*>>;  // in the order of `all`
+
+  // All numbers of one class, at one memory node, are worth the same.
+  Worth worth_of(const Known& k, const Known& device) {
+    const bool is_name = !k.is_counted && !device.is_counted;
+    const bool have_numa = k.numa >= 0 && device.numa >= 0;
+    if (is_name || (have_numa && k.numa != device.numa))
+      return worth_of_number(all_, k, ours_, device);
+    const auto [at, is_new] =
+        worth_.try_emplace(std::tuple(k.cls, device.cls, have_numa ? k.numa : -1), Worth::nothing);
+    if (is_new) at->second = worth_of_number(all_, k, ours_, device);
+    return at->second;
+  }
+
+  std::vector<Known>& all_;
+  const std::vector<Known>& ours_;
+  Index by_id_, by_address_, by_slot_, by_identity_;
+  std::map<std::tuple<api::DeviceClass, api::DeviceClass, int64_t>, Worth> worth_;
+};
 
 // "gpu0" is taken: "gpu1", or the next that is free.
 std::string free_id(const std::string& id, const std::set<std::string>& taken) {
@@ -375,10 +409,11 @@ class DeviceMatcher::Alignment {
   using Group = std::vector<const Known*>;
 
   void find_same() {
+    Matcher matcher(all_, ours_);
     std::vector<Match> matches;
     std::set<api::DeviceClass> doubtful;  // where one number is wrong, no other is worth anything
     for (const Known& here : ours_) {
-      matches.push_back(match(all_, here, ours_, taken_));
+      matches.push_back(matcher.match(here, taken_));
       if (matches.back().is_apart) doubtful.insert(here.cls);
       if (matches.back().found != nullptr) taken_.insert(matches.back().found);
     }

@@ -27,6 +27,28 @@ HostFacts with_nodes(std::vector<api::Device> devices, std::vector<int64_t> numa
   return host;
 }
 
+TEST(MergeDevices, numbers_of_hundreds_agree_where_their_links_do) {
+  constexpr size_t count = 256;
+  const auto ring = [&](size_t step) {
+    std::vector<api::Device> devices;
+    for (size_t i = 0; i < count; ++i) {
+      devices.push_back(gpu("gpu" + std::to_string(i), ""));
+      const std::string next = "gpu" + std::to_string((i + step) % count);
+      devices.back().links.push_back({next, api::LinkKind::nvlink, 4, {}});
+    }
+    return devices;
+  };
+  const auto with = [&](size_t step) {
+    return merged({inventory("nvidia-smi", api::Confidence::vendor_library, machine(ring(1))),
+                   inventory("nccl", api::Confidence::overlay, machine(ring(step)))});
+  };
+  const Merged alike = with(1);
+  EXPECT_THAT(only(alike).profile.devices, SizeIs(count));
+  EXPECT_THAT(only(alike).node.status.conflicts, IsEmpty());
+  const Merged other = with(3);
+  EXPECT_THAT(only(other).profile.devices, SizeIs(count)) << "never more than a source counts";
+}
+
 TEST(MergeDevices, where_one_number_is_wrong_no_other_counts_and_none_is_added) {
   const auto placed = with_nodes(
       {gpu("gpu0", "0000:01:00.0"), gpu("gpu1", "0000:02:00.0"), gpu("gpu2", "0000:03:00.0")},
