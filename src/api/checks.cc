@@ -225,6 +225,37 @@ void check_measures(const std::vector<Guarantee>& guarantees, const Path& at, Er
 
 }  // namespace
 
+namespace {
+
+// The most of a metric that the asked-for capacity can come to, in its unit; null: no telling.
+std::optional<int64_t> most_of(const ContractSpec& spec, std::string_view metric) {
+  if (metric == "available_capacity") return Quantity::of(1'000, Dimension::number).value();
+  if (metric != "cpu_cores" && metric != "memory_bytes") return std::nullopt;
+  int64_t sum = 0;
+  for (const ContractRole& role : spec.roles) {
+    const Quantity& each = metric == "cpu_cores" ? role.each.cpu : role.each.memory;
+    int64_t all = 0;
+    if (!each.is_set() || __builtin_mul_overflow(each.value(), role.count, &all) ||
+        __builtin_add_overflow(sum, all, &sum))
+      return std::nullopt;
+  }
+  return sum;
+}
+
+// A floor that could never be kept would be missed by whoever asked for it.
+void check_floors(const ContractSpec& spec, const Path& at, Errors& errors) {
+  for (size_t i = 0; i < spec.guarantees.size(); ++i) {
+    const Guarantee& g = spec.guarantees[i];
+    const auto most = most_of(spec, g.metric);
+    if (g.measured_by == MeasuredBy::agent && most && g.at_least.is_set() &&
+        g.at_least.dimension() == agent_dimension(g.metric) && g.at_least.value() > *most)
+      errors.add(Fault::invalid, at[i] / "atLeast",
+                 "is more than all that `roles` ask for can come to");
+  }
+}
+
+}  // namespace
+
 void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& errors) {
   if (spec.isolation > Isolation::l1)
     errors.add(Fault::not_supported, at / "isolation", "is not honoured yet; use L0 or L1");
@@ -236,6 +267,7 @@ void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& error
                "at most 5000 members, these are " + std::to_string(members));
   check_span(spec.offer_ttl, seconds(1), hours(24), at / "offerTTL", errors);
   check_measures(spec.guarantees, at / "guarantees", errors);
+  check_floors(spec, at / "guarantees", errors);
   check_acceptance(spec, at, errors);
   if (spec.accept.mode == AcceptMode::automatic && !spec.accept.offer.empty())
     errors.add(Fault::invalid, at / "accept" / "offer", "automatic acceptance names no offer");

@@ -1,4 +1,4 @@
-// What the instance of an allocation's member is called, for who makes it and who looks for it later.
+// What the instance of a member is called: for who makes it, and who looks for it later.
 #pragma once
 
 #include <string>

@@ -309,7 +309,7 @@ TEST(Contract, PromisesAreInTheDimensionThatTheAgentMeasures) {
     return contract_faults("guarantees: [{" + std::string(rest) + "}]");
   };
   EXPECT_EQ(promise("metric: available_capacity, atLeast: '0.9'"), "");
-  EXPECT_EQ(promise("metric: cpu_cores, atLeast: 1500m"), "");
+  EXPECT_EQ(promise("metric: cpu_cores, atLeast: 500m"), "");
   EXPECT_EQ(promise("metric: memory_bytes, atMost: 80Gi"), "");
   EXPECT_EQ(promise("metric: available_capacity, atLeast: 3EUR/h"),
             "spec.guarantees[0].atLeast: is compared with number, such as 500m\n");
@@ -323,6 +323,23 @@ TEST(Contract, PromisesAreInTheDimensionThatTheAgentMeasures) {
   EXPECT_EQ(promise(when + "{cpu_cores: '<2', memory_bytes: '<=4Gi', load: '<12/s'}"), "");
   EXPECT_EQ(promise(when + "{cpu_cores: '<2W'}"),
             "spec.guarantees[0].when[cpu_cores]: is compared with number, such as 500m\n");
+}
+
+TEST(Contract, AFloorIsNoHigherThanWhatIsAskedFor) {
+  const auto promise = [](std::string_view each, std::string_view rest) {
+    return faults(
+        "{kind: Contract, metadata: {namespace: a}, spec: {roles: [{name: m, count: 2, "
+        "each: {" +
+        std::string(each) + "}}], guarantees: [{" + std::string(rest) + "}]}}");
+  };
+  const std::string too_high =
+      "spec.guarantees[0].atLeast: is more than all that `roles` ask for can come to\n";
+  EXPECT_EQ(promise("cpu: 500m", "metric: cpu_cores, atLeast: 1"), "");
+  EXPECT_EQ(promise("cpu: 500m", "metric: cpu_cores, atLeast: 1001m"), too_high);
+  EXPECT_EQ(promise("memory: 1Gi", "metric: memory_bytes, atLeast: 2Gi"), "");
+  EXPECT_EQ(promise("memory: 1Gi", "metric: memory_bytes, atLeast: 3Gi"), too_high);
+  EXPECT_EQ(promise("memory: 1Gi", "metric: cpu_cores, atLeast: 9"), "") << "nobody said how many";
+  EXPECT_EQ(promise("cpu: 1", "metric: available_capacity, atLeast: '1.1'"), too_high);
 }
 
 TEST(Contract, ConditionsAreShortEnoughForAVerdictToNameThem) {

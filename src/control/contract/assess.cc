@@ -78,10 +78,13 @@ Judged undetermined(std::string reason) {
 }
 
 // The load that came in, against which a rate is judged. A request that arrived in one window may
-// be answered in the next, so the larger of two requests and one percent is forgiven at the edges.
+// be answered in the next, so the larger of two requests and one percent is forgiven at the edges;
+// of what is no requests, one percent.
 int64_t floor_of(const api::Guarantee& g, int64_t offered, Duration window) {
-  const int64_t edge =
-      std::max(offered / 100, int64_t{2'000'000'000} / std::max<int64_t>(window.us, 1));
+  const int64_t requests = api::is_measured_by_agent(g.metric)
+                               ? 0
+                               : int64_t{2'000'000'000} / std::max<int64_t>(window.us, 1);
+  const int64_t edge = std::max(offered / 100, requests);
   return std::min(g.at_least.value(), std::max<int64_t>(offered - edge, 0));
 }
 

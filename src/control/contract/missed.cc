@@ -62,7 +62,10 @@ bool may_earn_credit(const api::Guarantee& g) {
   const auto is_own = [](std::string_view metric) {
     return api::is_measured_by_agent(metric) && metric != "readiness";
   };
-  return g.measured_by == api::MeasuredBy::agent && is_own(g.metric) &&
+  // Of what the workload takes as it likes, only what it was not given counts.
+  const bool is_ours = g.metric == "available_capacity" ||
+                       (g.metric == "cpu_cores" && g.of == api::JudgedAgainst::offered);
+  return g.measured_by == api::MeasuredBy::agent && is_ours && g.at_least.is_set() &&
          std::all_of(g.when.begin(), g.when.end(), [&](const auto& c) { return is_own(c.first); });
 }
 

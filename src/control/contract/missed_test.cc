@@ -105,6 +105,9 @@ TEST(MissedTime, StaysBoundedHoweverManySetsOfPromisesAreMissedTogether) {
 TEST(MissedTime, WhatTheWorkloadSaysEarnsNone) {
   api::Guarantee g;
   g.metric = "cpu_cores";
+  g.at_least = Quantity::of(1000, Dimension::number);
+  EXPECT_FALSE(may_earn_credit(g)) << "it may idle";
+  g.of = api::JudgedAgainst::offered;
   EXPECT_TRUE(may_earn_credit(g));
   g.when["available_capacity"] = ">=1";
   EXPECT_TRUE(may_earn_credit(g));
@@ -118,6 +121,8 @@ TEST(MissedTime, WhatTheWorkloadSaysEarnsNone) {
   EXPECT_FALSE(may_earn_credit(g)) << "what it answers to a probe";
   g.metric = "its_own_word";
   EXPECT_FALSE(may_earn_credit(g));
+  g.metric = "memory_bytes";
+  EXPECT_FALSE(may_earn_credit(g)) << "what it takes of its memory";
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // From requirement to reservation: admission, placement, offer, acceptance.
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "api/catalog.h"
@@ -147,28 +149,86 @@ void refuse(Work& w, const api::Refusal& refusal) {
   w.plan.look_again(look_for_capacity);
 }
 
-}  // namespace
+// By automatic acceptance.
+bool is_taken_at(const Quantity& price, const api::Accept& accept) {
+  return !accept.max_price.is_set() ||
+         (price.is_set() && price.currency() == accept.max_price.currency() &&
+          price <= accept.max_price);
+}
 
-bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase phase) {
+// A placement, or why there is none, and what it costs.
+struct Choice {
+  place::Decision decision;
+  PriceQuote quote;
+};
+
+Choice choose(const Work& w, const place::Request& request) {
+  place::Options options;
+  options.now = w.in.now;
+  Choice choice{place::decide(w.in.fleet, request, options), {}};
+  if (choice.decision.placement)
+    choice.quote = price_of(w.in.view, w.in.fleet, choice.decision.placement->members, w.in.now);
+  return choice;
+}
+
+// Machines of the same hardware at the same site as those of a placement: they cost the same.
+void avoid_all_like(const fleet::Fleet& fleet, const place::Placement& placement,
+                    std::vector<std::string>& avoid) {
+  const auto kind = [&](const fleet::NodeState& node) {
+    return std::pair(fleet.site_of(node), &node.interior());
+  };
+  std::set<std::pair<std::string, const fleet::Interior*>> dear;
+  for (const api::AllocatedMember& m : placement.members)
+    if (const fleet::NodeState* node = fleet.find(m.node)) dear.insert(kind(*node));
+  for (size_t rank = 0; rank < fleet.size(); ++rank)
+    if (dear.contains(kind(fleet.node(rank)))) avoid.push_back(fleet.node(rank).name());
+}
+
+// Where automatic acceptance pays no more than a most, what is too dear is passed over for what is
+// not, a few times. None of those: the first choice, so that it can be told what it costs.
+Choice choose_affordable(const Work& w, const place::Request& request) {
+  constexpr int most_kinds = 8;
+  const api::Accept& accept = w.before.spec.accept;
+  Choice first = choose(w, request);
+  if (!first.decision.placement || accept.mode != api::AcceptMode::automatic ||
+      is_taken_at(first.quote.per_hour, accept))
+    return first;
+  place::Request other = request;
+  avoid_all_like(w.in.fleet, *first.decision.placement, other.avoid_nodes);
+  for (int kinds = 1; kinds < most_kinds; ++kinds) {
+    Choice choice = choose(w, other);
+    if (!choice.decision.placement) break;
+    if (is_taken_at(choice.quote.per_hour, accept)) return choice;
+    avoid_all_like(w.in.fleet, *choice.decision.placement, other.avoid_nodes);
+  }
+  return first;
+}
+
+place::Request request_of_contract(const Work& w, const std::vector<std::string>& avoid) {
   place::Request request;
   request.contract_key = api::kind_of<api::Contract>().key(w.ns(), w.name());
   request.tenant = tenant_of(w.in.view, w.ns());
   request.spec = w.before.spec;
   request.avoid_nodes = avoid;
   request.own = own_contracts(w);
-  place::Options options;
-  options.now = w.in.now;
-  const place::Decision decision = place::decide(w.in.fleet, request, options);
+  return request;
+}
+
+}  // namespace
+
+bool make_offer(Work& w, const std::vector<std::string>& avoid, api::OfferPhase phase) {
+  const bool is_replacement = phase == api::OfferPhase::accepted && w.offer() != nullptr;
+  const bool is_agreed = is_replacement || w.status().active_at.is_set();
+  const place::Request request = request_of_contract(w, avoid);
+  auto [decision, quote] = is_agreed ? choose(w, request) : choose_affordable(w, request);
   w.plan.decision_digest = decision.digest;
   if (!decision.placement) {
     w.status().refusal = decision.refusal;
     return false;
   }
-  PriceQuote quote = price_of(w.in.view, w.in.fleet, decision.placement->members, w.in.now);
-  const bool is_replacement = phase == api::OfferPhase::accepted && w.offer() != nullptr;
   // Other hardware under the same contract costs what was agreed, and energy what it did there.
   std::vector<api::EnergyPrice> agreed;
-  if (is_replacement || w.status().active_at.is_set()) {
+  if (is_agreed) {
     quote.per_hour = w.status().price_per_hour;
     agreed = w.status().energy_prices;
   }
@@ -224,13 +284,6 @@ bool rests_after_invalid(Work& w) {
   return w.in.now < until;
 }
 
-// By automatic acceptance.
-bool is_taken_at(const Quantity& price, const api::Accept& accept) {
-  return !accept.max_price.is_set() ||
-         (price.is_set() && price.currency() == accept.max_price.currency() &&
-          price <= accept.max_price);
-}
-
 std::string why_not_taken(const api::Offer& offer, const api::Accept& accept) {
   const Quantity& price = offer.spec.price_per_hour;
   if (!price.is_set()) return "no price book covers this placement, so maxPrice cannot be kept";
@@ -270,19 +323,12 @@ std::optional<Time> next_price_change(const Work& w) {
   return next;
 }
 
-// Whether the hardware that was offered last and was too dear would be taken at the prices of now.
-// Nothing is held to find out, and what is offered then may be other hardware.
-bool has_become_cheaper(const Work& w) {
-  const api::Offer* last = nullptr;
-  for (const api::Offer* offer : w.in.view.owned<api::Offer>(w.before.metadata.uid))
-    if (last == nullptr || revision_of(last->metadata) < revision_of(offer->metadata)) last = offer;
-  if (last == nullptr || too_dear(w) == nullptr) return false;
-  std::vector<api::AllocatedMember> members;
-  for (const auto* a : w.in.view.owned<api::Allocation>(w.before.metadata.uid))
-    if (a->spec.offer == last->metadata.name)
-      members.insert(members.end(), a->spec.members.begin(), a->spec.members.end());
-  const PriceQuote quote = price_of(w.in.view, w.in.fleet, members, w.in.now);
-  return is_taken_at(quote.per_hour, w.before.spec.accept);
+// Whether what was too dear would be taken now: at other prices, or on other hardware. Nothing is
+// held to find out.
+bool is_affordable_now(const Work& w) {
+  if (too_dear(w) == nullptr) return false;
+  const Choice choice = choose_affordable(w, request_of_contract(w, w.before.status.avoid_nodes));
+  return choice.decision.placement && is_taken_at(choice.quote.per_hour, w.before.spec.accept);
 }
 
 }  // namespace
@@ -294,7 +340,7 @@ void step_pending(Work& w) {
     w.plan.look_again(look_for_capacity);
     return;
   }
-  if (rests_after_expiry(w) && !has_become_cheaper(w)) {
+  if (rests_after_expiry(w) && !is_affordable_now(w)) {
     if (const auto at = next_price_change(w); at && too_dear(w) != nullptr)
       w.plan.look_again(std::min(*at - w.in.now, longest_wait));
     return;
@@ -347,8 +393,8 @@ void step_offered(Work& w) {
                                 : "nobody accepted offer " + offer->metadata.name + " in time";
     w.note("Warning", "OfferExpired", why);
     const bool is_manual = w.before.spec.accept.mode == api::AcceptMode::manual;
-    return back("Expired", why + (dear != nullptr ? "; it is asked anew when prices fall, or when "
-                                                    "the contract is changed"
+    return back("Expired", why + (dear != nullptr ? "; it is asked anew once there is some for no "
+                                                    "more, or when the contract is changed"
                                   : is_manual     ? "; change the contract to ask anew"
                                                   : ""));
   }

@@ -175,7 +175,7 @@ Quantity cost_of(const api::EnergyPrice& at, int64_t joules) {
   constexpr Wide joules_per_kwh = 3'600'000;
   const Wide plain = static_cast<Wide>(at.price.value()) * joules;
   const Wide micro = std::clamp<Wide>(plain, -most_summed * 1000, most_summed * 1000) *
-                     std::llround(at.pue * 1000) / 1000 / joules_per_kwh;
+                     std::llround(at.pue * 1'000'000) / 1'000'000 / joules_per_kwh;
   return Quantity::of(countable(micro), Dimension::money, at.price.currency());
 }
 

@@ -375,13 +375,15 @@ void add_past(Work& w, const api::Instance& gone) {
   const std::string site = site_of(w.in.fleet, gone.spec.node);
   auto past = std::find_if(status.past_energy.begin(), status.past_energy.end(),
                            [&](const api::PastEnergy& p) { return p.site == site; });
-  constexpr size_t most_sites = 64;  // that the schema takes; then it is not told apart any more
-  if (past == status.past_energy.end() && status.past_energy.size() < most_sites)
+  constexpr size_t most_sites = 64;  // that the schema takes; then it is not known any more
+  bool is_known = usage.energy_joules >= 0;
+  if (past == status.past_energy.end() && status.past_energy.size() < most_sites) {
     past = status.past_energy.insert(past, {site, 0});
-  else if (past == status.past_energy.end())
+  } else if (past == status.past_energy.end()) {
     --past;
-  past->joules =
-      usage.energy_joules < 0 || past->joules < 0 ? -1 : past->joules + usage.energy_joules;
+    is_known = false;
+  }
+  past->joules = is_known && past->joules >= 0 ? past->joules + usage.energy_joules : -1;
 }
 
 // Old members leave once the new ones run: make before break.
@@ -545,6 +547,9 @@ void step_reserved(Work& w) {
   const Instances all = w.instances();
   const Instances current = of_offer(all, w.status().offer);
   if (current.size() < wanted.size() && !may_have_members(w, all)) return;
+  // Somebody deletes a member: it is made anew, and what this one takes until its end is not told.
+  for (const auto* i : current)
+    w.status().is_past_energy_in_part |= i->metadata.deletion_timestamp.is_set();
   const bool whole = keep_instances(w, wanted);
   if (!whole || current.size() != wanted.size()) return;
   if (!w.plan.ops.empty()) return;  // one thing at a time: specs first, then phases
