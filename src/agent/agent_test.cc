@@ -515,7 +515,7 @@ TEST_F(AgentTest, WhatAnInstanceUsesIsWrittenOnceAMinuteAndOnlyWhenItMoved) {
     });
   };
   put(wanted("x"));
-  runtime_.pass(minutes(3));
+  writes_in(minutes(3), 1'001, 100'000);
   EXPECT_EQ(writes_in(minutes(5), 1'001, 100'000), 0) << "it hardly moves";
   EXPECT_LE(writes_in(minutes(5), 500'000, 0), 8) << "at first sooner";
   const auto busy = writes_in(minutes(5), 500'000, 0);

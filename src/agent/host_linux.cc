@@ -278,6 +278,8 @@ Result<void> LinuxHost::launch(const std::string& id, const Launch& launch) {
   std::filesystem::remove_all(here + "/log.previous", ignored);
   ::rename((here + "/log").c_str(), (here + "/log.previous").c_str());
   TRY(make_directory(here + "/log", 0711));
+  // Empty for who reads it before the shim writes.
+  Fd(::open((here + "/log/current").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   // A power cut takes the process along with the file.
   TRY(write_atomic(here + "/launch.json", print_spec(spec), Sync::none));
   e.run = launch.run;

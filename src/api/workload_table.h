@@ -245,7 +245,11 @@ template <>
 inline constexpr auto table<api::Exit> = object<api::Exit>(
     "Exit", "How a process ended.", field<&api::Exit::code>("code", "Exit status."),
     field<&api::Exit::signal>("signal", "Signal; 0: none.", {.min = 0}),
-    field<&api::Exit::reason>("reason", "Completed, Error, OutOfMemory, Killed.", {.max_size = 64}),
+    field<&api::Exit::reason>(
+        "reason",
+        "By itself: Completed, Error, Crashed, OutOfMemory, CommandFailed, Unhealthy. Otherwise: "
+        "Killed, StartFailed, MachineOutOfMemory, NodeRebooted, Lost.",
+        {.max_size = 64}),
     field<&api::Exit::at>("at", "When."));
 template <>
 inline constexpr auto table<api::PortBinding> = object<api::PortBinding>(

@@ -156,6 +156,53 @@ TEST_F(TooDear, is_asked_anew_when_a_cheaper_price_book_comes_into_force) {
   EXPECT_EQ(world.phase("a", "c"), ContractPhase::active);
 }
 
+// Of two machines, the one that would be taken first is too dear.
+struct TwoPrices : ContractLife {
+  void SetUp() override {
+    for (const char* node : {"n1", "n2"})
+      world.edit<api::Node>({}, node, [&](api::Node& n) {
+        n.spec.site = n.metadata.name == "n1" ? "dear" : "cheap";
+      });
+    world.create(prices("5EUR/h"));
+    price_at_cheap("1EUR/h");
+  }
+  void price_at_cheap(const char* per_cpu) {
+    api::PriceBook book = prices(per_cpu);
+    book.metadata.name = "cheap-" + std::to_string(++books);
+    book.spec.site = "cheap";
+    if (books > 1)
+      world.edit<api::PriceBook>({}, "cheap-1", [&](api::PriceBook& b) { b.spec = book.spec; });
+    else
+      world.create(std::move(book));
+  }
+  void ask(const char* most) {
+    api::Contract c = World::contract("a", "c", "2");
+    c.spec.accept.max_price = Quantity::parse_any(most).value();
+    c.spec.offer_ttl = seconds(2);
+    world.create(std::move(c));
+    world.pass(seconds(10));
+  }
+  const api::ContractStatus& status() { return world.get<api::Contract>("a", "c")->status; }
+  int books = 0;
+};
+
+TEST_F(TwoPrices, what_is_not_too_dear_is_taken_wherever_it_is) {
+  ask("2EUR/h");
+  EXPECT_EQ(status().phase, ContractPhase::active);
+  EXPECT_EQ(status().price_per_hour.text(), "2EUR/h");
+  EXPECT_EQ(status().generation, 1) << "nothing else was held";
+}
+
+TEST_F(TwoPrices, what_is_too_dear_everywhere_waits_for_either) {
+  ask("1EUR/h");
+  ASSERT_EQ(status().phase, ContractPhase::pending);
+  EXPECT_EQ(status().generation, 1);
+  price_at_cheap("0.5EUR/h");
+  world.pass(seconds(10));
+  EXPECT_EQ(status().phase, ContractPhase::active);
+  EXPECT_EQ(status().price_per_hour.text(), "1EUR/h");
+}
+
 // Without anybody to take it in time, as while the control plane was away.
 TEST_F(ContractLife, what_would_have_been_taken_is_offered_again_when_it_expires) {
   api::Contract c = World::contract("a", "c", "2");
