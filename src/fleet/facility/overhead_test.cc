@@ -86,6 +86,25 @@ TEST(Overhead, it_counts_once_however_many_utilities_stand_behind_each_other) {
   EXPECT_EQ(domain_of(f, "campus").load_mw, 75 * kw);
 }
 
+TEST(Overhead, it_counts_once_where_a_busway_stands_between_two_utilities) {
+  const std::string chain =
+      "utility mv 100kW; busway gear 100kW from mv; utility lv 100kW from gear;"
+      "ups a 100kW from lv; node n draws 40kW on a";
+  const Facility f = survey(grid_with_pue(chain, 1.5).estate, Footing::now);
+  EXPECT_EQ(domain_of(f, "a").load_mw, 40 * kw);
+  for (const char* name : {"lv", "gear", "mv"}) {
+    EXPECT_EQ(domain_of(f, name).load_mw, 60 * kw) << name;
+    EXPECT_EQ(domain_of(f, name).headroom_mw, 40 * kw) << name;
+  }
+  const Facility more =
+      survey(grid_with_pue(chain + "; pdu p 30kW from gear; node m draws 20kW on p", 1.5).estate,
+             Footing::now);
+  EXPECT_EQ(domain_of(more, "p").load_mw, 20 * kw);
+  EXPECT_EQ(domain_of(more, "lv").load_mw, 60 * kw);
+  EXPECT_EQ(domain_of(more, "gear").load_mw, 90 * kw) << "what comes past lv counts here";
+  EXPECT_EQ(domain_of(more, "mv").load_mw, 90 * kw);
+}
+
 TEST(Overhead, a_meter_is_more_only_by_what_it_shows_beyond_the_overhead) {
   Grid grid = grid_with_pue(hall, 1.25);
   grid.edit<api::PowerDomain>("u").status.meter.measured = quantity_of("72kW", Dimension::power);

@@ -16,6 +16,7 @@ Supply::Supply(std::span<const api::PowerDomain* const> domains,
                std::span<const int64_t> pue_milli) {
   name_domains(domains, consumers, pue_milli);
   break_circles();
+  mark_overhead();
   add_groups(consumers);
   load_all(before);
   spread_unseen();
@@ -49,6 +50,7 @@ void Supply::name_domains(std::span<const api::PowerDomain* const> domains,
       d.meter_mw = std::clamp<int64_t>(meter.value(), 0, most_capacity_mw);
     d.stands_by = domain->spec.type == api::PowerDomainType::generator;
     d.is_source = d.stands_by || domain->spec.type == api::PowerDomainType::utility;
+    d.has_overhead = d.is_source;
     if (d.is_source && !pue_milli.empty()) d.pue_milli = pue_milli[i];
     d.required = domain->spec.supplied_by.required;
     for (const std::string& supplier : domain->spec.supplied_by.domains)
@@ -105,6 +107,19 @@ void Supply::break_circles() {
   for (Domain& d : domains_)
     d.required = std::clamp<int64_t>(
         d.required, 1, std::max<int64_t>(1, static_cast<int64_t>(d.suppliers.size())));
+}
+
+// What supplies a source carries loads with overhead. What comes to it past the source counts with
+// overhead from there on, as at the sources further up.
+void Supply::mark_overhead() {
+  for (const uint32_t at : order_)
+    if (domains_[at].has_overhead)
+      for (const uint32_t s : domains_[at].suppliers) domains_[s].has_overhead = true;
+  for (auto at = order_.rbegin(); at != order_.rend(); ++at) {
+    Domain& d = domains_[*at];
+    if (!d.has_overhead || d.is_source) continue;
+    for (const uint32_t s : d.suppliers) d.pue_milli = std::max(d.pue_milli, domains_[s].pue_milli);
+  }
 }
 
 void Supply::add_groups(std::span<const Consumer> consumers) {

@@ -6,8 +6,8 @@
 // physics, no cascades: a domain that is overloaded is told, and stays up. Where a domain's own
 // meter shows more than what is known to hang on it, the rest is unseen: machines below whose watts
 // are not all known draw it in equal parts and take it along when a feed fails; where there is
-// none, it hangs on the domain alone. What comes to a utility or generator from anything else
-// counts as often as the overhead of its site says. Pure; a value.
+// none, it hangs on the domain alone. What comes to a utility or generator counts as often as the
+// overhead of its site says, once on its way: overhead.h. Pure; a value.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,8 @@ class Supply {
     int64_t required = 1;
     bool stands_by = false;           // a generator
     bool is_source = false;           // a utility or a generator
-    int64_t pue_milli = 1'000;        // of its site, where it is a source
+    bool has_overhead = false;        // of its load: a source, or what supplies one
+    int64_t pue_milli = 1'000;        // how often what comes from others counts, if it has_overhead
     std::vector<uint32_t> suppliers;  // without those that would close a circle
     std::vector<uint32_t> consumers;  // domains that this one supplies
     std::vector<uint32_t> groups;     // consumers that hang on it
@@ -76,7 +77,7 @@ class Supply {
 
   // `before`: a meter that shows what it showed there has not seen what changed since, so what is
   // unseen stays as it was, and the reading counts no more. `pue_milli`: of each of `domains`, in
-  // their order; empty: without overhead.
+  // their order; counts for sources alone. Empty: without overhead.
   Supply(std::span<const api::PowerDomain* const> domains, std::span<const Consumer> consumers,
          const Supply* before = nullptr, std::span<const int64_t> pue_milli = {});
 
@@ -115,8 +116,9 @@ class Supply {
   // The same with overhead, as it comes to each of them.
   template <class IsDown>
   std::vector<int64_t> passed(const Domain& domain, int64_t mw, const IsDown& is_down) const;
-  // What `mw` of a machine is on the domain of its feed.
+  // What `mw` of a machine is on the domain of its feed, and what `mw` of a domain on its supplier.
   int64_t arriving(uint32_t domain, int64_t mw) const;
+  int64_t arriving(const Domain& from, uint32_t supplier, int64_t mw) const;
   template <class IsDown>
   bool has_supply(const Domain& domain, const IsDown& is_down) const;
 
@@ -124,6 +126,7 @@ class Supply {
   void name_domains(std::span<const api::PowerDomain* const> domains,
                     std::span<const Consumer> consumers, std::span<const int64_t> pue_milli);
   void break_circles();
+  void mark_overhead();
   void add_groups(std::span<const Consumer> consumers);
   void load_all(const Supply* before);
   void spread_unseen();
@@ -181,12 +184,14 @@ std::vector<int64_t> Supply::drawn(const Domain& domain, int64_t mw, const IsDow
 inline int64_t Supply::arriving(uint32_t domain, int64_t mw) const {
   return part_of(mw, domains_[domain].pue_milli, 1'000);
 }
+inline int64_t Supply::arriving(const Domain& from, uint32_t supplier, int64_t mw) const {
+  return from.has_overhead ? mw : arriving(supplier, mw);
+}
 
 template <class IsDown>
 std::vector<int64_t> Supply::passed(const Domain& domain, int64_t mw, const IsDown& is_down) const {
   std::vector<int64_t> out = drawn(domain, mw, is_down);
-  if (domain.is_source) return out;  // it has the overhead already
-  for (size_t i = 0; i < out.size(); ++i) out[i] = arriving(domain.suppliers[i], out[i]);
+  for (size_t i = 0; i < out.size(); ++i) out[i] = arriving(domain, domain.suppliers[i], out[i]);
   return out;
 }
 
