@@ -105,6 +105,36 @@ TEST(Overhead, it_counts_once_where_a_busway_stands_between_two_utilities) {
   EXPECT_EQ(domain_of(more, "mv").load_mw, 90 * kw);
 }
 
+TEST(Overhead, what_a_meter_has_seen_has_the_overhead_in_it_once_also_when_it_moves) {
+  Grid grid = grid_with_pue(
+      "utility ga 120kW; utility gb 120kW; generator g 120kW;"
+      "ups ua 120kW from 1 of ga g; ups ub 120kW from gb; rack r on ua, ub;"
+      "node n in r",
+      1.5);
+  for (const char* name : {"ga", "gb"})
+    grid.edit<api::PowerDomain>(name).status.meter.measured = quantity_of("50kW", Dimension::power);
+  const Facility f = survey(grid.estate, Footing::now);
+  const auto load = [&](std::string_view domain, std::string_view failed) {
+    return static_cast<double>(f.cases->load_mw(f.supply->find(domain), f.supply->find(failed)));
+  };
+  EXPECT_NEAR(load("ua", ""), 50. * kw / 1.5, 10);
+  EXPECT_NEAR(load("ua", "gb"), 100. * kw / 1.5, 10);
+  EXPECT_NEAR(load("ga", "gb"), 100. * kw, 10) << "no more than both meters show";
+  EXPECT_NEAR(load("g", "ga"), 50. * kw, 10) << "what the UPS drew from ga";
+  EXPECT_THAT(errors_of(f), IsEmpty());
+}
+
+TEST(Overhead, what_a_meter_has_seen_moves_from_utility_to_utility_undivided) {
+  Grid grid = grid_with_pue(
+      "utility ga 120kW; utility gb 120kW; utility la 120kW from 1 of ga gb;"
+      "rack r on la; node n in r",
+      1.5);
+  grid.edit<api::PowerDomain>("ga").status.meter.measured = quantity_of("45kW", Dimension::power);
+  const Facility f = survey(grid.estate, Footing::now);
+  EXPECT_EQ(domain_of(f, "la").load_mw, 45 * kw);
+  EXPECT_EQ(f.cases->load_mw(f.supply->find("gb"), f.supply->find("ga")), 45 * kw);
+}
+
 TEST(Overhead, a_meter_is_more_only_by_what_it_shows_beyond_the_overhead) {
   Grid grid = grid_with_pue(hall, 1.25);
   grid.edit<api::PowerDomain>("u").status.meter.measured = quantity_of("72kW", Dimension::power);

@@ -202,6 +202,12 @@ int64_t weight_of(const Supply::Group& group, const Supply::Group::Feed& feed) {
   return part_of(group.open * 1000, feed.share, group.shares);
 }
 
+// What must come to the domain for `mw` of its load. Rounded down, so that on the way back it is
+// never more than what was seen.
+int64_t without_overhead(const Supply::Domain& domain, int64_t mw) {
+  return mw / domain.pue_milli * 1'000 + mw % domain.pue_milli * 1'000 / domain.pue_milli;
+}
+
 }  // namespace
 
 // Hands what meters have seen beyond what is known down to the feeds of machines.
@@ -233,7 +239,8 @@ void Supply::spread_unseen() {
       if (consumer.meter_mw >= 0 || sums[c] == 0) continue;
       const auto through = static_cast<size_t>(std::ranges::find(consumer.suppliers, *at) -
                                                consumer.suppliers.begin());
-      const int64_t part = part_of(mw, drawn(consumer, sums[c], all_up)[through], sums[*at]);
+      const int64_t seen = part_of(mw, drawn(consumer, sums[c], all_up)[through], sums[*at]);
+      const int64_t part = consumer.has_overhead ? seen : without_overhead(d, seen);
       if (part == 0) continue;
       consumer.unseen_through.emplace_back(through, part);
       consumer.unseen_above_mw += part;
@@ -242,7 +249,8 @@ void Supply::spread_unseen() {
     for (const uint32_t g : d.groups)
       for (Group::Feed& feed : groups_[g].feeds)
         if (feed.domain == *at && (&sums == &weights.all || is_moving(groups_[g], feed)))
-          feed.unseen_mw += part_of(mw, weight_of(groups_[g], feed), sums[*at]);
+          feed.unseen_mw +=
+              without_overhead(d, part_of(mw, weight_of(groups_[g], feed), sums[*at]));
   }
 }
 
@@ -322,8 +330,11 @@ void Supply::move_unseen(Scratch& s, const Group& group) const {
   for (const Group::Feed& feed : group.feeds) parts.push_back(feed.unseen_mw);
   bool is_capped = false;
   move(group, parts, [&s](uint32_t d) { return s.is_down[d] != 0; }, is_capped);
-  for (size_t i = 0; i < parts.size(); ++i)
-    s.change[group.feeds[i].domain] += std::max<int64_t>(0, parts[i] - group.feeds[i].unseen_mw);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Group::Feed& feed = group.feeds[i];
+    s.change[feed.domain] += std::max<int64_t>(
+        0, arriving(feed.domain, parts[i]) - arriving(feed.domain, feed.unseen_mw));
+  }
 }
 
 void Supply::pass_on(Scratch& s, uint32_t domain) const {
@@ -361,15 +372,16 @@ void Supply::pass_on_unseen(Scratch& s, uint32_t domain) const {
     is_moved = is_moved || is_down(supplier);
     if (!is_down(supplier)) stays[i] = kept;
     if (stays[i] == mw) continue;
-    s.unseen_lost[supplier] += mw - stays[i];
+    s.unseen_lost[supplier] += arriving(d, supplier, mw) - arriving(d, supplier, stays[i]);
     push(s, supplier);
   }
   if (!is_moved) return;
   const std::vector<int64_t> parts = drawn(d, all, is_down);
   for (size_t i = 0; i < parts.size(); ++i) {
     if (parts[i] <= stays[i]) continue;
-    s.change[d.suppliers[i]] += parts[i] - stays[i];
-    push(s, d.suppliers[i]);
+    const uint32_t supplier = d.suppliers[i];
+    s.change[supplier] += arriving(d, supplier, parts[i]) - arriving(d, supplier, stays[i]);
+    push(s, supplier);
   }
 }
 
