@@ -8,14 +8,6 @@ namespace {
 
 constexpr int64_t least_milli = 1'000, most_milli = 10'000;  // as the rules of a Site
 
-bool has_cooling_of_its_own(const api::Site& site, const Estate& estate) {
-  return std::ranges::any_of(site.spec.cooling, [&](const api::CoolingUnit& unit) {
-    const auto at = estate.domains.find(unit.name);
-    return at != estate.domains.end() && at->second->spec.site == site.metadata.name &&
-           at->second->status.meter.measured.is_set();
-  });
-}
-
 }  // namespace
 
 int64_t pue_milli_of(const api::PowerDomain& domain, const Estate& estate) {
@@ -23,9 +15,7 @@ int64_t pue_milli_of(const api::PowerDomain& domain, const Estate& estate) {
       domain.spec.type != api::PowerDomainType::generator)
     return least_milli;
   const auto site = estate.sites.find(domain.spec.site);
-  if (site == estate.sites.end() || !std::isfinite(site->second->spec.pue) ||
-      has_cooling_of_its_own(*site->second, estate))
-    return least_milli;
+  if (site == estate.sites.end() || !std::isfinite(site->second->spec.pue)) return least_milli;
   const double pue = std::clamp(site->second->spec.pue, 1.0, 10.0);
   return std::clamp<int64_t>(std::llround(pue * 1000), least_milli, most_milli);
 }

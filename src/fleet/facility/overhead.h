@@ -1,10 +1,9 @@
 // Overhead: what a site draws beyond its machines, as its `pue` says. Machines are the only
-// consumers that a power tree knows, so their watts count `pue` times where they come to a utility
-// or a generator of the site, and once from there on. What supplies one of these counts what comes
-// to it past them as the sources further up do; any other UPS, busway or PDU carries what hangs on
-// it and no more. A site whose tree has cooling of its own is
-// counted as it is: one of its PowerDomains has the name of one of its cooling units, and a meter.
-// What contracts are given is checked without overhead. Pure.
+// consumers that a power tree knows, so watts count `pue` times where they come to a utility or a
+// generator of the site, and once from there on. What supplies one of these counts what comes to it
+// past them as the sources further up do; any other UPS, busway or PDU carries what hangs on it and
+// no more. That is so always: cooling that is in the tree, with a meter, counts on top. What
+// contracts are given is checked without overhead. Pure.
 #pragma once
 
 #include <cstdint>

@@ -156,16 +156,16 @@ TEST(Overhead, a_what_if_tells_an_overload_that_only_the_overhead_makes) {
       << "90 kW times 1.25 are more than 100 kW";
 }
 
-TEST(Overhead, a_tree_with_cooling_of_its_own_is_counted_as_it_is) {
-  Grid grid = grid_with_pue(std::string(hall) + "; pdu chiller 30kW from u", 1.25);
-  grid.edit<api::Site>("s").spec.cooling.push_back({"chiller", api::CoolingType::air, {}, {}});
-  EXPECT_EQ(domain_of(survey(grid.estate, Footing::now), "u").load_mw, 75 * kw)
-      << "nothing shows what the chiller draws";
-  grid.edit<api::PowerDomain>("chiller").status.meter.measured =
-      quantity_of("12kW", Dimension::power);
+TEST(Overhead, the_meter_of_a_chiller_does_not_take_it_away) {
+  Grid grid = grid_with_pue(std::string(hall) + "; pdu chiller 30kW; pdu pumps 30kW from u", 1.25);
+  for (const char* name : {"chiller", "pumps"}) {
+    grid.edit<api::Site>("s").spec.cooling.push_back({name, api::CoolingType::air, {}, {}});
+    grid.edit<api::PowerDomain>(name).status.meter.measured = quantity_of("4kW", Dimension::power);
+  }
   const Facility f = survey(grid.estate, Footing::now);
-  EXPECT_EQ(domain_of(f, "u").load_mw, 72 * kw);
-  EXPECT_EQ(domain_of(f, "u").pue_milli, 1000);
+  EXPECT_EQ(domain_of(f, "u").pue_milli, 1250);
+  EXPECT_EQ(domain_of(f, "u").load_mw, 80 * kw) << "and what the pumps draw counts on top";
+  EXPECT_EQ(f.rack("r")->power.mw, 10 * kw) << "the UPS; the utility has 20 kW less overhead";
 }
 
 TEST(Overhead, its_text_has_no_digits_that_say_nothing) {
