@@ -42,12 +42,20 @@ void take(api::MemoryShare& share, int64_t& wanted) {
   wanted -= taken;
 }
 
+// Memory on a device is as good as the device.
+bool is_on_a_faulty_device(const Machine& machine, const api::NumaNode& node) {
+  return !node.device.empty() && std::ranges::none_of(machine.devices, [&](const auto& device) {
+    return device.id == node.device && device.health == api::Health::healthy;
+  });
+}
+
 std::vector<api::MemoryShare> free_memory(const Machine& machine,
                                           const std::set<int64_t>& kept_nodes, int64_t keep) {
   std::vector<api::MemoryShare> out;
   for (const auto& node : machine.profile.numa) {
     const bool general =
-        node.cls == api::NumaClass::cpu_memory || node.cls == api::NumaClass::memory_only;
+        (node.cls == api::NumaClass::cpu_memory || node.cls == api::NumaClass::memory_only) &&
+        !is_on_a_faulty_device(machine, node);
     for (const auto& share : machine.memory)
       if (general && share.node == node.id) out.push_back(share);
   }

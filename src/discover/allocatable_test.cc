@@ -95,6 +95,24 @@ TEST(Allocatable, DefaultMemoryReserveIsAPartWithinBounds) {
   EXPECT_THAT(allocatable(small).memory, IsEmpty());
 }
 
+TEST(Allocatable, MemoryOnADeviceIsGivenAwayWhileTheDeviceIsHealthy) {
+  Machine machine = machine_with(4, 1);
+  api::NumaNode node;
+  node.id = 1;
+  node.cls = api::NumaClass::memory_only;
+  node.device = "cxl-mem0";
+  machine.profile.numa.push_back(node);
+  machine.memory.push_back({1, gibibyte});
+  machine.devices.resize(1);
+  machine.devices[0].id = "cxl-mem0";
+  machine.devices[0].health = api::Health::healthy;
+  EXPECT_THAT(allocatable(machine).memory, SizeIs(2));
+  machine.devices[0].health = api::Health::failed;
+  EXPECT_THAT(allocatable(machine).memory, SizeIs(1));
+  machine.devices[0].id = "cxl-mem1";
+  EXPECT_THAT(allocatable(machine).memory, SizeIs(1)) << "nobody knows the device";
+}
+
 TEST(Allocatable, DevicesMustBeHealthyAndNotTheSystems) {
   Tree tree;
   make_dgx(tree);

@@ -160,6 +160,69 @@ TEST(Discovery, RailThatGoesDownIsDegradedAndTheProfileStays) {
   EXPECT_EQ(after.degraded.back().seen, "no link");
 }
 
+TEST(Discovery, MemoryOfAGpuThatIsGoneOrSilentIsNoMemoryOfTheSystem) {
+  Tree tree;
+  tree.cpus(4);
+  tree.file("/sys/devices/system/node/node0/distance", "10 80\n");
+  tree.file("/sys/devices/system/node/node2/meminfo", "Node 2 MemTotal: 100663296 kB\n")
+      .file("/sys/devices/system/node/node2/cpulist", "\n")
+      .file("/sys/devices/system/node/node2/distance", "80 10\n");
+  const std::string address = "0009:01:00.0";
+  tree.pci("pci0009:00/" + address,
+           {.class_code = "0x030200", .vendor = "0x10de", .device = "0x2342", .numa = 0});
+  tree.file("/proc/driver/nvidia/gpus/" + address + "/numa_status",
+            "Node: 2\nStatus: online\nSize: 1800000000\n");
+  Discovery discovery(tree.root(), nullptr);
+  const Machine before = look(discovery);
+  ASSERT_THAT(before.profile.numa, SizeIs(2));
+  ASSERT_EQ(before.profile.numa[1].device, "gpu0");
+  const auto expect_as_before = [&](std::string_view what) {
+    const Machine after = look(discovery);
+    EXPECT_EQ(profile_name(before.profile), profile_name(after.profile)) << what;
+    ASSERT_THAT(after.profile.numa, SizeIs(2)) << what;
+    EXPECT_EQ(after.profile.numa[1].cls, api::NumaClass::gpu_memory) << what;
+    const auto free = allocatable(after, {.memory_bytes = 0}).memory;
+    ASSERT_THAT(free, SizeIs(1)) << what;
+    EXPECT_EQ(free[0].node, 0) << what;
+  };
+  tree.remove("/proc/driver/nvidia/gpus/" + address);
+  expect_as_before("its driver says nothing");
+  tree.file("/sys/devices/system/node/node2/meminfo", "Node 2 MemTotal: 0 kB\n");
+  expect_as_before("and none of its memory is online");
+  tree.remove("/sys/bus/pci/devices/" + address);
+  tree.file("/sys/devices/system/node/node2/meminfo", "Node 2 MemTotal: 100663296 kB\n");
+  expect_as_before("it is gone");
+}
+
+TEST(Discovery, MemoryNodeThatHasOtherCpusOrACardOfAnotherModelIsAnotherNode) {
+  api::HardwareProfileSpec known;
+  api::Device& gpu = known.devices.emplace_back();
+  gpu.id = "gpu0";
+  gpu.cls = api::DeviceClass::gpu;
+  gpu.address = "0000:01:00.0";
+  gpu.model = "one";
+  api::NumaNode& node = known.numa.emplace_back();
+  node.id = 1;
+  node.cls = api::NumaClass::gpu_memory;
+  node.device = "gpu0";
+  Machine now;
+  now.profile = known;
+  now.profile.numa[0].device.clear();
+  now.profile.numa[0].cls = api::NumaClass::memory_only;
+  now.devices.resize(1);
+  now.devices[0].id = "gpu0";
+  now.access = {{"gpu0", {}, {}, {}}};
+  Machine with_cpus = now, with_another = now;
+  remember(known, now);
+  EXPECT_EQ(now.profile.numa[0].device, "gpu0");
+  with_cpus.profile.numa[0].cpus = "0-3";
+  remember(known, with_cpus);
+  EXPECT_EQ(with_cpus.profile.numa[0].device, "");
+  with_another.profile.devices[0].model = "other";
+  remember(known, with_another);
+  EXPECT_EQ(with_another.profile.numa[0].cls, api::NumaClass::memory_only);
+}
+
 TEST(Discovery, NewCardGetsAnIdThatNobodyHas) {
   Tree tree;
   tree.cpus(2);

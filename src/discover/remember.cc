@@ -240,6 +240,26 @@ void keep_functions(const api::HardwareProfileSpec& known, const std::set<std::s
   });
 }
 
+// Memory of a device that is gone, or whose driver says nothing now, is still memory of that
+// device: it is no memory of the system, and the profile stays.
+void keep_memory_nodes(const api::HardwareProfileSpec& known, Machine& now) {
+  const auto model_of = [](const std::vector<api::Device>& devices, const std::string& id) {
+    const auto found = std::ranges::find(devices, id, &api::Device::id);
+    return found == devices.end() ? std::nullopt : std::optional(found->model);
+  };
+  for (api::NumaNode& node : now.profile.numa) {
+    const auto was = std::ranges::find(known.numa, node.id, &api::NumaNode::id);
+    if (was == known.numa.end() || was->device.empty()) continue;
+    // Nodes may be numbered anew; one with other CPUs is another node.
+    if (!node.device.empty() || node.cpus != was->cpus) continue;
+    const auto model = model_of(now.profile.devices, was->device);
+    if (!model || model != model_of(known.devices, was->device)) continue;
+    node.device = was->device;
+    node.cls = was->cls;
+    node.memory_bytes = was->memory_bytes;
+  }
+}
+
 // In the order that was known, then what is new.
 void sort_devices(const api::HardwareProfileSpec& known, Machine& now) {
   std::map<std::string, size_t> rank;
@@ -283,6 +303,7 @@ void remember(const api::HardwareProfileSpec& known, Machine& now) {
     if (!known.devices[i].address.empty()) gone.insert(known.devices[i].address);
   }
   keep_functions(known, gone, now);
+  keep_memory_nodes(known, now);
   sort_devices(known, now);
 }
 
