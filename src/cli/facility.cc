@@ -230,7 +230,7 @@ Result<int> run_facility(const ClientOptions& client, const FacilityOptions& o,
     const auto places = ff::place_rack(stock.estate, asked.place, footing);
     put(is_document ? document(places_json(places), o.output)
                     : places_text(places, o.output == Output::wide, t));
-    return !places.empty() && places.front().fits && places.front().is_known ? done : refused;
+    return places.fitting > 0 ? done : refused;
   }
   const ff::Footing footing = o.basis == "most" ? ff::Footing::most : ff::Footing::now;
   const ff::Facility facility = ff::survey(stock.estate, footing);

@@ -53,9 +53,9 @@ std::string difference_text(const fleet::facility::Facility& before,
                             const fleet::facility::Facility& after, const Terminal& terminal);
 json::Value difference_json(const fleet::facility::Facility& before,
                             const fleet::facility::Facility& after);
-std::string places_text(const std::vector<fleet::facility::RackPlace>& places, bool whole,
+std::string places_text(const fleet::facility::RackPlaces& places, bool whole,
                         const Terminal& terminal);
-json::Value places_json(const std::vector<fleet::facility::RackPlace>& places);
+json::Value places_json(const fleet::facility::RackPlaces& places);
 
 // Milliwatts for people; "-" when below 0.
 std::string watts_text(int64_t mw);

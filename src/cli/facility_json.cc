@@ -219,9 +219,9 @@ json::Value difference_json(const Facility& before, const Facility& after) {
   return out;
 }
 
-json::Value places_json(const std::vector<RackPlace>& places) {
+json::Value places_json(const RackPlaces& places) {
   json::Array out;
-  for (const RackPlace& place : places) {
+  for (const RackPlace& place : places.best) {
     json::Array feeds;
     for (const std::string& feed : place.feeds) feeds.emplace_back(feed);
     out.push_back(json::Object{
@@ -238,7 +238,11 @@ json::Value places_json(const std::vector<RackPlace>& places) {
         {"marginWatts", signed_watts(place.margin_mw)},
         {"reason", place.reason}});
   }
-  return out;
+  return json::Object{{"tried", static_cast<int64_t>(places.tried)},
+                      {"fitting", static_cast<int64_t>(places.fitting)},
+                      {"unknown", static_cast<int64_t>(places.unknown)},
+                      {"cut", places.is_cut},
+                      {"places", std::move(out)}};
 }
 
 }  // namespace freehold::cli

@@ -269,8 +269,27 @@ TEST(FacilityPlaces, where_it_is_not_known_whether_it_fits_it_is_no_place_that_f
   EXPECT_THAT(text, HasSubstr("in rack r"));
   EXPECT_THAT(text, HasSubstr("Unknown"));
   const json::Value document = places_json(places);
-  EXPECT_TRUE((*document.as_array())[0].at({"fits"})->is_null());
-  EXPECT_EQ((*document.as_array())[0].string_at({"rack"}), "r");
+  const json::Array& rows = *document.at({"places"})->as_array();
+  EXPECT_TRUE(rows[0].at({"fits"})->is_null());
+  EXPECT_EQ(rows[0].string_at({"rack"}), "r");
+}
+
+TEST(FacilityPlaces, it_is_told_how_many_were_tried_and_that_not_all_were) {
+  fleet::facility::RackPlaces places;
+  places.best.resize(12);
+  places.tried = 4000;
+  places.fitting = 3;
+  places.unknown = 2;
+  EXPECT_THAT(places_text(places, false, {}),
+              HasSubstr("3 places fit of 4000 that were tried; of 2 it is not known; the best 12 "
+                        "are kept.\n\n"));
+  EXPECT_THAT(places_text(places, false, {}),
+              HasSubstr("… and 2 more; -o wide shows those that are kept\n"));
+  EXPECT_EQ(places_json(places).at({"tried"})->number(), 4000);
+  places.is_cut = true;
+  EXPECT_THAT(places_text(places, false, {}),
+              HasSubstr("are kept.\nThere are more places, which were not tried; ask for one "
+                        "--site.\n"));
 }
 
 TEST(FacilityPlaces, each_place_has_its_reason) {

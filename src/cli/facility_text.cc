@@ -488,11 +488,11 @@ std::string difference_text(const Facility& before, const Facility& after, const
          findings_under("No longer", difference.solved, t);
 }
 
-std::string places_text(const std::vector<RackPlace>& places, bool whole, const Terminal& t) {
+std::string places_text(const RackPlaces& places, bool whole, const Terminal& t) {
   Table table({"SITE", "ROOM", "ROW", "POSITION", "PLACE", "FEEDS", "FITS", "MARGIN", "BECAUSE"});
   size_t rows = 0;
-  const size_t most = whole ? places.size() : 10;
-  for (const RackPlace& place : places) {
+  const size_t most = whole ? places.best.size() : 10;
+  for (const RackPlace& place : places.best) {
     if (++rows > most) continue;
     table.add(
         {place.site, place.room.empty() ? "-" : place.room, place.row.empty() ? "-" : place.row,
@@ -509,14 +509,19 @@ std::string places_text(const std::vector<RackPlace>& places, bool whole, const 
   }
   if (table.empty())
     return "There is no place to try: no rack stands empty, and no row has numbered positions.\n";
-  const auto fitting = std::ranges::count_if(
-      places, [](const RackPlace& place) { return place.fits && place.is_known; });
-  const auto unknown = std::ranges::count(places, true, &RackPlace::fits) - fitting;
-  return count(fitting, "place fits", "places fit") + " of " + std::to_string(places.size()) +
+  const auto fitting = static_cast<int64_t>(places.fitting);
+  const bool is_whole = places.best.size() == places.tried;
+  return count(fitting, "place fits", "places fit") + " of " + std::to_string(places.tried) +
          " that were tried" +
-         (unknown > 0 ? "; of " + std::to_string(unknown) + " it is not known" : "") + ".\n\n" +
-         table.text(t) +
-         (rows > most ? "… and " + std::to_string(rows - most) + " more; -o wide shows all\n" : "");
+         (places.unknown > 0 ? "; of " + std::to_string(places.unknown) + " it is not known" : "") +
+         (is_whole ? "" : "; the best " + std::to_string(places.best.size()) + " are kept") +
+         ".\n" +
+         (places.is_cut ? "There are more places, which were not tried; ask for one --site.\n"
+                        : "") +
+         "\n" + table.text(t) +
+         (rows > most ? "… and " + std::to_string(rows - most) + " more; -o wide shows " +
+                            (is_whole ? "all" : "those that are kept") + "\n"
+                      : "");
 }
 
 }  // namespace freehold::cli

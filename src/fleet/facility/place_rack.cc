@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "fleet/facility/cooling.h"
 #include "fleet/facility/limits.h"
+#include "fleet/facility/uncounted.h"
 
 namespace freehold::fleet::facility {
 namespace {
@@ -73,6 +74,10 @@ std::string numbered_like(const PlaceNumber& neighbour, int64_t number) {
   return std::string(neighbour.before) + text;
 }
 
+bool is_better(const RackPlace& a, const RackPlace& b) {
+  return std::tuple(a.fits, a.is_known, a.margin_mw) > std::tuple(b.fits, b.is_known, b.margin_mw);
+}
+
 class Places {
  public:
   Places(const Estate& estate, const RackAsk& ask, Footing footing)
@@ -89,9 +94,11 @@ class Places {
     facility_ = survey(estate_, footing);
     std::vector<Finding> ignored;
     cooling_.emplace(estate_, facility_.racks, ignored);
+    uncounted_ = uncounted_below(facility_);
+    find_uncounted_heat();
   }
 
-  std::vector<RackPlace> run() {
+  RackPlaces run() {
     std::map<std::tuple<std::string, std::string, std::string>, std::vector<const RackView*>> rows;
     for (const RackView& rack : facility_.racks) {
       if (rack.rack == nullptr || (!ask_.site.empty() && rack.site != ask_.site)) continue;
@@ -102,11 +109,7 @@ class Places {
       rows[{rack.site, rack.room, rack.row}].push_back(&rack);
     }
     for (const auto& [where, racks] : rows) add_row(racks);
-    std::stable_sort(out_.begin(), out_.end(), [](const RackPlace& a, const RackPlace& b) {
-      return std::tuple(a.fits, a.is_known, a.margin_mw) >
-             std::tuple(b.fits, b.is_known, b.margin_mw);
-    });
-    if (out_.size() > most_candidates) out_.resize(most_candidates);
+    keep_best();
     return std::move(out_);
   }
 
@@ -220,13 +223,91 @@ class Places {
     return feeds;
   }
 
+  // The cooling units that carry the heat of a rack away, its own first.
+  std::vector<const CoolingView*> cooling_units(const RackView& rack) const {
+    std::vector<const CoolingView*> out;
+    std::string_view name =
+        rack.rack == nullptr ? std::string_view() : rack.rack->spec.cooling.unit;
+    for (int depth = 0; depth < deepest_cooling && !name.empty(); ++depth) {
+      const auto at = units_by_name_.find({rack.site, name});
+      if (at == units_by_name_.end()) break;
+      out.push_back(at->second);
+      name = at->second->supplied_by;
+    }
+    return out;
+  }
+
+  void find_uncounted_heat() {
+    for (const CoolingView& unit : facility_.cooling)
+      units_by_name_.try_emplace({unit.site, unit.name}, &unit);
+    for (const RackView& rack : facility_.racks) {
+      const Uncounted own = uncounted_in(rack);
+      if (!own.any()) continue;
+      for (const CoolingView* unit : cooling_units(rack))
+        if (unit->capacity_mw >= 0) uncounted_heat_[unit].add(own);
+    }
+  }
+
+  Uncounted uncounted_in(const RackView& rack) const {
+    Uncounted out;
+    for (const uint32_t m : rack.machines)
+      if (is_uncounted(facility_.machines[m])) out.add({m, m});
+    return out;
+  }
+
+  struct PowerRoom {
+    Room room;
+    Uncounted uncounted;  // below what limits it
+  };
+  // Racks of one row often share their feeds.
+  const PowerRoom& power_room(const std::vector<api::Feed>& feeds) {
+    std::vector<std::string> names;
+    for (const api::Feed& feed : feeds) names.push_back(feed.domain);
+    const auto [at, is_new] = power_rooms_.try_emplace(std::move(names));
+    if (!is_new || feeds.empty()) return at->second;
+    at->second.room = facility_.cases->room(feeds);
+    for (const auto& [domain, weight] : at->second.room.weights)
+      if (weight > 0) at->second.uncounted.add(uncounted_[domain]);
+    return at->second;
+  }
+
+  void judge_what_is_drawn(RackPlace& place, const RackView& like, Uncounted uncounted,
+                           std::vector<std::string>& said) const {
+    for (const CoolingView* unit : cooling_units(like))
+      if (const auto at = uncounted_heat_.find(unit); at != uncounted_heat_.end())
+        uncounted.add(at->second);
+    if (place.machines > 0 && like.cooling_limit_mw >= 0) uncounted.add(uncounted_in(like));
+    if (!uncounted.any()) return;
+    place.is_known = false;
+    const std::string& first = facility_.machines[uncounted.first].node->metadata.name;
+    said.push_back("nobody says what " + first +
+                   (uncounted.first == uncounted.last ? " draws" : " and others draw"));
+  }
+
+  void keep(RackPlace place) {
+    out_.fitting += place.fits && place.is_known ? 1 : 0;
+    out_.unknown += place.fits && !place.is_known ? 1 : 0;
+    out_.best.push_back(std::move(place));
+    if (out_.best.size() >= 2 * most_candidates) keep_best();
+  }
+  void keep_best() {
+    std::stable_sort(out_.best.begin(), out_.best.end(), is_better);
+    if (out_.best.size() > most_candidates) out_.best.resize(most_candidates);
+  }
+
   void judge(RackPlace place, const RackView& like, const std::vector<api::Feed>& feeds,
              const CoolingRoom& cooling, std::vector<std::string> against) {
-    if (out_.size() >= 4 * most_candidates) return;
+    if (out_.tried == most_places_tried) {
+      out_.is_cut = true;
+      return;
+    }
+    ++out_.tried;
     std::vector<std::string> said;
     if (!place.reason.empty()) said.push_back(place.reason);
     judge_weight(place, like, said, against);
-    const Room power = feeds.empty() ? Room{} : facility_.cases->room(feeds);
+    const PowerRoom& behind = power_room(feeds);
+    const Room& power = behind.room;
+    judge_what_is_drawn(place, like, behind.uncounted, said);
     place.margin_mw = power.mw - ask_.power_mw;
     if (power.mw < 0) {
       place.margin_mw = -ask_.power_mw;
@@ -249,7 +330,7 @@ class Places {
     }
     place.fits = against.empty();
     place.reason = join(place.fits ? said : against, "; ");
-    out_.push_back(std::move(place));
+    keep(std::move(place));
   }
 
   static std::string plain(const std::string& name) {
@@ -264,12 +345,16 @@ class Places {
   std::set<std::string> own_;
   std::deque<api::PowerDomain> units_;  // stay where they are: the estate points to them
   std::optional<Cooling> cooling_;
-  std::vector<RackPlace> out_;
+  std::vector<Uncounted> uncounted_;  // by domain
+  std::map<std::pair<std::string_view, std::string_view>, const CoolingView*> units_by_name_;
+  std::map<const CoolingView*, Uncounted> uncounted_heat_;  // looked up, never walked through
+  std::map<std::vector<std::string>, PowerRoom> power_rooms_;
+  RackPlaces out_;
 };
 
 }  // namespace
 
-std::vector<RackPlace> place_rack(const Estate& estate, const RackAsk& ask, Footing footing) {
+RackPlaces place_rack(const Estate& estate, const RackAsk& ask, Footing footing) {
   return Places(estate, ask, footing).run();
 }
 

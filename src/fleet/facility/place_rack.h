@@ -3,8 +3,8 @@
 // places are numbered, or the end of such a row; a new rack is fed, cooled and borne as its nearest
 // neighbour is, over distribution units of its own where the neighbour's are its alone. Where the
 // height is asked for, a rack with so many free units is a place too, with what its machines leave
-// of everything; of machines whose height or weight nobody says it is not known whether they leave
-// it. A pure function.
+// of everything. Whether a place fits is not known where it hangs on what nobody says of machines:
+// their height or weight, or what they draw from what limits the place. A pure function.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,14 @@ struct RackPlace {
   std::string reason;
 };
 
-// At most limits.h' most_candidates; those that fit first, known ones before others, by
-// the margin that stays.
-std::vector<RackPlace> place_rack(const Estate& estate, const RackAsk& ask, Footing footing);
+struct RackPlaces {
+  // Those that fit first, known ones before others, by the margin that stays; at most limits.h'
+  // most_candidates.
+  std::vector<RackPlace> best;
+  size_t tried = 0, fitting = 0, unknown = 0;  // of all: `unknown` would fit by what is known
+  bool is_cut = false;                         // there are more than limits.h' most_places_tried
+};
+
+RackPlaces place_rack(const Estate& estate, const RackAsk& ask, Footing footing);
 
 }  // namespace freehold::fleet::facility

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "fleet/facility/limits.h"
 #include "fleet/testing/grid_of.h"
 
 namespace freehold::fleet::facility {
@@ -29,7 +30,7 @@ TEST(PlaceRack, gaps_ends_and_empty_racks_are_ranked_by_what_would_be_left) {
       "node n in r1 at 1 high 8 draws 10kW; node m in r3 at 1 high 8 draws 10kW");
   RackAsk ask;
   ask.power_mw = 20 * kw;
-  const auto places = place_rack(grid.estate, ask, Footing::now);
+  const auto places = place_rack(grid.estate, ask, Footing::now).best;
   ASSERT_EQ(places.size(), 4u);
   EXPECT_EQ(places[0].rack, "spare");
   EXPECT_EQ(places[0].margin_mw, 30 * kw)
@@ -52,7 +53,7 @@ TEST(PlaceRack, a_new_rack_carries_and_is_cooled_as_its_neighbour) {
     RackAsk ask;
     ask.power_mw = power_mw;
     ask.weight_kg = weight_kg;
-    const auto places = place_rack(grid.estate, ask, Footing::now);
+    const auto places = place_rack(grid.estate, ask, Footing::now).best;
     if (places.size() != 1) return std::string("more than one place");
     return (places[0].fits ? "fits: " : "") + places[0].reason;
   };
@@ -63,7 +64,8 @@ TEST(PlaceRack, a_new_rack_carries_and_is_cooled_as_its_neighbour) {
   ask.power_mw = kw;
   ask.weight_kg = 1;
   EXPECT_THAT(place_rack(grid_of("busway a 9kW; rack r row A place 1 on a; node n in r").estate,
-                         ask, Footing::now)[0]
+                         ask, Footing::now)
+                  .best[0]
                   .reason,
               HasSubstr("nobody says what weight a rack like r carries"));
 }
@@ -76,7 +78,7 @@ TEST(PlaceRack, a_new_unit_like_that_of_the_neighbour_carries_nothing_whatever_i
       testing::quantity_of("25kW", Dimension::power);
   RackAsk ask;
   ask.power_mw = 20 * kw;
-  const auto places = place_rack(grid.estate, ask, Footing::now);
+  const auto places = place_rack(grid.estate, ask, Footing::now).best;
   ASSERT_EQ(places.size(), 1u);
   EXPECT_TRUE(places[0].fits) << places[0].reason;
   EXPECT_EQ(places[0].margin_mw, 10 * kw);
@@ -88,7 +90,7 @@ TEST(PlaceRack, a_row_has_places_before_its_first_rack_and_numbers_after_letters
     ask.power_mw = kw;
     std::vector<std::string> out;
     for (const RackPlace& place :
-         place_rack(grid_of("busway a 90kW;" + std::string(racks)).estate, ask, Footing::now))
+         place_rack(grid_of("busway a 90kW;" + std::string(racks)).estate, ask, Footing::now).best)
       if (place.rack.empty()) out.push_back(place.position);
     std::sort(out.begin(), out.end());
     return out;
@@ -110,7 +112,7 @@ std::vector<std::string> told(const Grid& grid, int64_t units, int64_t weight_kg
   ask.units = units;
   ask.weight_kg = weight_kg;
   std::vector<std::string> out;
-  for (const RackPlace& place : place_rack(grid.estate, ask, Footing::now))
+  for (const RackPlace& place : place_rack(grid.estate, ask, Footing::now).best)
     if (place.machines > 0)
       out.push_back(place.rack + (place.fits ? place.is_known ? " fits: " : " unknown: " : ": ") +
                     place.reason);
@@ -151,6 +153,72 @@ TEST(PlaceRack, machines_of_unknown_height_or_weight_leave_it_unknown_and_are_na
   EXPECT_THAT(told(grid, 12, 601), ElementsAre("q: it carries 600 kg more"));
 }
 
+TEST(PlaceRack, machines_of_unknown_watts_below_what_limits_a_place_leave_it_unknown) {
+  const auto found = [](std::string_view text, Footing footing) {
+    const Grid grid = grid_of(text);
+    RackAsk ask;
+    ask.power_mw = 5 * kw;
+    const RackPlaces places = place_rack(grid.estate, ask, footing);
+    if (places.best.size() != 1) return std::string("more than one place");
+    const RackPlace& place = places.best[0];
+    return (place.fits && !place.is_known ? "unknown: " : "") + place.reason;
+  };
+  const std::string base = "ups u 90kW; pdu a 90kW from u; pdu b 90kW from u; rack e on a;";
+  EXPECT_THAT(found(base + "node n on b", Footing::now),
+              ::testing::AllOf(HasSubstr("unknown: "), HasSubstr("nobody says what n draws")));
+  EXPECT_THAT(found(base + "node n on b; node m on a; node o plate 1kW on a", Footing::now),
+              HasSubstr("nobody says what m and others draw"));
+  EXPECT_THAT(found(base + "pdu c 9kW; node n on c", Footing::now), Not(HasSubstr("nobody says")))
+      << "it draws from something else";
+  EXPECT_THAT(found("pdu a 90kW from u; pdu b 9kW from u; rack e on a; node n on b", Footing::now),
+              Not(HasSubstr("nobody says")))
+      << "what is not limited limits nothing";
+  Grid metered = grid_of(base + "node n on b");
+  metered.edit<api::PowerDomain>("u").status.meter.measured =
+      testing::quantity_of("25kW", Dimension::power);
+  RackAsk ask;
+  ask.power_mw = 5 * kw;
+  EXPECT_TRUE(place_rack(metered.estate, ask, Footing::now).best[0].is_known);
+  EXPECT_FALSE(place_rack(metered.estate, ask, Footing::most).best[0].is_known)
+      << "a meter says nothing of the most that it may draw";
+}
+
+TEST(PlaceRack, heat_of_machines_of_unknown_watts_leaves_it_unknown_where_heat_is_limited) {
+  Grid grid = grid_of("pdu a 90kW; rack e on a; rack r; node n in r");
+  api::Site site;
+  site.metadata.name = "s";
+  site.spec.cooling.emplace_back().name = "row";
+  site.spec.cooling[0].capacity = testing::quantity_of("50kW", Dimension::power);
+  grid.add(std::move(site));
+  for (const char* rack : {"e", "r"}) grid.edit<api::Rack>(rack).spec.cooling.unit = "row";
+  RackAsk ask;
+  ask.power_mw = 5 * kw;
+  const RackPlaces places = place_rack(grid.estate, ask, Footing::now);
+  ASSERT_EQ(places.best.size(), 1u);
+  EXPECT_EQ(places.unknown, 1u);
+  EXPECT_THAT(places.best[0].reason, HasSubstr("nobody says what n draws"));
+}
+
+TEST(PlaceRack, the_best_places_are_found_however_many_others_are_tried_before) {
+  std::string text = "busway full 90kW; busway roomy 90kW; node n plate 90kW on full;";
+  const size_t rows = 4 * most_candidates / most_row_places + 1;
+  for (size_t i = 10; i < 10 + rows; ++i) {
+    const std::string name = "A" + std::to_string(i);
+    text += "rack " + name + "first row " + name + " place 1 on full; rack " + name + "last row " +
+            name + " place 300 on full;";
+  }
+  text += "rack z row Z place 1 on roomy; node m in z at 1 high 42 plate 1kW";
+  const Grid grid = grid_of(text);
+  RackAsk ask;
+  ask.power_mw = 20 * kw;
+  const RackPlaces places = place_rack(grid.estate, ask, Footing::now);
+  EXPECT_EQ(places.tried, rows * (2 + most_row_places) + 1);
+  EXPECT_EQ(places.fitting, 1u);
+  EXPECT_FALSE(places.is_cut);
+  ASSERT_EQ(places.best.size(), most_candidates);
+  EXPECT_EQ(places.best[0].like, "z") << "the end of its row";
+}
+
 TEST(PlaceRack, cooling_units_and_height_count) {
   Grid grid = grid_of(
       "pdu a 90kW; rack air row A place 1 units 20 on a; node n in air at 1 high 2 draws 1kW;"
@@ -159,7 +227,7 @@ TEST(PlaceRack, cooling_units_and_height_count) {
   ask.power_mw = 5 * kw;
   ask.units = 42;
   ask.cooling = api::CoolingType::liquid;
-  const auto places = place_rack(grid.estate, ask, Footing::now);
+  const auto places = place_rack(grid.estate, ask, Footing::now).best;
   ASSERT_EQ(places.size(), 2u);
   std::vector<std::string> reasons{places[0].reason, places[1].reason};
   EXPECT_THAT(reasons, Contains("it has 20 units; it is cooled by air"));
