@@ -49,6 +49,7 @@ struct RackView {
   std::string cooling_by;  // what limits it: "its own limit" or the name of a cooling unit
   // Space.
   int64_t units = 0, taken_units = 0, free_units = 0, largest_gap = 0;
+  int64_t certain_gap = 0;  // one so high is there wherever the machines without a unit stand
   int64_t weight_kg = 0, weight_room_kg = -1;  // -1: unknown
   int64_t without_weight = 0;                  // machines of which no weight is known
   int64_t gpus = 0, free_gpus = 0;

@@ -308,6 +308,21 @@ TEST(Space, machines_that_overlap_or_stand_above_the_rack_are_errors) {
   EXPECT_EQ(rack.largest_gap, 2);
 }
 
+TEST(Space, a_machine_without_a_unit_that_is_higher_than_the_largest_gap_is_an_error) {
+  const auto errors = [](const std::string& height) {
+    return errors_of(
+        survey(grid_of("rack r units 20; node a in r at 5 high 4 draws 1kW; node b in r at 13 high "
+                       "4 draws 1kW; node c in r high " +
+                       height + " draws 1kW")
+                   .estate,
+               Footing::now));
+  };
+  EXPECT_THAT(errors("5"), ElementsAre("rack/r: node c is 5 units high, and no more than 4 free "
+                                       "ones are in one piece; move machines together"));
+  EXPECT_THAT(errors("4"), ::testing::IsEmpty());
+  EXPECT_THAT(errors("13"), ElementsAre(HasSubstr("its machines are 21 units high together")));
+}
+
 TEST(Space, a_weight_that_nobody_says_is_not_nothing) {
   const auto findings = [](const char* rack) {
     const std::string nodes = "node a in r at 1 high 4 draws 1kW; node b in r at 5 draws 1kW;";

@@ -28,6 +28,8 @@ enum class FindingKind : uint8_t {
   unit_taken_twice,
   place_taken_twice,
   too_high,
+  higher_than_gaps,
+  unknown_rack,
   too_heavy,
   // Cooling.
   rack_too_hot,

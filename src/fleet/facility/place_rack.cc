@@ -129,17 +129,31 @@ class Places {
     RackPlace place = place_at(rack, rack.position);
     place.rack = rack.name;
     place.machines = rack.machines.size();
-    place.reason = std::to_string(rack.free_units) + " of its " + std::to_string(rack.units) +
-                   " units are free";
-    std::vector<std::string_view> unknown;
-    for (const uint32_t m : rack.machines)
-      if (const Machine& machine = facility_.machines[m]; machine.height == 0)
-        unknown.push_back(machine.node->metadata.name);
-    if (!unknown.empty()) {
-      place.is_known = false;
-      place.reason += "; nobody says the height of " + listed(std::move(unknown));
+    const std::string free = std::to_string(rack.free_units) + " of its " +
+                             std::to_string(rack.units) + " units are free";
+    std::vector<std::string> said{free}, against;
+    std::vector<std::string_view> without_height, without_unit;
+    for (const uint32_t m : rack.machines) {
+      const Machine& machine = facility_.machines[m];
+      if (machine.height == 0)
+        without_height.push_back(machine.node->metadata.name);
+      else if (machine.node->spec.unit == 0)
+        without_unit.push_back(machine.node->metadata.name);
     }
-    judge(std::move(place), rack, place_feeds(rack, false), cooling_->room(rack), {});
+    if (ask_.units > rack.largest_gap) {
+      against.push_back(free + ", of which " + std::to_string(rack.largest_gap) +
+                        " are in one piece");
+    } else if (ask_.units > rack.certain_gap && !without_unit.empty()) {
+      place.is_known = false;
+      said.push_back("nobody says at which unit " + listed(std::move(without_unit)) + " stands");
+    }
+    if (!without_height.empty()) {
+      place.is_known = false;
+      said.push_back("nobody says the height of " + listed(std::move(without_height)));
+    }
+    place.reason = join(said, "; ");
+    judge(std::move(place), rack, place_feeds(rack, false), cooling_->room(rack),
+          std::move(against));
   }
 
   // "a, b, c and 3 more"

@@ -131,6 +131,21 @@ TEST(PlaceRack, a_rack_with_machines_is_a_place_when_so_many_of_its_units_are_fr
   EXPECT_THAT(told(grid, 0, 0), IsEmpty()) << "a rack of any height is a whole one";
 }
 
+TEST(PlaceRack, free_units_in_pieces_are_no_place_for_what_is_higher_than_the_largest) {
+  const std::string base =
+      "pdu a 90kW; rack q units 20 on a; node n in q at 5 high 4 draws 1kW;"
+      "node m in q at 13 high 4 draws 1kW;";
+  EXPECT_THAT(told(grid_of(base), 4, 0), ElementsAre(HasSubstr("q fits: 12 of its 20 units are")));
+  EXPECT_THAT(told(grid_of(base), 5, 0),
+              ElementsAre("q: 12 of its 20 units are free, of which 4 are in one piece"));
+  const std::string one = "pdu a 90kW; rack q units 20 on a; node n in q high 4 draws 1kW;";
+  EXPECT_THAT(told(grid_of(one), 8, 0), ElementsAre(HasSubstr("q fits: 16 of its 20")))
+      << "wherever it stands";
+  EXPECT_THAT(told(grid_of(one), 9, 0),
+              ElementsAre(HasSubstr("q unknown: 16 of its 20 units are free; nobody says at which "
+                                    "unit n stands; ")));
+}
+
 TEST(PlaceRack, machines_of_unknown_height_or_weight_leave_it_unknown_and_are_named) {
   Grid grid = grid_of(
       "pdu a 90kW; rack q units 20 carries 900 on a; node n in q at 1 high 8 draws 1kW;"

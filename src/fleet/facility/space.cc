@@ -49,19 +49,49 @@ void measure_weight(RackView& rack, const std::vector<Machine>& machines,
   rack.weight_room_kg = 0;
 }
 
+// By the units that machines say. What comes to a rack stands in one piece.
+struct Gaps {
+  int64_t largest = 0;  // between machines with a unit
+  int64_t without_unit = 0, machines_without_unit = 0;
+};
+
+void measure_gaps(RackView& rack, const std::vector<Machine>& machines, const Gaps& gaps,
+                  std::vector<Finding>& findings) {
+  rack.largest_gap = std::min(gaps.largest, rack.free_units);
+  // At the worst all of them stand in the largest gap, and leave as many pieces and one more.
+  const int64_t left = std::max<int64_t>(0, gaps.largest - gaps.without_unit),
+                pieces = gaps.machines_without_unit + 1;
+  rack.certain_gap = std::min(rack.largest_gap, (left + pieces - 1) / pieces);
+  if (rack.taken_units > rack.units) return;  // which is told
+  for (const uint32_t index : rack.machines) {
+    const Machine& machine = machines[index];
+    if (machine.node->spec.unit > 0 || machine.height <= gaps.largest) continue;
+    const std::string& name = machine.node->metadata.name;
+    findings.push_back(
+        {Severity::error,
+         "rack/" + rack.name,
+         "node " + name + " is " + std::to_string(machine.height) +
+             " units high, and no more than " + std::to_string(gaps.largest) +
+             " free ones are in one piece; move machines together",
+         {{FindingKind::higher_than_gaps, "node/" + name, machine.height - gaps.largest}}});
+  }
+}
+
 }  // namespace
 
 void measure_space(RackView& rack, const std::vector<Machine>& machines,
                    std::vector<Finding>& findings) {
   const std::string about = "rack/" + rack.name;
   std::vector<const Machine*> by_unit(static_cast<size_t>(rack.units) + 1, nullptr);
-  int64_t standing = 0, without_unit = 0;
+  int64_t standing = 0;
+  Gaps gaps;
   for (const uint32_t index : rack.machines) {
     const Machine& machine = machines[index];
     const std::string& name = machine.node->metadata.name;
     const int64_t height = std::max<int64_t>(machine.height, 1), unit = machine.node->spec.unit;
     if (unit == 0) {
-      without_unit += machine.height;
+      gaps.without_unit += machine.height;
+      gaps.machines_without_unit += machine.height > 0 ? 1 : 0;
       continue;
     }
     if (unit + height - 1 > rack.units)
@@ -88,15 +118,15 @@ void measure_space(RackView& rack, const std::vector<Machine>& machines,
     }
     if (!taken.measures.empty()) findings.push_back(std::move(taken));
   }
-  rack.taken_units = standing + without_unit;
+  rack.taken_units = standing + gaps.without_unit;
   rack.free_units = std::max<int64_t>(0, rack.units - rack.taken_units);
   int64_t gap = 0;
   for (int64_t u = 1; u <= rack.units; ++u) {
     gap = by_unit[static_cast<size_t>(u)] == nullptr ? gap + 1 : 0;
-    rack.largest_gap = std::max(rack.largest_gap, gap);
+    gaps.largest = std::max(gaps.largest, gap);
   }
-  rack.largest_gap = std::min(rack.largest_gap, rack.free_units);
-  if (without_unit > 0 && rack.taken_units > rack.units)
+  measure_gaps(rack, machines, gaps, findings);
+  if (gaps.without_unit > 0 && rack.taken_units > rack.units)
     findings.push_back({Severity::error,
                         about,
                         "its machines are " + std::to_string(rack.taken_units) +
