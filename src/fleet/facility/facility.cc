@@ -87,6 +87,7 @@ class Survey {
     find_networks();
     find_stranded(out_);
     find_power_faults(out_);
+    find_unknown_racks(estate_, out_);
     find_places_taken_twice(out_);
     find_feeds_of_other_sites(estate_, out_);
     find_machines_of_other_sites(out_);

@@ -323,6 +323,17 @@ TEST(Space, a_machine_without_a_unit_that_is_higher_than_the_largest_gap_is_an_e
   EXPECT_THAT(errors("13"), ElementsAre(HasSubstr("its machines are 21 units high together")));
 }
 
+TEST(Space, of_a_rack_that_is_not_known_nothing_is_said_but_that) {
+  const std::string nodes = "node a in q draws 1kW on p; node b in q at 3 high 2 draws 1kW on p;";
+  const Facility f = survey(grid_of("pdu p 9kW; rack r;" + nodes).estate, Footing::now);
+  EXPECT_THAT(errors_of(f), ElementsAre("rack/q: no such rack is known, and a, b say that they "
+                                        "stand in it; create it, or correct spec.rack"));
+  EXPECT_THAT(texts_of(f, FindingKind::without_height), ::testing::IsEmpty());
+  const Facility without = survey(grid_of("pdu p 9kW;" + nodes).estate, Footing::now);
+  EXPECT_THAT(errors_of(without), ::testing::IsEmpty()) << "nobody tells of any rack";
+  EXPECT_THAT(texts_of(without, FindingKind::unknown_rack), ::testing::SizeIs(1));
+}
+
 TEST(Space, a_weight_that_nobody_says_is_not_nothing) {
   const auto findings = [](const char* rack) {
     const std::string nodes = "node a in r at 1 high 4 draws 1kW; node b in r at 5 draws 1kW;";

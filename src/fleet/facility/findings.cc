@@ -120,7 +120,8 @@ void find_gaps(const Estate& estate, Facility& facility) {
     const std::string &name = machine.node->metadata.name, about = "node/" + name;
     if (!machine.counted.is_known()) without_watts.add(name, about);
     if (machine.counted.is_at_least()) in_part.add(name, about);
-    if (machine.rack != none && machine.height == 0) without_height.add(name, about);
+    if (machine.rack != none && facility.racks[machine.rack].rack != nullptr && machine.height == 0)
+      without_height.add(name, about);
     if (facility.supply->group_of()[i] == none) without_feeds.add(name, about);
     if (machine.watts.is_ordered && machine.watts.measured.is_known()) ordered.add(name, about);
     int64_t sum = 0;
@@ -153,6 +154,24 @@ void find_gaps(const Estate& estate, Facility& facility) {
   if (without_site.number() > 0)
     out.push_back({Severity::note, "racks", "their site is not known here: " + without_site.text(),
                    without_site.measures(FindingKind::without_site)});
+}
+
+void find_unknown_racks(const Estate& estate, Facility& facility) {
+  // Where nobody tells of any rack, their names are words alone.
+  const Severity severity = estate.racks.empty() ? Severity::note : Severity::error;
+  for (const RackView& rack : facility.racks) {
+    if (rack.rack != nullptr) continue;
+    Names names;
+    for (const uint32_t machine : rack.machines)
+      names.add(facility.machines[machine].node->metadata.name);
+    facility.findings.push_back(
+        {severity,
+         "rack/" + rack.name,
+         "no such rack is known, and " + names.text() +
+             (names.number() == 1 ? " says that it stands" : " say that they stand") +
+             " in it; create it, or correct spec.rack",
+         {{FindingKind::unknown_rack, "rack/" + rack.name, 0}}});
+  }
 }
 
 void find_places_taken_twice(Facility& facility) {

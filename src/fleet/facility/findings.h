@@ -6,6 +6,7 @@
 namespace freehold::fleet::facility {
 
 void find_power_faults(Facility& facility);
+void find_unknown_racks(const Estate& estate, Facility& facility);
 void find_places_taken_twice(Facility& facility);
 void find_feeds_of_other_sites(const Estate& estate, Facility& facility);
 void find_machines_of_other_sites(Facility& facility);

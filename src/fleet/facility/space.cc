@@ -82,6 +82,10 @@ void measure_gaps(RackView& rack, const std::vector<Machine>& machines, const Ga
 void measure_space(RackView& rack, const std::vector<Machine>& machines,
                    std::vector<Finding>& findings) {
   const std::string about = "rack/" + rack.name;
+  if (rack.rack == nullptr) {  // which is told; of its units nothing can be said
+    measure_weight(rack, machines, findings);
+    return;
+  }
   std::vector<const Machine*> by_unit(static_cast<size_t>(rack.units) + 1, nullptr);
   int64_t standing = 0;
   Gaps gaps;
