@@ -163,8 +163,8 @@ std::optional<http::Response> openapi(const http::Request& request, std::string_
 std::optional<http::Response> review(const ledger::Ledger& ledger, const auth::User& user,
                                      const http::Request& request);
 
-// What kubectl expects beyond our kinds (empty lists of services and pods); empty when it is none
-// of these.
+// What kubectl expects beyond our kinds (empty lists, such as of services and pods); empty when it
+// is none of these.
 std::optional<http::Response> stand_in(const http::Request& request, Form form);
 
 // Agents (join.cc): POST /join, /renew, /tokens. True when it took the request.

@@ -14,7 +14,7 @@ namespace {
 struct Extra {
   std::string_view group, version, plural, kind;
   bool namespaced;
-  std::string_view verb = "create";
+  std::string_view verb = "create", short_name{};
 };
 constexpr Extra extras[] = {
     {"authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", false},
@@ -23,7 +23,7 @@ constexpr Extra extras[] = {
     {"freehold.dev", "v1alpha1", "plans", "Plan", false},
     {"freehold.dev", "v1alpha1", "changes", "Change", false},
     // There are none; `kubectl cluster-info` lists them before it says where the server is.
-    {"", "v1", "services", "Service", true, "list"},
+    {"", "v1", "services", "Service", true, "list", "svc"},
 };
 
 json::Array strings(const std::vector<std::string_view>& list) {
@@ -64,9 +64,12 @@ json::Value resource_list(std::string_view group, std::string_view version) {
     if (k->plural == "instances")
       resources.push_back(resource("instances/log", "", k->name, true, {"get"}));
   }
-  for (const Extra& e : extras)
-    if (e.group == group && e.version == version)
-      resources.push_back(resource(e.plural, "", e.kind, e.namespaced, {e.verb}));
+  for (const Extra& e : extras) {
+    if (e.group != group || e.version != version) continue;
+    json::Value r = resource(e.plural, "", e.kind, e.namespaced, {e.verb});
+    if (!e.short_name.empty()) (*r.as_object())["shortNames"] = strings({e.short_name});
+    resources.push_back(std::move(r));
+  }
   json::Object list;
   list["kind"] = "APIResourceList";
   list["apiVersion"] = "v1";
@@ -122,10 +125,13 @@ json::Value aggregated(bool core, std::string_view api_version) {
       if (k->group == group && k->version == version)
         resources.push_back(
             aggregated_resource(group, version, k->plural, k->name, k->namespaced, k->verbs, k));
-    for (const Extra& e : extras)
-      if (e.group == group && e.version == version)
-        resources.push_back(
-            aggregated_resource(group, version, e.plural, e.kind, e.namespaced, {e.verb}, nullptr));
+    for (const Extra& e : extras) {
+      if (e.group != group || e.version != version) continue;
+      json::Value r =
+          aggregated_resource(group, version, e.plural, e.kind, e.namespaced, {e.verb}, nullptr);
+      if (!e.short_name.empty()) (*r.as_object())["shortNames"] = strings({e.short_name});
+      resources.push_back(std::move(r));
+    }
     json::Object v;
     v["version"] = version;
     v["resources"] = std::move(resources);

@@ -89,11 +89,18 @@ std::string metrics_text(const ledger::Ledger& ledger, store::Store& store,
   return out;
 }
 
-// kubectl cluster-info and k9s list these; there are none here.
+// kubectl cluster-info, its dump and k9s list these; there are none here. Only services are
+// discovered: `kubectl get nodes` would else mean those of this list, not ours.
 struct StandIn {
-  std::string_view plural, list_kind;
+  std::string_view api_version, plural, list_kind;
 };
-constexpr StandIn stand_ins[] = {{"services", "ServiceList"}, {"pods", "PodList"}};
+constexpr StandIn stand_ins[] = {{"v1", "services", "ServiceList"},
+                                 {"v1", "pods", "PodList"},
+                                 {"v1", "nodes", "NodeList"},
+                                 {"v1", "replicationcontrollers", "ReplicationControllerList"},
+                                 {"apps/v1", "daemonsets", "DaemonSetList"},
+                                 {"apps/v1", "deployments", "DeploymentList"},
+                                 {"apps/v1", "replicasets", "ReplicaSetList"}};
 // Where kubectl looks for the reason why it does not know a kind.
 constexpr std::string_view definitions_path =
     "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -116,13 +123,17 @@ std::optional<http::Response> stand_in(const http::Request& request, Form form) 
   if (!reads && request.method != "POST") return std::nullopt;
   if (reads && request.path == definitions_path)
     return empty_list("CustomResourceDefinitionList", "apiextensions.k8s.io/v1", form);
-  if (!request.path.starts_with("/api/v1/")) return std::nullopt;
-  const auto parts = split(std::string_view(request.path).substr(8), '/');
+  static constexpr std::string_view core = "/api/v1/", apps = "/apis/apps/v1/";
+  const std::string_view path = request.path;
+  const bool is_core = path.starts_with(core);
+  if (!is_core && !path.starts_with(apps)) return std::nullopt;
+  const std::string_view api_version = is_core ? "v1" : "apps/v1";
+  const auto parts = split(path.substr(is_core ? core.size() : apps.size()), '/');
   const bool everywhere = parts.size() == 1;
   const bool within = parts.size() == 3 && parts[0] == "namespaces";
   if (!everywhere && !within) return std::nullopt;
   for (const StandIn& s : stand_ins) {
-    if (parts.back() != s.plural) continue;
+    if (s.api_version != api_version || parts.back() != s.plural) continue;
     if (!reads)
       return respond_error({Reason::method_not_allowed,
                             "no " + std::string(s.plural) +
@@ -133,7 +144,7 @@ std::optional<http::Response> stand_in(const http::Request& request, Form form) 
     if (*watches)
       return respond_error({Reason::method_not_allowed,
                             "there are no " + std::string(s.plural) + " here to be watched"});
-    return empty_list(s.list_kind, "v1", form);
+    return empty_list(s.list_kind, api_version, form);
   }
   return std::nullopt;
 }

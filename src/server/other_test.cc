@@ -69,6 +69,36 @@ TEST_F(OtherTest, services_are_discovered_and_there_are_none) {
   EXPECT_NE(made.message().find("no services are kept here"), std::string::npos) << made.text();
 }
 
+TEST_F(OtherTest, services_have_the_short_name_that_everybody_types) {
+  const std::string_view own = R"("shortNames":["svc"])";
+  EXPECT_NE(get("/api/v1").text().find(own), std::string::npos);
+  http::Request aggregated = Desk::request("GET", "/api");
+  aggregated.headers["accept"] =
+      "application/json;g=apidiscovery.k8s.io;v=v2;"
+      "as=APIGroupDiscoveryList";
+  EXPECT_NE(desk.send(Desk::admin(), std::move(aggregated)).text().find(own), std::string::npos);
+}
+
+// `kubectl cluster-info dump` lists all of these; one that is not found ends it.
+TEST_F(OtherTest, a_dump_of_the_cluster_finds_all_that_it_lists) {
+  for (const char* path :
+       {"/api/v1/nodes", "/api/v1/namespaces/kube-system/events",
+        "/api/v1/namespaces/kube-system/replicationcontrollers",
+        "/api/v1/namespaces/kube-system/services", "/api/v1/namespaces/kube-system/pods",
+        "/apis/apps/v1/namespaces/kube-system/daemonsets",
+        "/apis/apps/v1/namespaces/kube-system/deployments",
+        "/apis/apps/v1/namespaces/kube-system/replicasets"}) {
+    const Answer list = get(path);
+    EXPECT_EQ(list.status, 200) << path;
+    EXPECT_NE(list.body.at({"items"}), nullptr) << path;
+  }
+  EXPECT_EQ(get("/apis/apps/v1/namespaces/kube-system/deployments").body.string_at({"apiVersion"}),
+            "apps/v1");
+  EXPECT_EQ(get("/apis/apps/v1/pods").status, 404);
+  // Ours are those that `kubectl get nodes` means.
+  EXPECT_EQ(get("/api/v1").text().find(R"("nodes")"), std::string::npos);
+}
+
 // Asked by kubectl before it says that it does not know a kind.
 TEST_F(OtherTest, there_are_no_custom_resource_definitions) {
   const std::string path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";

@@ -73,6 +73,8 @@ def the_cluster_says_where_it_is(dev):
     expect(r"control plane.* is running at .*https://", dev.kubectl("cluster-info"))
     if dev.get("services", "-A")["items"]:
         raise Failure("there are services")
+    dev.kubectl("get", "svc")
+    expect(r"NodeList", dev.kubectl("cluster-info", "dump"))  # its own hint
 
 
 def verbs_on_site(dev):
