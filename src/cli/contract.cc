@@ -127,6 +127,10 @@ int offers(const ClientOptions& client, const std::string& contract) {
   if (!session) return complain(session.error());
   const auto all = offers_of(**session, named.name);
   if (!all) return complain(all.error());
+  if (!named.name.empty() && all->empty()) {
+    const auto there = (*session)->get((*session)->target(contract_kind(), named.name));
+    if (!there) return complain(there.error());
+  }
   if (client.output == Output::json || client.output == Output::yaml) {
     put(list_document(*all, client.output));
     return done;

@@ -124,8 +124,12 @@ def refusals_and_limits_of_time(cli):
     harness.expect(r"contract/large  (Refused|Pending)", cli.run(DONE, "why", "contract/large"))
     cli.run(TIMED_OUT, "wait", "contract/large", "--for", "status.phase=Active", "--timeout", "1s")
     cli.run(NOT_FOUND, "wait", "contract/none", "--for", "status.phase=Active", "--timeout", "1s")
-    cli.run(NOT_FOUND, "why", "contract/none")
-    cli.run(NOT_FOUND, "accept", "none")
+    absent = cli.run(NOT_FOUND, "why", "contract/none")
+    for command in (("accept", "none"), ("offers", "none"), ("offers", "none", "-o", "json"),
+                    ("release", "none")):
+        said = cli.run(NOT_FOUND, *command)
+        assert said == absent, (command, said)
+    cli.run(DONE, "offers", "large")  # it has none, but is there
     cli.run(DONE, "delete", "contract/large")
     cli.run(DONE, "wait", "contract/large", "--for", "delete", "--timeout", "20s")
     cli.run(NOT_FOUND, "delete", "contract/large")
