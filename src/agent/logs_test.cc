@@ -6,6 +6,7 @@
 #include <deque>
 #include <utility>
 
+#include "agent/run.h"
 #include "agent/testing/bench.h"
 #include "base/limits.h"
 
@@ -180,6 +181,19 @@ TEST_F(Logs, as_many_are_read_at_once_as_there_is_room_for) {
   EXPECT_EQ(readers[100].status, 200);
   for (Reader& reader : readers) reader.go_away();
   EXPECT_EQ(open_, 0);
+}
+
+TEST(LogEndpoint, is_where_the_log_server_listens) {
+  const auto at = [](std::string_view listen, std::string_view address) {
+    return log_endpoint({listen, address, "192.0.2.2", 7});
+  };
+  EXPECT_EQ(at(":0", ""), "192.0.2.2:7");
+  EXPECT_EQ(at("0.0.0.0:0", ""), "192.0.2.2:7");
+  EXPECT_EQ(at("[::]:0", ""), "192.0.2.2:7");
+  EXPECT_EQ(at("127.0.0.1:0", ""), "127.0.0.1:7");
+  EXPECT_EQ(at("[fd00::1]:0", ""), "[fd00::1]:7");
+  EXPECT_EQ(at("10.0.0.9:7", ""), "10.0.0.9:7");
+  EXPECT_EQ(at("127.0.0.1:0", "198.51.100.4"), "198.51.100.4:7") << "what was said is told";
 }
 
 }  // namespace

@@ -158,7 +158,6 @@ Result<void> Running::start() {
   host.discovery = open_discovery(options_, host.directory);
   machine_ = TRY(host.discovery->look(loop_.uptime()));
   host_ = TRY(open_linux_host(loop_, std::move(host)));
-  if (options_.address.empty()) options_.address = host_->facts().address;
 
   if (!options_.certificate_pem.empty())
     return work({options_.ca_pem, options_.certificate_pem, options_.key_pem});
@@ -258,7 +257,7 @@ Result<void> Running::work(Credentials credentials) {
   AgentConfig config;
   config.node_name = options_.node_name;
   config.site = options_.site;
-  config.address = options_.address;
+  config.address = options_.address.empty() ? host_->facts().address : options_.address;
   config.endpoint = endpoint_;
   config.version = options_.version;
   config.cluster = TRY(http::certificate_sha256(credentials_.ca_pem));
@@ -293,7 +292,8 @@ void Running::serve_logs() {
     return;
   }
   log_server_ = *std::move(server);
-  endpoint_ = options_.address + ":" + std::to_string(log_server_->port());
+  endpoint_ = log_endpoint(
+      {options_.listen, options_.address, host_->facts().address, log_server_->port()});
 }
 
 void Running::renew() {
@@ -317,6 +317,14 @@ void Running::renew() {
 }
 
 }  // namespace
+
+std::string log_endpoint(const LogPlace& place) {
+  const auto listen = http::parse_host_port(place.listen);
+  std::string host(place.address);
+  if (host.empty() && listen.ok() && !http::is_any_host(listen->host)) host = listen->host;
+  if (host.empty()) host = place.found;
+  return http::print_host_port({std::move(host), place.port});
+}
 
 Result<std::unique_ptr<RunningAgent>> start_agent(Loop& loop, AgentOptions options) {
   auto running = std::make_unique<Running>(loop, std::move(options));

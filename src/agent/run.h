@@ -2,9 +2,11 @@
 // the CLI; lives on the loop thread and stops when it is destroyed, leaving the workloads running.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "discover/machine.h"
@@ -28,7 +30,7 @@ struct AgentOptions {
   std::string node_name;
   std::string site;
   std::string address;        // at which workloads and logs are reached; empty: found out
-  std::string listen = ":0";  // of the log server; the port is published
+  std::string listen = ":0";  // of the log server; see log_endpoint
   std::string root = "/";     // prefix of /sys and /proc that discovery reads
   std::string cgroup_root = "/sys/fs/cgroup";
   std::string version;  // of the program
@@ -37,6 +39,15 @@ struct AgentOptions {
   bool forget_missing = false;                // devices that were there and are gone
   std::string executable = "/proc/self/exe";  // that understands `shim` and `probe`
 };
+
+// Where others reach the log server, with the port that it was given: at `address` where that is
+// said, else at the host that it listens on, else, where it listens on all, at the address that was
+// found. What cannot be read of `listen` is as if it were not there.
+struct LogPlace {
+  std::string_view listen, address, found;
+  uint16_t port = 0;
+};
+std::string log_endpoint(const LogPlace& place);
 
 class RunningAgent {
  public:

@@ -155,7 +155,8 @@ void add_servers(CLI::App& app, const Program& program, Arguments& a, Chosen& ch
   agent->add_option("--token", a.agent.token, "from `freehold token`; needed once");
   agent->add_option("--site", a.agent.site, "site that it stands in")->check(site_fault);
   agent->add_option("--address", a.agent.address, "at which its workloads are reached");
-  agent->add_option("--listen", a.agent.listen, "host:port for logs")->capture_default_str();
+  agent->add_option("--listen", a.agent.listen, "host:port for logs; told to the server")
+      ->capture_default_str();
   agent->add_option("--root", a.agent.root, "where the machine's files are")->capture_default_str();
   add_node(*agent, a.agent);
   agent->final_callback([&] {

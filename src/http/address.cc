@@ -1,6 +1,10 @@
 #include "http/address.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 
 #include "base/strings.h"
 
@@ -32,6 +36,20 @@ Result<HostPort> parse_host_port(std::string_view text) {
   }
   if (!port || *port > 65535 || !is_host(host)) return bad;
   return HostPort{std::string(host), static_cast<uint16_t>(*port)};
+}
+
+std::string print_host_port(const HostPort& address) {
+  const bool is_v6 = address.host.find(':') != std::string::npos;
+  return is_v6 ? fmt::format("[{}]:{}", address.host, address.port)
+               : fmt::format("{}:{}", address.host, address.port);
+}
+
+bool is_any_host(const std::string& host) {
+  if (host.empty()) return true;
+  std::array<uint8_t, sizeof(in6_addr)> bytes{};
+  return (inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 ||
+          inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1) &&
+         std::ranges::all_of(bytes, [](uint8_t byte) { return byte == 0; });
 }
 
 Result<Url> parse_url(std::string_view text) {

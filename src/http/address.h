@@ -15,6 +15,9 @@ struct HostPort {
 };
 // Errors: `invalid`.
 Result<HostPort> parse_host_port(std::string_view text);
+std::string print_host_port(const HostPort& address);
+// Whether it stands for all addresses of a machine, and names none: no host, 0.0.0.0 or ::.
+bool is_any_host(const std::string& host);
 
 enum class Scheme : uint8_t { http, https };
 struct Url {

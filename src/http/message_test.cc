@@ -59,6 +59,11 @@ TEST(Address, splits_host_and_port) {
   EXPECT_EQ(parse_host_port("127.0.0.1:6443")->port, 6443);
   EXPECT_EQ(parse_host_port("[::1]:0")->host, "::1");
   EXPECT_EQ(parse_host_port(":6443")->host, "");
+  for (const char* text : {"127.0.0.1:6443", "[::1]:0", ":6443", "node-7.example:1"})
+    EXPECT_EQ(print_host_port(*parse_host_port(text)), text);
+  for (const char* any : {"", "0.0.0.0", "::", "0:0:0:0:0:0:0:0"}) EXPECT_TRUE(is_any_host(any));
+  for (const char* one : {"127.0.0.1", "::1", "10.0.0.0", "localhost"})
+    EXPECT_FALSE(is_any_host(one)) << one;
   for (const char* text :
        {"", "a", "::1:6443", "a:", "a:65536", "a:-1", "a b:1", "a/b:1", "a:1x"}) {
     EXPECT_FALSE(parse_host_port(text).ok()) << text;
