@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/strings.h"
+#include "fleet/facility/overhead.h"
 #include "fleet/fleet.h"
 
 namespace freehold::fleet {
@@ -196,23 +197,25 @@ class Checker {
     for (const PowerCase& then : draw.cases)
       if (then.second > most.second) most = then;
     const std::string domain = "power domain " + power_.name(draw.domain);
+    const std::string with = facility::with_pue_text(power_.pue_milli(draw.domain));
+    const auto once = [&](uint32_t failed) {
+      return failed == facility::none ? "" : " once " + power_.name(failed) + " has failed";
+    };
     if (most.second > capacity)
       return faults_.invalid(
-          field,
-          domain + " can deliver " + watts(capacity) + " in all" +
-              (most.first == facility::none ? ""
-                                            : ", and is to carry " + watts(most.second) + " once " +
-                                                  power_.name(most.first) + " has failed"));
+          field, domain + " can deliver " + watts(capacity) + " in all" +
+                     (most.first == facility::none && with.empty()
+                          ? ""
+                          : ", and is to carry " + watts(most.second) + with + once(most.first)));
     const Added& added = added_[draw.domain];
     if (is_over(draw.domain, facility::none, added.mw))
-      return faults_.conflict(field, domain + " has too little left");
+      return faults_.conflict(field, domain + " has too little left" + with);
     const auto check_case = [&](uint32_t failed) {
       const auto at = added.changes.find(failed);
       return is_over(draw.domain, failed, added.mw + (at == added.changes.end() ? 0 : at->second));
     };
     const auto tell = [&](uint32_t failed) {
-      faults_.conflict(field,
-                       domain + " has too little left once " + power_.name(failed) + " has failed");
+      faults_.conflict(field, domain + " has too little left" + with + once(failed));
     };
     for (const auto& [failed, change] : added.changes)
       if (check_case(failed)) return tell(failed);

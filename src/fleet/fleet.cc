@@ -8,6 +8,7 @@
 #include "api/storage.h"
 #include "base/check.h"
 #include "base/strings.h"
+#include "fleet/facility/overhead.h"
 #include "fleet/hash.h"
 
 namespace freehold::fleet {
@@ -197,8 +198,10 @@ void Fleet::remove_profile(std::string_view name) {
 
 void Fleet::put(const api::Site& site) {
   const SiteFacts* known = sites_.find(site.metadata.name);
-  const bool feeds_as_before =
-      (known == nullptr ? std::string() : known->power_domain) == site.spec.power_domain;
+  const int64_t pue_milli = facility::pue_milli_of(site);
+  const bool watts_as_before =
+      (known == nullptr ? std::string() : known->power_domain) == site.spec.power_domain &&
+      power_.pue_milli_of_site(site.metadata.name) == pue_milli;
   const bool was_settled = is_power_settled_;
   remove_site(site.metadata.name);
   SiteFacts facts;
@@ -210,7 +213,8 @@ void Fleet::put(const api::Site& site) {
   if (!facts.power_domain.empty())
     facts.feeds.push_back({facts.power_domain, 100, api::FeedFailure::shift});
   power_.put_names(facts.feeds);
-  is_power_settled_ = was_settled && feeds_as_before;
+  power_.put_pue(site.metadata.name, pue_milli);
+  is_power_settled_ = was_settled && watts_as_before;
   for (const api::SiteLink& link : site.spec.links)
     facts.links.push_back({link.site, mbps_or_unknown(link.bandwidth),
                            link.latency.is_set() ? link.latency.value() : -1,
@@ -227,7 +231,7 @@ void Fleet::remove_site(std::string_view name) {
   const SiteFacts* facts = sites_.find(name);
   if (facts == nullptr) return;
   places_hash_ -= site_hash(name, *facts);
-  if (!facts->power_domain.empty()) is_power_settled_ = false;
+  if (power_.put_pue(name, 1'000) || !facts->power_domain.empty()) is_power_settled_ = false;
   sites_.erase(name);
   wan_.reset();
 }

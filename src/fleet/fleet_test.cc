@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "base/random.h"
 #include "fleet/testing/fleet_of.h"
 
@@ -288,9 +290,22 @@ std::vector<Action> building_blocks() {
       domain.spec.supplied_by = {1, {"ups"}};
       f.put(domain);
     }});
+  for (const auto& [text, type, suppliers] :
+       {std::tuple("ups", api::PowerDomainType::ups, std::vector<std::string>{"grid"}),
+        std::tuple("grid", api::PowerDomainType::utility, std::vector<std::string>{})})
+    actions.push_back({[text = std::string(text), type = type, suppliers = suppliers](Fleet& f) {
+      api::PowerDomain domain;
+      domain.metadata.name = text;
+      domain.spec.type = type;
+      domain.spec.site = "s";
+      domain.spec.capacity = Quantity::of(3'000'000, Dimension::power);
+      domain.spec.supplied_by.domains = suppliers;
+      f.put(domain);
+    }});
   actions.push_back({[](Fleet& f) {
     api::Site site;
     site.metadata.name = "s";
+    site.spec.pue = 1.5;
     site.spec.jurisdiction = {"DE", "", {"EU"}};
     f.put(site);
   }});
@@ -317,6 +332,7 @@ TEST(Fleet, is_the_same_in_whatever_order_it_was_built) {
     if (seed == 0) expected = fleet.hash();
     ASSERT_EQ(fleet.hash(), expected) << "seed " << seed;
     ASSERT_EQ(load(fleet, "ups"), 300'000 + 70'000) << "seed " << seed;
+    ASSERT_EQ(load(fleet, "grid"), 450'000 + 105'000) << "seed " << seed;
     ASSERT_EQ(fleet.find("n1")->free_cpus().to_list(), "1-3");
     ASSERT_EQ(fleet.find("n3")->free_cpus().to_list(), "0,3");
   }

@@ -15,6 +15,10 @@ uint64_t load_hash(std::string_view domain, int64_t mw) {
   return mw == 0 ? 0 : Hash().add(domain).add(mw).value();
 }
 
+uint64_t pue_hash(std::string_view site, int64_t pue_milli) {
+  return pue_milli == 1'000 ? 0 : Hash().add("pue").add(site).add(pue_milli).value();
+}
+
 // Without leaving the range of numbers that are safe to add: hostile specs may ask for all the
 // watts there are.
 int64_t add_within(int64_t a, int64_t b) {
@@ -40,12 +44,13 @@ bool PowerGrid::put(const api::PowerDomain& domain) {
   Domain d;
   d.capacity_mw = domain.spec.capacity.value();
   d.type = domain.spec.type;
+  d.site = domain.spec.site;
   d.required = domain.spec.supplied_by.required;
   d.suppliers = domain.spec.supplied_by.domains;
   d.said = api::said_of(domain.metadata);
   std::sort(d.suppliers.begin(), d.suppliers.end());
   Hash h;
-  h.add(domain.metadata.name).add(d.capacity_mw).add(d.required);
+  h.add(domain.metadata.name).add(d.site).add(d.capacity_mw).add(d.required);
   h.add(static_cast<uint64_t>(d.type));
   for (const std::string& supplier : d.suppliers) h.add(supplier);
   d.hash = h.value();
@@ -68,6 +73,20 @@ bool PowerGrid::remove(std::string_view name) {
   return domains_.erase(name);
 }
 
+bool PowerGrid::put_pue(std::string_view site, int64_t pue_milli) {
+  const int64_t was = pue_milli_of_site(site);
+  if (was == pue_milli) return false;
+  hash_ += pue_hash(site, pue_milli) - pue_hash(site, was);
+  if (pue_milli == 1'000) return pue_.erase(site);
+  pue_.write(site) = pue_milli;
+  return true;
+}
+
+int64_t PowerGrid::pue_milli_of_site(std::string_view site) const {
+  const int64_t* told = pue_.find(site);
+  return told == nullptr ? 1'000 : *told;
+}
+
 bool PowerGrid::put_names(const std::vector<api::Feed>& feeds) {
   bool is_new = false;
   for (const api::Feed& feed : feeds) {
@@ -83,6 +102,7 @@ void PowerGrid::settle() {
   const std::vector<std::string> keys = domains_.keys();
   std::vector<api::PowerDomain> all(keys.size());
   std::vector<const api::PowerDomain*> domains;
+  std::vector<int64_t> pue;
   for (size_t i = 0; i < keys.size(); ++i) {
     const Domain& domain = *domains_.find(keys[i]);
     all[i].metadata.name = keys[i];
@@ -90,12 +110,17 @@ void PowerGrid::settle() {
     all[i].spec.capacity = Quantity::of(domain.capacity_mw, Dimension::power);
     all[i].spec.supplied_by = {domain.required, domain.suppliers};
     domains.push_back(&all[i]);
+    pue.push_back(pue_milli_of_site(domain.site));
   }
   std::vector<facility::Consumer> named(1);
   for (std::string& name : names_.keys()) named[0].feeds.push_back({std::move(name), 0, {}});
-  supply_ = std::make_shared<const facility::Supply>(domains, named);
+  supply_ = std::make_shared<const facility::Supply>(domains, named, nullptr, pue);
   loads_ = {};
-  for (size_t d = 0; d < supply_->domains().size(); ++d) loads_.push_back({});
+  most_pue_milli_ = 1'000;
+  for (const facility::Supply::Domain& domain : supply_->domains()) {
+    loads_.push_back({});
+    most_pue_milli_ = std::max(most_pue_milli_, domain.pue_milli);
+  }
 }
 
 int64_t PowerGrid::capacity_mw(std::string_view domain) const {
@@ -125,13 +150,17 @@ PowerFlow PowerGrid::flow(const std::vector<api::Feed>& feeds, int64_t power_mw)
   if (out.is_too_wide) return out;
   const int64_t mw = std::min(power_mw, facility::most_capacity_mw);
   const std::vector<uint32_t>& domains = reach.domains();
+  // In range also with overhead; below 0 is what is down.
+  const auto in_range = [](int64_t load) {
+    return std::clamp<int64_t>(load, 0, facility::most_capacity_mw);
+  };
   const std::vector<int64_t> usual = reach.loads(mw, facility::none);
   for (size_t i = 0; i < domains.size(); ++i)
-    out.draws.push_back({domains[i], std::max<int64_t>(usual[i], 0), {}});
+    out.draws.push_back({domains[i], in_range(usual[i]), {}});
   for (const uint32_t failed : domains) {
     const std::vector<int64_t> loads = reach.loads(mw, failed);
     for (size_t i = 0; i < domains.size(); ++i)
-      if (const int64_t then = std::max<int64_t>(loads[i], 0); then != out.draws[i].mw)
+      if (const int64_t then = in_range(loads[i]); then != out.draws[i].mw)
         out.draws[i].cases.emplace_back(failed, then);
   }
   for (PowerDraw& draw : out.draws) std::sort(draw.cases.begin(), draw.cases.end());
@@ -173,6 +202,13 @@ const std::string& PowerGrid::name(uint32_t domain) const {
 }
 int64_t PowerGrid::capacity_mw(uint32_t domain) const {
   return supply_->domains()[domain].capacity_mw;
+}
+int64_t PowerGrid::pue_milli(uint32_t domain) const { return supply_->domains()[domain].pue_milli; }
+
+int64_t PowerGrid::most_arriving_mw(uint32_t domain, int64_t mw) const {
+  if (!supply_->domains()[domain].has_overhead) return mw;
+  constexpr int64_t most = std::numeric_limits<int64_t>::max() / 16;  // times the largest overhead
+  return facility::part_of(std::min(mw, most), most_pue_milli_, 1'000);
 }
 
 int64_t PowerGrid::load_mw(uint32_t domain, uint32_t failed) const {

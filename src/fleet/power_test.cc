@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fleet/facility/facility.h"
 #include "fleet/fleet.h"
 #include "fleet/testing/fleet_of.h"
 #include "fleet/testing/power_oracle.h"
@@ -125,6 +126,113 @@ nodes:
   EXPECT_THAT(verdict(fleet, "n1 power 5kW"), HasSubstr("grid can deliver 4kW in all"));
   fleet.remove_site("s");
   EXPECT_EQ(verdict(fleet, "n1 power 5kW"), "fits");
+}
+
+api::Site site_with_pue(double pue) {
+  api::Site site;
+  site.metadata.name = "s";
+  site.spec.pue = pue;
+  return site;
+}
+
+int64_t load(const Fleet& fleet, std::string_view domain) {
+  return fleet.power().load_mw(fleet.power().find(domain));
+}
+
+TEST(Power, a_utility_delivers_its_watts_with_the_pue_of_its_site) {
+  Fleet fleet = powered(R"(
+domains:
+  grid: {type: utility, site: s, capacity: 15kW}
+  ups: {type: ups, site: s, capacity: 15kW, suppliedBy: {domains: [grid]}}
+nodes:
+  n1: {feeds: [{domain: ups}]}
+  n2: {feeds: [{domain: ups}]}
+)");
+  EXPECT_EQ(verdict(fleet, "n1 power 12kW"), "fits");
+  fleet.put(site_with_pue(1.5));
+  EXPECT_EQ(verdict(fleet, "n1 power 10kW"), "fits");
+  EXPECT_EQ(
+      verdict(fleet, "n1 power 12kW"),
+      "spec.members[0].power: power domain grid can deliver 15kW in all, and is to carry 18kW "
+      "with the PUE 1.5 of its site");
+  fleet.occupy("x", allocation_of("n1 power 6kW"));
+  EXPECT_EQ(load(fleet, "grid"), 9 * kw);
+  EXPECT_EQ(load(fleet, "ups"), 6 * kw);
+  EXPECT_EQ(verdict(fleet, "n2 power 4kW"), "fits");
+  EXPECT_EQ(verdict(fleet, "n2 power 5kW"),
+            "spec.members[0].power: power domain grid has too little left with the PUE 1.5 of its "
+            "site");
+}
+
+TEST(Power, a_pue_counts_however_sites_and_domains_come_change_and_go) {
+  uint64_t hashes[2] = {};
+  for (const bool is_site_first : {false, true}) {
+    Fleet fleet = powered("domains: {}\nnodes: {n1: {feeds: [{domain: grid}]}}");
+    fleet.occupy("x", allocation_of("n1 power 4kW"));
+    api::PowerDomain grid;
+    grid.metadata.name = "grid";
+    grid.spec.type = api::PowerDomainType::utility;
+    grid.spec.site = "s";
+    grid.spec.capacity = Quantity::of(15 * kw, Dimension::power);
+    if (!is_site_first) fleet.put(grid);
+    EXPECT_EQ(load(fleet, "grid"), 4 * kw);
+    fleet.put(site_with_pue(1.5));
+    if (is_site_first) fleet.put(grid);
+    EXPECT_EQ(load(fleet, "grid"), 6 * kw);
+    hashes[is_site_first ? 1 : 0] = fleet.hash();
+
+    Fleet fork = fleet.fork();
+    fork.put(site_with_pue(2));
+    EXPECT_EQ(load(fork, "grid"), 8 * kw);
+    EXPECT_EQ(load(fleet, "grid"), 6 * kw);
+    EXPECT_NE(fork.hash(), fleet.hash());
+    fork.release("x");
+    EXPECT_EQ(load(fork, "grid"), 0);
+    fork.put(site_with_pue(1.5));
+    fork.occupy("x", allocation_of("n1 power 4kW"));
+    EXPECT_EQ(fork.hash(), fleet.hash());
+
+    grid.spec.site = "elsewhere";
+    fleet.put(grid);
+    EXPECT_EQ(load(fleet, "grid"), 4 * kw);
+    grid.spec.site = "s";
+    fleet.put(grid);
+    EXPECT_EQ(load(fleet, "grid"), 6 * kw);
+    fleet.remove_power_domain("grid");
+    EXPECT_EQ(load(fleet, "grid"), 4 * kw) << "only a name of feeds";
+    fleet.put(grid);
+    EXPECT_EQ(load(fleet, "grid"), 6 * kw);
+    fleet.remove_site("s");
+    EXPECT_EQ(load(fleet, "grid"), 4 * kw);
+  }
+  EXPECT_EQ(hashes[0], hashes[1]);
+}
+
+TEST(Power, the_ledger_and_the_survey_count_alike_in_every_case) {
+  testing::Grid grid = testing::grid_of(
+      "utility mv 100kW; busway gear 100kW from mv; utility lv 60kW from gear; generator g 60kW;"
+      "ups a 50kW from 1 of lv g; ups b 50kW from 1 of lv g; pdu p 20kW from gear;"
+      "node n1 draws 20kW on a 50 shift b 50 shift; node n2 draws 10kW on a 50 off b 50 cap;"
+      "node n3 draws 6kW on p 60 shift g 40 shift");
+  grid.add(site_with_pue(1.5));
+  Fleet fleet;
+  for (const auto& [name, domain] : grid.estate.domains) fleet.put(*domain);
+  for (const auto& [name, site] : grid.estate.sites) fleet.put(*site);
+  for (const auto& [name, node] : grid.estate.nodes) fleet.put(*node);
+  fleet.occupy("x", allocation_of("n1 power 20kW; n2 power 10kW; n3 power 6kW"));
+  const facility::Facility seen = facility::survey(grid.estate, facility::Footing::now);
+  const PowerGrid& power = fleet.power();
+  const auto& domains = seen.supply->domains();
+  ASSERT_EQ(power.size(), domains.size());
+  for (uint32_t d = 0; d < domains.size(); ++d) {
+    EXPECT_EQ(power.load_mw(d), domains[d].load_mw) << domains[d].name;
+    for (uint32_t failed = 0; failed < domains.size(); ++failed) {
+      if (failed == d) continue;
+      EXPECT_NEAR(static_cast<double>(power.load_mw(d, failed)),
+                  static_cast<double>(seen.cases->load_mw(d, failed)), 100)
+          << domains[d].name << " once " << domains[failed].name << " has failed";
+    }
+  }
 }
 
 TEST(Power, more_domains_than_any_building_has_are_refused) {

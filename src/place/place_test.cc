@@ -287,6 +287,23 @@ TEST(Place, watts_bind_on_nodes_and_domains) {
               HasSubstr("count: 4 instead of 5 members"));
 }
 
+TEST(Place, watts_of_a_utility_bind_with_the_overhead_of_its_site) {
+  auto fleet = fleet_of("2 nodes: 1 numa x 8 cpus, 8Gi each, 1kW, feed a");
+  api::PowerDomain domain;
+  domain.metadata.name = "a";
+  domain.spec.type = api::PowerDomainType::utility;
+  domain.spec.site = "s";
+  domain.spec.capacity = *Quantity::parse("1200W", Dimension::power);
+  fleet.put(domain);
+  EXPECT_THAT(outcome(fleet, "2 main: 1 cpu, 1Gi, 500W"), HasSubstr("main-1"));
+  api::Site site;
+  site.metadata.name = "s";
+  site.spec.pue = 1.5;
+  fleet.put(site);
+  EXPECT_EQ(outcome(fleet, "2 main: 1 cpu, 1Gi, 500W"), "never") << "1 kW is 1.5 kW there";
+  EXPECT_THAT(outcome(fleet, "1 main: 1 cpu, 1Gi, 500W"), HasSubstr("main-0"));
+}
+
 TEST(Place, watts_need_somebody_who_promises_them) {
   const auto fleet = fleet_of("1 node: 1 numa x 8 cpus, 8Gi each");
   EXPECT_THAT(reasons(fleet, "1 main: 1 cpu, 1Gi, 1W"),

@@ -38,7 +38,8 @@ PowerLimits::PowerLimits(const fleet::PowerGrid& loads, const Ask& ask,
       }
   const int64_t most_asked = most_asked_mw(ask);
   for (const auto& [domain, failed] : cases)
-    limit_domain(loads, domain, {failed.begin(), failed.end()}, most_asked);
+    limit_domain(loads, domain, {failed.begin(), failed.end()},
+                 loads.most_arriving_mw(domain, most_asked));
   for (const auto& roles : flows) {
     auto& of_feed = draws_.emplace_back();
     for (const fleet::PowerFlow& flow : roles) {

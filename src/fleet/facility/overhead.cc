@@ -10,14 +10,18 @@ constexpr int64_t least_milli = 1'000, most_milli = 10'000;  // as the rules of 
 
 }  // namespace
 
+int64_t pue_milli_of(const api::Site& site) {
+  if (!std::isfinite(site.spec.pue)) return least_milli;
+  const double pue = std::clamp(site.spec.pue, 1.0, 10.0);
+  return std::clamp<int64_t>(std::llround(pue * 1000), least_milli, most_milli);
+}
+
 int64_t pue_milli_of(const api::PowerDomain& domain, const Estate& estate) {
   if (domain.spec.type != api::PowerDomainType::utility &&
       domain.spec.type != api::PowerDomainType::generator)
     return least_milli;
   const auto site = estate.sites.find(domain.spec.site);
-  if (site == estate.sites.end() || !std::isfinite(site->second->spec.pue)) return least_milli;
-  const double pue = std::clamp(site->second->spec.pue, 1.0, 10.0);
-  return std::clamp<int64_t>(std::llround(pue * 1000), least_milli, most_milli);
+  return site == estate.sites.end() ? least_milli : pue_milli_of(*site->second);
 }
 
 std::string with_pue_text(int64_t pue_milli) {
