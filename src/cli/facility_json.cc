@@ -209,6 +209,7 @@ json::Value difference_json(const Facility& before, const Facility& after) {
                    {"withoutWatts", listed(difference.without_watts)},
                    {"withoutHeight", listed(difference.without_height)},
                    {"withoutWeight", listed(difference.without_weight)},
+                   {"withoutFeeds", listed(difference.without_feeds)},
                    {"strandedWattsBefore", watts(difference.stranded_before_mw)},
                    {"strandedWattsAfter", watts(difference.stranded_after_mw)},
                    {"powerDomains", std::move(domains)},

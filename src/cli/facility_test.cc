@@ -142,7 +142,7 @@ TEST(FacilityDifference, old_errors_are_told_apart_from_new_ones) {
 }
 
 TEST(FacilityDifference, what_is_not_known_does_not_hold) {
-  const std::string grid = "pdu a 30kW; rack r on a; node n in r draws 1kW;";
+  const std::string grid = "pdu a 30kW; rack r on a; node n in r at 1 high 1 draws 1kW;";
   const Grid then = grid_of(grid), now = grid_of(grid + "node m in r high 2");
   const Facility before = survey(then.estate, Footing::most),
                  after = survey(now.estate, Footing::most);
@@ -156,19 +156,29 @@ TEST(FacilityDifference, what_is_not_known_does_not_hold) {
 }
 
 TEST(FacilityDifference, a_weight_or_height_that_nobody_says_where_it_is_limited_does_not_hold) {
-  const std::string grid = "pdu a 30kW; rack r carries 900 on a; node n in r draws 1kW;";
+  const std::string grid =
+      "pdu a 30kW; rack r carries 900 on a; node n in r at 1 high 1 draws 1kW;";
   const Grid then = grid_of(grid), one = grid_of(grid + "node m in r high 2 plate 1kW"),
              two = grid_of(grid + "node m in r plate 1kW; node o in r high 2 plate 1kW");
   const Facility before = survey(then.estate, Footing::most);
   const Facility after = survey(one.estate, Footing::most);
   EXPECT_THAT(difference_text(before, after, {}),
-              HasSubstr("It is not known whether it holds: nobody says what m weighs; set "
+              HasSubstr("It is not known whether it holds: nobody says what 2 machines weigh; set "
                         "spec.expectedModel, and weightKg of the DeviceModel.\n"));
   const json::Value document = difference_json(before, after);
   EXPECT_TRUE(document.at({"holds"})->is_null());
-  EXPECT_EQ(document.at({"withoutWeight"})->as_array()->size(), 1u);
+  EXPECT_EQ(document.at({"withoutWeight"})->as_array()->size(), 2u);
   EXPECT_THAT(difference_text(before, survey(two.estate, Footing::most), {}),
-              HasSubstr("nobody says how high m is; set spec.height; nor what 2 machines weigh; "));
+              HasSubstr("nobody says how high m is; set spec.height; nor what 3 machines weigh; "));
+}
+
+TEST(FacilityDifference, what_nothing_feeds_is_told_with_its_remedy) {
+  const Grid then = grid_of("pdu a 30kW"), now = grid_of("pdu a 30kW; node m plate 1kW");
+  const Facility before = survey(then.estate, Footing::most),
+                 after = survey(now.estate, Footing::most);
+  EXPECT_THAT(difference_text(before, after, {}),
+              HasSubstr("nobody says what feeds m; set spec.feeds of the node or of its rack.\n"));
+  EXPECT_EQ(difference_json(before, after).at({"withoutFeeds"})->as_array()->size(), 1u);
 }
 
 TEST(FacilityDifference, an_error_that_shrinks_is_told_as_less) {

@@ -409,7 +409,7 @@ std::string facility_text(const Estate& estate, const Facility& facility, const 
 
 namespace {
 
-// What nobody says of machines that came, with the remedy: "what m draws; set spec.nameplate".
+// What nobody says of machines and now counts, with the remedy: "what m draws; set spec.nameplate".
 std::string unknown_of(const Difference& difference) {
   struct Unknown {
     const std::vector<std::string>& nodes;
@@ -420,7 +420,9 @@ std::string unknown_of(const Difference& difference) {
        {Unknown{difference.without_watts, "what ", " draws", " draw", "spec.nameplate"},
         Unknown{difference.without_height, "how high ", " is", " are", "spec.height"},
         Unknown{difference.without_weight, "what ", " weighs", " weigh",
-                "spec.expectedModel, and weightKg of the DeviceModel"}})
+                "spec.expectedModel, and weightKg of the DeviceModel"},
+        Unknown{difference.without_feeds, "what feeds ", "", "",
+                "spec.feeds of the node or of its rack"}})
     if (!u.nodes.empty())
       out.push_back(std::string(u.before) +
                     (u.nodes.size() == 1

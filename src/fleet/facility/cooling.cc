@@ -13,6 +13,24 @@ std::string watts(int64_t mw) { return humanize(mw, Dimension::power); }
 
 std::string subject_of(const CoolingView& unit) { return "site/" + unit.site + "/" + unit.name; }
 
+CoolingChains::CoolingChains(const Facility& facility) : facility_(facility) {
+  for (uint32_t i = 0; i < facility.cooling.size(); ++i)
+    by_name_.try_emplace({facility.cooling[i].site, facility.cooling[i].name}, i);
+}
+
+std::vector<uint32_t> CoolingChains::of(const RackView& rack) const {
+  std::vector<uint32_t> out;
+  std::string_view name;
+  if (rack.rack != nullptr) name = rack.rack->spec.cooling.unit;
+  for (int depth = 0; depth < deepest_cooling && !name.empty(); ++depth) {
+    const auto at = by_name_.find({rack.site, name});
+    if (at == by_name_.end() || std::ranges::find(out, at->second) != out.end()) break;
+    out.push_back(at->second);
+    name = facility_.cooling[at->second].supplied_by;
+  }
+  return out;
+}
+
 Cooling::Cooling(const Estate& estate, const std::vector<RackView>& racks,
                  std::vector<Finding>& findings) {
   for (const auto& [name, site] : estate.sites)

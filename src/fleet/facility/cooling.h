@@ -20,6 +20,18 @@ struct CoolingRoom {
 
 std::string subject_of(const CoolingView& unit);  // of findings
 
+// The cooling units that carry the heat of a rack away, by index in facility.cooling, its own first;
+// circles end where they would come back. Refers to the facility.
+class CoolingChains {
+ public:
+  explicit CoolingChains(const Facility& facility);
+  std::vector<uint32_t> of(const RackView& rack) const;
+
+ private:
+  const Facility& facility_;
+  std::map<std::pair<std::string_view, std::string_view>, uint32_t> by_name_;
+};
+
 class Cooling {
  public:
   Cooling(const Estate& estate, const std::vector<RackView>& racks, std::vector<Finding>& findings);

@@ -237,29 +237,13 @@ class Places {
     return feeds;
   }
 
-  // The cooling units that carry the heat of a rack away, its own first.
-  std::vector<const CoolingView*> cooling_units(const RackView& rack) const {
-    std::vector<const CoolingView*> out;
-    std::string_view name =
-        rack.rack == nullptr ? std::string_view() : rack.rack->spec.cooling.unit;
-    for (int depth = 0; depth < deepest_cooling && !name.empty(); ++depth) {
-      const auto at = units_by_name_.find({rack.site, name});
-      if (at == units_by_name_.end()) break;
-      out.push_back(at->second);
-      name = at->second->supplied_by;
-    }
-    return out;
-  }
-
   void find_uncounted_heat() {
-    for (const CoolingView& unit : facility_.cooling)
-      units_by_name_.try_emplace({unit.site, unit.name}, &unit);
-    for (const RackView& rack : facility_.racks) {
-      const Uncounted own = uncounted_in(rack);
-      if (!own.any()) continue;
-      for (const CoolingView* unit : cooling_units(rack))
-        if (unit->capacity_mw >= 0) uncounted_heat_[unit].add(own);
-    }
+    chains_.emplace(facility_);
+    uncounted_heat_.resize(facility_.cooling.size());
+    for (const RackView& rack : facility_.racks)
+      if (const Uncounted own = uncounted_in(rack); own.any())
+        for (const uint32_t unit : chains_->of(rack))
+          if (facility_.cooling[unit].capacity_mw >= 0) uncounted_heat_[unit].add(own);
   }
 
   Uncounted uncounted_in(const RackView& rack) const {
@@ -287,9 +271,7 @@ class Places {
 
   void judge_what_is_drawn(RackPlace& place, const RackView& like, Uncounted uncounted,
                            std::vector<std::string>& said) const {
-    for (const CoolingView* unit : cooling_units(like))
-      if (const auto at = uncounted_heat_.find(unit); at != uncounted_heat_.end())
-        uncounted.add(at->second);
+    for (const uint32_t unit : chains_->of(like)) uncounted.add(uncounted_heat_[unit]);
     if (place.machines > 0 && like.cooling_limit_mw >= 0) uncounted.add(uncounted_in(like));
     if (!uncounted.any()) return;
     place.is_known = false;
@@ -360,8 +342,8 @@ class Places {
   std::deque<api::PowerDomain> units_;  // stay where they are: the estate points to them
   std::optional<Cooling> cooling_;
   std::vector<Uncounted> uncounted_;  // by domain
-  std::map<std::pair<std::string_view, std::string_view>, const CoolingView*> units_by_name_;
-  std::map<const CoolingView*, Uncounted> uncounted_heat_;  // looked up, never walked through
+  std::optional<CoolingChains> chains_;
+  std::vector<Uncounted> uncounted_heat_;  // by cooling unit, of those with a limit
   std::map<std::vector<std::string>, PowerRoom> power_rooms_;
   RackPlaces out_;
 };

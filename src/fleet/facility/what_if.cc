@@ -6,7 +6,9 @@
 #include <tuple>
 #include <utility>
 
+#include "fleet/facility/cooling.h"
 #include "fleet/facility/limits.h"
+#include "fleet/facility/uncounted.h"
 
 namespace freehold::fleet::facility {
 namespace {
@@ -109,7 +111,7 @@ std::map<std::string_view, Feeds> feeds_of_unknown(const Facility& facility) {
   const Supply& supply = *facility.supply;
   for (size_t i = 0; i < facility.machines.size(); ++i) {
     const Machine& machine = facility.machines[i];
-    if (machine.counted.is_known() && !machine.counted.is_at_least()) continue;
+    if (!is_uncounted(machine)) continue;
     Feeds& feeds = out[machine.node->metadata.name];
     if (const uint32_t group = supply.group_of()[i]; group != none)
       for (const Supply::Group::Feed& feed : supply.groups()[group].feeds)
@@ -125,7 +127,7 @@ using Spot = std::pair<std::string_view, int64_t>;
 std::map<std::string_view, Spot> spots_without_height(const Facility& facility) {
   std::map<std::string_view, Spot> out;
   for (const Machine& machine : facility.machines)
-    if (machine.rack != none && machine.height == 0)
+    if (machine.rack != none && machine.height == 0 && facility.racks[machine.rack].rack != nullptr)
       out[machine.node->metadata.name] = {facility.racks[machine.rack].name,
                                           machine.node->spec.unit};
   return out;
@@ -153,6 +155,140 @@ std::vector<std::string> moved(const std::map<std::string_view, T>& before,
       out.emplace_back(name);
   return out;
 }
+
+std::map<std::string_view, int64_t> without_feeds(const Facility& facility) {
+  std::map<std::string_view, int64_t> out;
+  for (size_t i = 0; i < facility.machines.size(); ++i)
+    if (facility.supply->group_of()[i] == none) out[facility.machines[i].node->metadata.name] = 0;
+  return out;
+}
+
+// What was there and is not known, where something else came.
+class Beside {
+ public:
+  Beside(const Facility& before, const Facility& after) : before_(before), after_(after) {
+    for (const Machine& machine : before.machines)
+      machines_.emplace(machine.node->metadata.name, &machine);
+    for (const RackView& rack : before.racks) racks_.emplace(rack.name, &rack);
+  }
+
+  void add_to(Difference& out) const {
+    add_below_what_has_less_left(out.without_watts);
+    for (const RackView& rack : after_.racks) {
+      if (rack.rack == nullptr) continue;
+      add_by_height(rack, out.without_height);
+      add_by_weight(rack, out.without_weight);
+    }
+    for (auto* names : {&out.without_watts, &out.without_height, &out.without_weight}) {
+      std::ranges::sort(*names);
+      names->erase(std::ranges::unique(*names).begin(), names->end());
+    }
+  }
+
+ private:
+  static const std::string& name_of(const Machine& machine) { return machine.node->metadata.name; }
+  static int64_t weight_of(const Machine& machine) {
+    return machine.type == nullptr ? 0 : machine.type->spec.weight_kg;
+  }
+  static std::string_view unit_of(const RackView& rack) {
+    return rack.rack == nullptr ? std::string_view() : rack.rack->spec.cooling.unit;
+  }
+  // The machine as it stood in this rack; null when it did not.
+  const Machine* stood(const RackView& rack, const Machine& machine) const {
+    const auto at = machines_.find(name_of(machine));
+    if (at == machines_.end() || at->second->rack == none) return nullptr;
+    return before_.racks[at->second->rack].name == rack.name ? at->second : nullptr;
+  }
+  const RackView* rack_before(const RackView& rack) const {
+    const auto at = racks_.find(rack.name);
+    return at == racks_.end() ? nullptr : at->second;
+  }
+
+  void add_below_what_has_less_left(std::vector<std::string>& names) const {
+    std::vector<uint32_t> domains;
+    for (uint32_t d = 0; d < after_.domains.size(); ++d) {
+      const uint32_t then = before_.supply->find(after_.domains[d].name);
+      const DomainView* was = then == none ? nullptr : &before_.domains[then];
+      if (was == nullptr || was->domain == nullptr ||
+          is_beyond(was->headroom_mw, after_.domains[d].headroom_mw))
+        domains.push_back(d);
+    }
+    for (const uint32_t machine : uncounted_below(after_, domains))
+      names.push_back(name_of(after_.machines[machine]));
+    add_by_heat(names);
+  }
+
+  void add_by_heat(std::vector<std::string>& names) const {
+    std::map<std::pair<std::string_view, std::string_view>, const CoolingView*> units;
+    for (const CoolingView& unit : before_.cooling)
+      units.try_emplace({unit.site, unit.name}, &unit);
+    const auto is_warmer = [&](const CoolingView& unit) {
+      const auto at = units.find({unit.site, unit.name});
+      return unit.capacity_mw >= 0 &&
+             (at == units.end() || unit.heat_mw > at->second->heat_mw ||
+              at->second->capacity_mw < 0 || unit.capacity_mw < at->second->capacity_mw);
+    };
+    const CoolingChains chains(after_);
+    for (const RackView& rack : after_.racks) {
+      const RackView* was = rack_before(rack);
+      const bool is_moved = was != nullptr && was->rack != nullptr &&
+                            (was->site != rack.site || unit_of(*was) != unit_of(rack));
+      bool counts = rack.cooling_limit_mw >= 0 &&
+                    (was == nullptr || rack.load_mw > was->load_mw || was->cooling_limit_mw < 0 ||
+                     rack.cooling_limit_mw < was->cooling_limit_mw);
+      for (const uint32_t u : chains.of(rack)) {
+        const CoolingView& unit = after_.cooling[u];
+        counts = counts || is_warmer(unit) || (is_moved && unit.capacity_mw >= 0);
+      }
+      if (!counts) continue;
+      for (const uint32_t machine : rack.machines)
+        if (is_uncounted(after_.machines[machine]))
+          names.push_back(name_of(after_.machines[machine]));
+    }
+  }
+
+  // A machine without a height ends below the next one that stood above it before.
+  void add_by_height(const RackView& rack, std::vector<std::string>& names) const {
+    std::vector<int64_t> came, stayed;  // units, ascending as the machines are
+    for (const uint32_t m : rack.machines) {
+      const Machine& machine = after_.machines[m];
+      const Machine* was = stood(rack, machine);
+      const int64_t unit = machine.node->spec.unit;
+      const bool is_new =
+          was == nullptr || was->node->spec.unit != unit || machine.height > was->height;
+      (is_new ? came : stayed).push_back(unit);
+    }
+    const RackView* was = rack_before(rack);
+    const bool is_smaller = was == nullptr || was->rack == nullptr || rack.units < was->units;
+    if (came.empty() && !is_smaller) return;
+    for (const uint32_t m : rack.machines) {
+      const Machine& machine = after_.machines[m];
+      if (machine.height > 0) continue;
+      const int64_t unit = machine.node->spec.unit;
+      const auto next = std::ranges::upper_bound(came, unit),
+                 end = std::ranges::upper_bound(stayed, unit);
+      const bool is_met = next != came.end() && (end == stayed.end() || *next < *end);
+      const bool is_anywhere = !came.empty() && (unit == 0 || came.front() == 0);
+      if (is_smaller || is_met || is_anywhere) names.push_back(name_of(machine));
+    }
+  }
+
+  void add_by_weight(const RackView& rack, std::vector<std::string>& names) const {
+    if (rack.rack->spec.weight_limit_kg == 0) return;
+    const bool is_heavier = std::ranges::any_of(rack.machines, [&](uint32_t m) {
+      const Machine& machine = after_.machines[m];
+      const Machine* was = stood(rack, machine);
+      return was == nullptr || weight_of(machine) > weight_of(*was);
+    });
+    if (!is_heavier) return;
+    for (const uint32_t m : rack.machines)
+      if (weight_of(after_.machines[m]) == 0) names.push_back(name_of(after_.machines[m]));
+  }
+
+  const Facility &before_, &after_;
+  std::map<std::string_view, const Machine*> machines_;  // of before
+  std::map<std::string_view, const RackView*> racks_;    // of before
+};
 
 bool is_error(const Finding& finding) { return finding.severity == Severity::error; }
 
@@ -217,6 +353,8 @@ Difference compare(const Facility& before, const Facility& after) {
   out.without_watts = moved(feeds_of_unknown(before), feeds_of_unknown(after));
   out.without_height = moved(spots_without_height(before), spots_without_height(after));
   out.without_weight = moved(spots_without_weight(before), spots_without_weight(after));
+  out.without_feeds = moved(without_feeds(before), without_feeds(after));
+  Beside(before, after).add_to(out);
   out.stranded_before_mw = stranded(before);
   out.stranded_after_mw = stranded(after);
   return out;

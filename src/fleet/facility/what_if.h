@@ -36,13 +36,16 @@ struct Difference {
   // no longer so.
   std::vector<Finding> new_findings, eased, solved;
   bool holds_after = true;  // no finding of severity error is new or worse
-  // Machines that came to what is limited with something that nobody knows, by name: to other
-  // feeds with watts that are unknown, or known only in part; to another place of a rack without
-  // a height; to a rack of which a weight limit is known without a weight.
-  std::vector<std::string> without_watts, without_height, without_weight;
+  // Machines of which nobody knows something that counts now, by name: that came with it to what
+  // is limited, or that were there when something else came. Watts, unknown or known only in part,
+  // of what hangs on other feeds, or below a domain or cooling unit that has less left; a height,
+  // of what stands at another place of a rack, or where something now stands above it; a weight,
+  // in a rack that carries no more than so much; feeds, of what had some or was not there.
+  std::vector<std::string> without_watts, without_height, without_weight, without_feeds;
   // Whether all that is limited is known. Where it is not, only a new error says something.
   bool is_known() const {
-    return without_watts.empty() && without_height.empty() && without_weight.empty();
+    return without_watts.empty() && without_height.empty() && without_weight.empty() &&
+           without_feeds.empty();
   }
   int64_t stranded_before_mw = 0, stranded_after_mw = 0;
 };

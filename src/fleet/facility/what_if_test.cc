@@ -42,10 +42,8 @@ TEST(WhatIf, holds_where_no_error_is_new) {
 
 TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_watts) {
   const std::string base = "pdu a 30kW; rack r on a; node n in r draws 5kW; node old in r;";
-  EXPECT_THAT(between(base, base + "node m in r; node p in r plate 1kW").without_watts,
-              ElementsAre("m"))
+  EXPECT_THAT(between(base, base + "node m in r").without_watts, ElementsAre("m"))
       << "what was not known before is not the doing of the change";
-  EXPECT_THAT(between(base, base + "node p in r plate 1kW").without_watts, IsEmpty());
   const std::string two = "pdu a 30kW; pdu b 30kW; rack q row A place 1 on ";
   EXPECT_THAT(between(two + "a; node old in q", two + "b; node old in q").without_watts,
               ElementsAre("old"))
@@ -54,9 +52,10 @@ TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_watts) {
 
 TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_height) {
   const std::string base = "pdu a 30kW; rack r on a; node old in r at 1 plate 1kW;";
-  EXPECT_THAT(between(base, base + "node m in r at 9 plate 1kW").without_height, ElementsAre("m"));
-  EXPECT_TRUE(between(base, base + "node m in r at 9 high 2 plate 1kW").is_known());
+  EXPECT_THAT(between(base, base + "node m in r at 9 plate 1kW").without_height,
+              ElementsAre("m", "old"));
   EXPECT_TRUE(between(base, base + "node m plate 1kW on a").is_known()) << "it stands in no rack";
+  EXPECT_TRUE(between(base, base).is_known()) << "what was not known before stays so";
   EXPECT_THAT(between(base, "pdu a 30kW; rack r on a; node old in r at 2 plate 1kW").without_height,
               ElementsAre("old"));
 }
@@ -64,7 +63,8 @@ TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_height) {
 TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_weight_where_one_is_limited) {
   const std::string base = "pdu a 30kW; rack r carries 900 on a; node old in r high 1 plate 1kW;",
                     more = "node m in r high 2 plate 1kW";
-  EXPECT_THAT(between(base, base + more).without_weight, ElementsAre("m"));
+  EXPECT_THAT(between(base, base + more).without_weight, ElementsAre("m", "old"))
+      << "who weighs so much that there is no more room?";
   EXPECT_TRUE(between(base, base + more).holds_after) << "as far as anybody knows";
   const std::string free = "pdu a 30kW; rack r on a;";
   EXPECT_TRUE(between(free, free + more).is_known()) << "nobody says that its weight is limited";
@@ -72,6 +72,75 @@ TEST(WhatIf, nobody_knows_whether_it_holds_with_a_machine_of_unknown_weight_wher
               ElementsAre("m"))
       << "now it is";
   EXPECT_TRUE(between(base, base).is_known()) << "what was not known before stays so";
+}
+
+TEST(WhatIf, what_was_there_with_unknown_watts_counts_where_something_comes) {
+  const std::string base =
+      "ups u 90kW; ups v 90kW; pdu a 30kW from u; pdu b 30kW from u; pdu c 30kW from v;"
+      "rack r on a; node old in r at 1 high 1;";
+  EXPECT_THAT(between(base, base + "node p plate 1kW on a").without_watts, ElementsAre("old"));
+  EXPECT_THAT(between(base, base + "node p plate 1kW on b").without_watts, ElementsAre("old"))
+      << "both draw from u";
+  EXPECT_THAT(between(base, base + "node p plate 1kW on c").without_watts, IsEmpty());
+  EXPECT_THAT(between(base + "node p plate 1kW on a", base).without_watts, IsEmpty())
+      << "something goes";
+  EXPECT_THAT(between(base, "ups u 80kW;" + base.substr(base.find("ups v"))).without_watts,
+              ElementsAre("old"))
+      << "less is left";
+}
+
+TEST(WhatIf, what_was_there_with_unknown_watts_counts_where_more_heat_comes) {
+  const auto with_cooling = [](const std::string& more, const char* unit_of_q) {
+    Grid grid = grid_of("pdu a 90kW; pdu b 90kW; rack r on a; rack q on b; node old in r;" + more);
+    api::Site site;
+    site.metadata.name = "s";
+    for (const char* name : {"one", "two"}) {
+      site.spec.cooling.emplace_back().name = name;
+      site.spec.cooling.back().capacity = testing::quantity_of("50kW", Dimension::power);
+    }
+    grid.add(std::move(site));
+    grid.edit<api::Rack>("r").spec.cooling.unit = "one";
+    grid.edit<api::Rack>("q").spec.cooling.unit = unit_of_q;
+    return grid;
+  };
+  const auto unknown = [&](const char* unit_of_q) {
+    const Grid then = with_cooling("", unit_of_q),
+               now = with_cooling("node m in q at 1 high 1 plate 1kW", unit_of_q);
+    return compare(survey(then.estate, Footing::most), survey(now.estate, Footing::most))
+        .without_watts;
+  };
+  EXPECT_THAT(unknown("one"), ElementsAre("old"));
+  EXPECT_THAT(unknown("two"), IsEmpty());
+}
+
+TEST(WhatIf, what_was_there_with_an_unknown_height_counts_where_something_comes_above_it) {
+  const std::string base =
+      "pdu a 90kW; rack r on a; rack q on a; node old in r at 5 plate 1kW;"
+      "node up in r at 20 high 2 plate 1kW;";
+  const auto unknown = [&](const char* node) {
+    return between(base, base + "node m " + node + " plate 1kW").without_height;
+  };
+  EXPECT_THAT(unknown("in r at 9 high 2"), ElementsAre("old"));
+  EXPECT_THAT(unknown("in r high 2"), ElementsAre("old")) << "anywhere";
+  EXPECT_THAT(unknown("in r at 1 high 2"), IsEmpty());
+  EXPECT_THAT(unknown("in r at 30 high 2"), IsEmpty()) << "it ends below what stood above it";
+  EXPECT_THAT(unknown("in q at 9 high 2"), IsEmpty());
+  EXPECT_THAT(between("pdu a 9kW; rack r units 20 on a; node old in r at 5 plate 1kW",
+                      "pdu a 9kW; rack r units 10 on a; node old in r at 5 plate 1kW")
+                  .without_height,
+              ElementsAre("old"))
+      << "the rack is not so high any more";
+}
+
+TEST(WhatIf, a_machine_that_comes_and_that_nothing_feeds_is_not_known_to_hold) {
+  const std::string base = "pdu a 30kW; rack r; node old plate 1kW;";
+  EXPECT_THAT(between(base, base + "node m in r at 1 high 1 plate 1kW").without_feeds,
+              ElementsAre("m"));
+  EXPECT_FALSE(between(base, base + "node m plate 1kW").is_known());
+  EXPECT_TRUE(between(base, base + "node m plate 1kW on a").is_known());
+  EXPECT_TRUE(between(base, base).is_known()) << "what nothing fed before";
+  EXPECT_THAT(between(base + "node m plate 1kW on a", base + "node m plate 1kW").without_feeds,
+              ElementsAre("m"));
 }
 
 TEST(WhatIf, an_error_that_grows_by_less_than_its_text_shows_does_not_hold) {
