@@ -44,6 +44,19 @@ TEST(Generate, gives_objects_that_keep_the_rules_of_their_kinds) {
   EXPECT_EQ(counts["StoragePool"], 4u);
 }
 
+TEST(Generate, each_memory_node_gives_its_distance_to_all) {
+  for (const MachineModel& model : machine_models()) {
+    const api::HardwareProfile profile = profile_of(model);
+    const std::vector<api::NumaNode>& numa = profile.spec.numa;
+    for (size_t i = 0; i < numa.size(); ++i) {
+      ASSERT_EQ(numa[i].distances.size(), numa.size()) << model.name;
+      EXPECT_EQ(numa[i].distances[i], 10) << model.name;
+      for (size_t j = 0; j < numa.size(); ++j)
+        EXPECT_EQ(numa[i].distances[j], numa[j].distances[i]) << model.name;
+    }
+  }
+}
+
 TEST(Generate, a_full_pod_fits_an_object) {
   generate(options("h100=129"), [&](const api::Object& object) {
     EXPECT_LE(object.print().size(), limits::object_bytes) << object.key();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "fleet/bits.h"
 #include "fleet/hash.h"
@@ -141,6 +142,7 @@ class ProfileBuilder {
     spec_.architecture = model_.architecture;
     add_processors();
     add_gpus_and_rails();
+    add_distances();
     add_switches();
     for (int i = 0; i < model_.nics; ++i)
       add_on_port("eth" + std::to_string(i), api::DeviceClass::nic, "Ethernet adapter", "0200", i)
@@ -176,6 +178,7 @@ class ProfileBuilder {
       api::NumaNode& numa = spec_.numa.emplace_back();
       numa.id = n;
       numa.package = n / model_.numa_per_package;
+      package_of_node_.push_back(numa.package);
       numa.memory_bytes = (model_.memory_gib << 30) / model_.numa_per_package;
       Bits cpus;
       for (int core = n * per_place; core < (n + 1) * per_place; ++core) {
@@ -186,11 +189,21 @@ class ProfileBuilder {
         cpus |= threads;
       }
       numa.cpus = cpus.to_list();
-      for (int other = 0; other < places_; ++other)
-        numa.distances.push_back(other == n                                        ? 10
-                                 : other / model_.numa_per_package == numa.package ? 12
-                                                                                   : 32);
     }
+  }
+
+  // Memory of a GPU is farther than any of the processors'; nearest from the package that it hangs
+  // on. Of each node to all, as in SLIT.
+  void add_distances() {
+    for (size_t from = 0; from < spec_.numa.size(); ++from)
+      for (size_t to = 0; to < spec_.numa.size(); ++to) {
+        const bool is_near = package_of_node_[from] == package_of_node_[to];
+        const bool of_gpu = !spec_.numa[from].device.empty() || !spec_.numa[to].device.empty();
+        spec_.numa[from].distances.push_back(from == to ? 10
+                                             : of_gpu   ? (is_near ? 80 : 120)
+                                             : is_near  ? 12
+                                                        : 32);
+      }
   }
 
   // ---- PCI: a bus of its own for every link
@@ -290,6 +303,7 @@ class ProfileBuilder {
     memory.cls = api::NumaClass::gpu_memory;
     memory.device = gpu.id;
     memory.memory_bytes = gpu.memory_bytes;
+    package_of_node_.push_back(place / model_.numa_per_package);
   }
 
   void link(api::Device& from, std::string to, api::LinkKind kind, int count) {
@@ -321,6 +335,7 @@ class ProfileBuilder {
   int places_;
   int bus_ = 0, domain_number_ = 0;
   std::string domain_ = "0000";
+  std::vector<int64_t> package_of_node_;
   api::HardwareProfileSpec spec_;
 };
 
