@@ -223,6 +223,8 @@ TEST(SlurmTopology, blocks_and_the_yaml_form_are_read) {
   EXPECT_EQ(yaml.fabrics[0].metadata.name, "fab-fast");
   EXPECT_EQ(yaml.fabrics[1].metadata.name, "fab-nvl");
   EXPECT_THAT(yaml.notes, Contains(HasSubstr("\"plain\" is flat")));
+  EXPECT_THAT(yaml.notes, Contains("[1].block.block_sizes: block sizes are for Slurm's planning; "
+                                   "not read"));
 }
 
 TEST(SlurmTopology, a_switch_that_is_not_described_is_refused) {

@@ -49,6 +49,7 @@ std::optional<Type> type_named(std::string_view name) {
 // Where in the tree an object stands.
 struct Place {
   Bits cpus;             // of the nearest object above that has any
+  Bits nodes;            // memory nodes of the object itself
   int64_t package = -1;  // index
   bool below_host_bridge = false;
   std::optional<size_t> pci;  // index of the PCI function above
@@ -74,8 +75,9 @@ class ObjectReader {
       return fault_in(options_, element, "an object of unknown type \"" + type_name + "\"");
     Place place = above;
     const auto cpus = TRY(set(element, "cpuset", named_cpus_));
-    TRY(set(element, "nodeset", named_nodes_));
+    const auto nodes = TRY(set(element, "nodeset", named_nodes_));
     if (cpus && !cpus->empty()) place.cpus = *cpus;
+    place.nodes = nodes.value_or(Bits{});
     const HwlocRef ref = TRY(take(*type, element, cpus.value_or(Bits{}), place));
     TRY(index(element, type_name, ref));
     for (const Element& child : element.children)
@@ -173,6 +175,10 @@ class ObjectReader {
     if (out_.nodes.has(static_cast<size_t>(node.id)))
       return fault_in(options_, element,
                       "memory node " + std::to_string(node.id) + " is there twice");
+    if (!place.nodes.empty() && place.nodes != Bits::of({static_cast<uint32_t>(node.id)}))
+      return fault_in(options_, element,
+                      "memory node " + std::to_string(node.id) +
+                          " has the nodeset of the memory nodes " + place.nodes.to_list());
     if (out_.numa.size() >= limits::numa_nodes)
       return fault_in(options_, element, "more memory nodes than any machine has");
     node.cpus = cpus;

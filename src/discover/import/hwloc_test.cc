@@ -208,6 +208,9 @@ TEST(Hwloc, WhatCannotBeIsRefusedWithItsLine) {
   EXPECT_THAT(without(version2, "os_index=\"1\" cpuset=\"0x00000002\" gp_index=\"8\"",
                       "os_index=\"0\" cpuset=\"0x00000001\" gp_index=\"8\""),
               HasSubstr("CPU 0 is there twice"));
+  EXPECT_THAT(without(version2, "cpuset=\"0x00000003\" nodeset=\"0x00000004\"",
+                      "cpuset=\"0x00000003\" nodeset=\"0x00000002\""),
+              HasSubstr("memory node 2 has the nodeset of the memory nodes 1"));
   EXPECT_THAT(without(version2, "gp_index=\"8\"", "gp_index=\"7\""), HasSubstr("twice"));
   EXPECT_THAT(without(version2, "osdev_type=\"5\"", "osdev_type=\"12\""), HasSubstr("osdev_type"));
   EXPECT_THAT(without(version2, "cpuset=\"0x00000003\" nodeset=\"0x00000005\"",

@@ -15,6 +15,8 @@ namespace freehold::discover {
 
 namespace {
 
+constexpr std::string_view block_sizes = ": block sizes are for Slurm's planning; not read";
+
 class Reader {
  public:
   explicit Reader(const ImportOptions& options) : options_(options) {
@@ -82,7 +84,7 @@ class Reader {
     there.where = "line " + std::to_string(line.line);
     const std::string& first = line.pairs[0].key;
     if (first == "blocksizes" || first == "blocklevels") {
-      add_note(out_.notes, there.where + ": block sizes are for Slurm's planning; not read");
+      add_note(out_.notes, there.where + std::string(block_sizes));
       return {};
     }
     if (first != "switchname" && first != "blockname")
@@ -150,6 +152,11 @@ class Reader {
     const json::Value* items = body.at({list});
     const std::string at = path + "." + std::string(list);
     if (items == nullptr || items->as_array() == nullptr) return wrong(at, "is a list");
+    for (const auto& [key, value] : *body.as_object())
+      if (key != list)
+        add_note(out_.notes, path + "." + key +
+                                 (key == "block_sizes" ? std::string(block_sizes)
+                                                       : std::string(" is not read")));
     std::vector<TreeSwitch> out;
     for (size_t i = 0; i < items->as_array()->size(); ++i) {
       const json::Value& item = (*items->as_array())[i];
