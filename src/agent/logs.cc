@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "json/value.h"
 
@@ -43,7 +44,13 @@ struct LogHandler::Feed : std::enable_shared_from_this<Feed> {
   void pump() {
     if (stream->closed()) return stop();
     auto text = reader->next(chunk_bytes);
-    if (!text.ok() || (text->empty() && !follow)) {
+    if (!text.ok()) {
+      log(LogLevel::warning, "agent", "a log cannot be read to its end",
+          {{"error", text.error().to_string()}});
+      stream->cut();
+      return stop();
+    }
+    if (text->empty() && !follow) {
       stream->finish();
       return stop();
     }
@@ -122,6 +129,7 @@ void LogHandler::handle(http::Request request, std::unique_ptr<http::Responder> 
   http::Response head;
   head.headers["content-type"] = "text/plain; charset=utf-8";
   feed->stream = responder->stream(std::move(head));
+  feed->stream->must_finish();
   feed->stream->allow_pause(seconds(limits::reader_pause_s));
   feed->self = feed;
   feed->stream->on_closed([weak = std::weak_ptr<Feed>(feed)] {

@@ -20,7 +20,7 @@ struct Reader {
   int status = 0;
   std::string text;
   size_t queued = 0, most_queued = 0;
-  bool is_finished = false, is_gone = false;
+  bool is_finished = false, is_gone = false, is_cut = false, is_to_be_whole = false;
   Duration may_rest{};
   std::function<void()> drained, closed;
 
@@ -43,7 +43,9 @@ class ReaderStream final : public http::Stream {
     reader_.most_queued = std::max(reader_.most_queued, reader_.queued);
   }
   void finish() override { reader_.is_finished = true; }
-  bool closed() const override { return reader_.is_gone || reader_.is_finished; }
+  void cut() override { reader_.is_cut = true; }
+  void must_finish() override { reader_.is_to_be_whole = true; }
+  bool closed() const override { return reader_.is_gone || reader_.is_finished || reader_.is_cut; }
   size_t queued_bytes() const override { return reader_.queued; }
   void on_drained(std::function<void()> handler) override { reader_.drained = std::move(handler); }
   void on_closed(std::function<void()> handler) override { reader_.closed = std::move(handler); }
@@ -68,9 +70,12 @@ class ReaderResponder final : public http::Responder {
 
 // A log in pieces, as a file would give it.
 struct Pieces final : LogReader {
-  Pieces(std::deque<std::string>& p, int& o) : pieces(p), open(o) { ++open; }
+  Pieces(std::deque<std::string>& p, int& o, const bool& b) : pieces(p), open(o), is_broken(b) {
+    ++open;
+  }
   ~Pieces() override { --open; }
   Result<std::string> next(size_t) override {
+    if (is_broken) return Error{Reason::internal, "input/output error", {}};
     if (pieces.empty()) return std::string();
     std::string first = std::move(pieces.front());
     pieces.pop_front();
@@ -78,12 +83,13 @@ struct Pieces final : LogReader {
   }
   std::deque<std::string>& pieces;
   int& open;
+  const bool& is_broken;
 };
 
 class Logs : public ::testing::Test {
  protected:
   Logs() {
-    host_.log = [this] { return std::make_unique<Pieces>(pieces_, open_); };
+    host_.log = [this] { return std::make_unique<Pieces>(pieces_, open_, is_broken_); };
   }
   void write(const std::string& text) {
     pieces_.push_back("2026-01-01T00:00:00Z stdout F " + text + "\n");
@@ -100,6 +106,7 @@ class Logs : public ::testing::Test {
   testing::FakeHost host_{runtime_};
   std::deque<std::string> pieces_;
   int open_ = 0;  // readers of files
+  bool is_broken_ = false;
   LogHandler handler_{runtime_, host_,
                       [](std::string_view, std::string_view, std::string_view contract) {
                         return contract.empty() || contract == "c-1" ? "uid-x" : "";
@@ -157,6 +164,22 @@ TEST_F(Logs, who_follows_gets_what_is_written_later) {
   EXPECT_EQ(open_, 1);
   reader.go_away();
   EXPECT_EQ(open_, 0);
+}
+
+TEST_F(Logs, a_log_that_cannot_be_read_to_its_end_is_cut) {
+  for (const char* follow : {"false", "true"}) {
+    is_broken_ = false;
+    write("one");
+    Reader reader;
+    ask(reader, {{"follow", follow}});
+    EXPECT_TRUE(reader.is_to_be_whole);
+    is_broken_ = true;
+    reader.take_all();
+    EXPECT_EQ(reader.text, "one\n");
+    EXPECT_TRUE(reader.is_cut);
+    EXPECT_FALSE(reader.is_finished);
+    EXPECT_EQ(open_, 0);
+  }
 }
 
 TEST_F(Logs, nothing_is_read_for_a_reader_that_went_while_it_was_waited_for) {

@@ -15,6 +15,7 @@ struct AgentProxy::Relay : std::enable_shared_from_this<Relay> {
   void begin(const http::Response& head) {
     if (!responder) return;
     stream = std::exchange(responder, nullptr)->stream(head);
+    stream->must_finish();
     stream->allow_pause(seconds(limits::reader_pause_s));
     stream->on_closed([weak = weak_from_this()] {
       if (const auto relay = weak.lock()) relay->end();
@@ -36,8 +37,10 @@ struct AgentProxy::Relay : std::enable_shared_from_this<Relay> {
   }
 
   void finish(const Result<void>& result) {
-    if (stream) {
+    if (stream && result) {
       stream->finish();
+    } else if (stream) {  // what broke off looks it, too
+      stream->cut();
     } else if (responder && !result) {
       std::exchange(responder, nullptr)->respond(server::respond_error(result.error()));
     }

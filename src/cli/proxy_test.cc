@@ -16,7 +16,9 @@ using http::testing::certificates;
 using http::testing::RawClient;
 using http::testing::TestServer;
 using http::testing::wait_until;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr std::string_view get_and_close =
@@ -139,6 +141,18 @@ TEST_F(AgentProxyTest, what_is_under_way_goes_on_when_the_caller_is_replaced) {
   front_.on_loop([this] { proxy_->replace_caller(certificates().client); });
   const std::string text = client.read_to_end();
   EXPECT_EQ(static_cast<size_t>(std::ranges::count(text, '~')), total);
+}
+
+TEST_F(AgentProxyTest, what_breaks_off_at_the_agent_has_no_end_for_the_reader) {
+  RawClient client(front_.port());
+  ASSERT_TRUE(client.handshake());
+  client.send(get_and_close);
+  wait_until_held();
+  agent_.on_loop([this] { stream_->cut(); });
+  const std::string text = client.read_to_end();
+  EXPECT_EQ(static_cast<size_t>(std::ranges::count(text, '~')), sent_) << "all that was sent";
+  EXPECT_THAT(text, Not(EndsWith("0\r\n\r\n")));
+  EXPECT_TRUE(wait_until([this] { return under_way() == 0 && agent_.connections() == 0; }));
 }
 
 TEST_F(AgentProxyTest, an_agent_that_is_not_there_is_told_and_forgotten) {

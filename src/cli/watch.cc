@@ -30,7 +30,7 @@ class LogReaders {
  private:
   struct Reader {
     std::string rest, refusal;
-    int status = 200;
+    int status = 0;  // until the head has come
     std::unique_ptr<http::Call> call;
   };
 
@@ -57,10 +57,14 @@ class LogReaders {
         reader.rest.erase(0, end + 1);
       }
     };
-    events.on_end = [this, &reader, prefix](Result<void> end) {
+    events.on_end = [this, &reader, prefix, instance](Result<void> end) {
       if (!reader.rest.empty()) print(prefix, reader.rest);
-      if (reader.status >= 400)
+      if (reader.status >= 400) {
         end = client::error_of({reader.status, {}, http::bytes(reader.refusal)});
+      } else if (!end && reader.status > 0) {
+        end = Error{end.error().reason,
+                    "the log of " + instance + " broke off: " + end.error().message};
+      }
       if (!end && result_) result_ = std::move(end);
       if (--open_ == 0) done_(std::move(result_));
     };

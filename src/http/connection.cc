@@ -59,12 +59,12 @@ std::string address_of(const Connection::Socket& socket) {
 
 // ---- the stream
 
-void StreamOfConnection::finish() {
+void StreamOfConnection::end(StreamEnd end) {
   finished_ = true;
   // Destroyed last: what they hold may own this stream.
   const auto closed_handler = std::exchange(on_closed_, nullptr);
   const auto drained_handler = std::exchange(on_drained_, nullptr);
-  if (const auto connection = std::exchange(connection_, nullptr)) connection->finish();
+  if (const auto connection = std::exchange(connection_, nullptr)) connection->finish(end);
 }
 
 void StreamOfConnection::on_closed(std::function<void()> handler) {
@@ -329,9 +329,14 @@ void Connection::send(Bytes chunk) {
   }
 }
 
-void Connection::finish() {
+void Connection::finish(StreamEnd end) {
   if (state_ != State::streaming) return;
-  if (is_chunked_ && !is_head_) outbox_.push(std::string(last_chunk));
+  if (end == StreamEnd::cut_short) {
+    is_cut_short_ = true;
+    keeps_alive_ = false;
+  } else if (is_chunked_ && !is_head_) {
+    outbox_.push(std::string(last_chunk));
+  }
   state_ = State::writing;
   stream_.reset();
   flush_soon();
@@ -345,7 +350,8 @@ void Connection::wait_writable() {
   socket_.async_wait(Socket::wait_write, [self = shared_from_this()](ErrorCode error) {
     self->write_wait_ = false;
     if (error) return;
-    if (self->outbox_.empty()) return self->readable();  // TLS itself had something to write
+    // Else TLS itself had something to write.
+    if (self->outbox_.empty() && self->state_ != State::writing) return self->readable();
     self->flush();
   });
 }
@@ -413,7 +419,8 @@ void Connection::end_response() {
 // ---- the end
 
 void Connection::linger() {
-  channel_.close_notify();
+  // A body that ends with its connection is whole where that end is announced.
+  if (!is_cut_short_) channel_.close_notify();
   ::shutdown(socket_.native_handle(), SHUT_WR);
   state_ = State::lingering;
   deadline_ = from_now(core_->options.linger_timeout);
@@ -464,7 +471,8 @@ void Connection::drain() {
     case State::streaming: {
       const auto self = shared_from_this();  // the stream may hold the last reference
       const auto stream = std::exchange(stream_, {});
-      finish();
+      const auto running = stream.lock();
+      finish(running ? running->end_when_dropped() : StreamEnd::whole);
       stream_ = stream;
       return tell_stream();
     }

@@ -22,6 +22,9 @@ namespace freehold::http {
 class Connection;
 class StreamOfConnection;
 
+// Of a streamed body: with its end, or so that it is seen to be missing.
+enum class StreamEnd : uint8_t { whole, cut_short };
+
 // What all connections of one server share. Outlives the Server while connections do.
 class ServerCore {
  public:
@@ -75,7 +78,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Stream> stream(Response head);
   // For the Stream.
   void send(Bytes chunk);
-  void finish();
+  void finish(StreamEnd end);
   size_t queued_bytes() const { return outbox_.size(); }
   void tell_drained_soon();
   void allow_pause(Duration longest) { pause_ = longest; }
@@ -138,18 +141,22 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool is_head_ = false;      // the request being answered: no body
   bool is_http_1_0_ = false;
   bool is_chunked_ = false;
+  bool is_cut_short_ = false;  // the body being answered
 };
 
 class StreamOfConnection final : public Stream {
  public:
   explicit StreamOfConnection(std::shared_ptr<Connection> connection)
       : connection_(std::move(connection)) {}
-  ~StreamOfConnection() override { finish(); }
+  ~StreamOfConnection() override { end(end_when_dropped_); }
   void send(Bytes chunk) override {
     // A copy: sending may close us and drop the connection.
     if (const auto connection = connection_) connection->send(std::move(chunk));
   }
-  void finish() override;
+  void finish() override { end(StreamEnd::whole); }
+  void cut() override { end(StreamEnd::cut_short); }
+  void must_finish() override { end_when_dropped_ = StreamEnd::cut_short; }
+  StreamEnd end_when_dropped() const { return end_when_dropped_; }
   bool closed() const override { return connection_ == nullptr; }
   size_t queued_bytes() const override { return connection_ ? connection_->queued_bytes() : 0; }
   void on_drained(std::function<void()> handler) override;
@@ -164,8 +171,11 @@ class StreamOfConnection final : public Stream {
   void tell();  // calls the handler, once
 
  private:
+  void end(StreamEnd end);
+
   std::shared_ptr<Connection> connection_;  // null once closed
   std::function<void()> on_closed_, on_drained_;
+  StreamEnd end_when_dropped_ = StreamEnd::whole;
   bool finished_ = false;
   bool told_ = false;
 };

@@ -24,16 +24,22 @@ class Stream {
   virtual ~Stream() = default;
   virtual void send(Bytes chunk) = 0;  // what is sent in one turn of the loop leaves together
   virtual void finish() = 0;           // ends the body properly
-  virtual bool closed() const = 0;     // nothing that is sent now arrives
+  // Ends it so that its reader sees that something is missing: what is queued is still sent, but
+  // not the end of the body, and the connection closes.
+  virtual void cut() = 0;
+  virtual bool closed() const = 0;  // nothing that is sent now arrives
   virtual size_t queued_bytes() const = 0;
   // For who has much to send, such as the initial events of a watch: send some, and the rest from
   // here. Called once, from the loop, when nothing is queued; never after the stream closed.
   virtual void on_drained(std::function<void()> handler) = 0;
+  // For a body that has an end, as that of a log, and of a watch has not: where it is dropped, or
+  // the server stops, before finish(), it is cut, not ended.
+  virtual void must_finish() {}
   // For who sends no more than the peer takes, and lets it rest: how long it may take nothing,
   // instead of the body time limit.
   virtual void allow_pause(Duration) {}
   // Called once, from the loop and never from inside send(): the peer went, was cut, or the server
-  // stops. Not called after finish(). The handler may drop the Stream.
+  // stops. Not called after finish() or cut(). The handler may drop the Stream.
   virtual void on_closed(std::function<void()> handler) = 0;
 };
 

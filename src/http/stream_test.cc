@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <optional>
 
 #include "http/testing/fixture.h"
 
@@ -189,6 +190,81 @@ TEST(ServerStream, streams_to_an_http_1_0_client_until_it_closes) {
     streams.open[0]->finish();
   });
   EXPECT_EQ(client.read_to_end(), "one");
+}
+
+// How a stream ends for a client of ours, once `end` was done to it on the server.
+Result<void> seen_end(const Task& act, TestServer& server, Streams& streams, std::string& body) {
+  Loop loop;
+  auto transport = connect(loop, server.client_options()).value();
+  std::optional<Result<void>> seen;
+  const auto call = transport->stream({}, {.on_head = {},
+                                           .on_data = [&](std::string_view data) { body += data; },
+                                           .on_end = [&](const Result<void>& end) { seen = end; }});
+  testing::run_until(loop, [&] { return body == "begin;"; });
+  server.on_loop(act);
+  testing::run_until(loop, [&] { return seen.has_value(); });
+  server.on_loop([&] { streams.open.clear(); });
+  return seen.value_or(Result<void>{});
+}
+
+TEST(ServerStream, what_is_cut_is_seen_to_be_and_what_was_sent_arrives) {
+  Streams streams;
+  TestServer server(std::ref(streams));
+  std::string cut_body, whole_body;
+  const auto cut = seen_end(
+      [&] {
+        streams.open[0]->send(bytes("one"));
+        streams.open[0]->cut();
+        EXPECT_TRUE(streams.open[0]->closed());
+      },
+      server, streams, cut_body);
+  EXPECT_FALSE(cut.ok());
+  EXPECT_EQ(cut_body, "begin;one");
+  const auto whole = seen_end([&] { streams.open[0]->finish(); }, server, streams, whole_body);
+  EXPECT_TRUE(whole.ok());
+  EXPECT_EQ(streams.closed, 0);
+}
+
+TEST(ServerStream, a_stream_that_must_be_finished_is_cut_where_it_is_not) {
+  Streams streams;
+  TestServer server(std::ref(streams));
+  std::string body, other, last;
+  EXPECT_FALSE(seen_end(
+                   [&] {
+                     streams.open[0]->must_finish();
+                     streams.open.clear();
+                   },
+                   server, streams, body)
+                   .ok());
+  EXPECT_TRUE(seen_end([&] { streams.open.clear(); }, server, streams, other).ok());
+  EXPECT_FALSE(seen_end(
+                   [&] {
+                     streams.open[0]->must_finish();
+                     server.server().stop(Duration{}, [] {});
+                   },
+                   server, streams, last)
+                   .ok());
+}
+
+// Its body ends with the connection; whether all of it came is for TLS to say.
+TEST(ServerStream, a_cut_shows_to_an_http_1_0_client) {
+  Streams streams;
+  TestServer server(std::ref(streams));
+  for (const bool is_cut : {true, false}) {
+    RawClient client(server.port());
+    ASSERT_TRUE(client.handshake());
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    client.read_until("begin;");
+    server.on_loop([&] {
+      if (is_cut)
+        streams.open[0]->cut();
+      else
+        streams.open[0]->finish();
+      streams.open.clear();
+    });
+    EXPECT_EQ(client.read_to_end(), "");
+    EXPECT_EQ(client.is_end_announced(), !is_cut);
+  }
 }
 
 TEST(ServerStream, holds_a_thousand_streams) {

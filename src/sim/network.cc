@@ -101,6 +101,11 @@ class Network::Stream final : public http::Stream {
       if (const auto on_end = std::exchange(wire.events.on_end, nullptr)) on_end({});
     });
   }
+  void cut() override {
+    if (closed()) return;
+    wire_->closed = nullptr;
+    network_.cut(wire_);
+  }
   bool closed() const override {
     return wire_->cut || wire_->finished || wire_->client_gone ||
            wire_->server_life != network_.server_life_;

@@ -250,9 +250,27 @@ def what_runs(directory):
         assert (used["contract"], used["phase"], used["cpus"]) == ("small", "Running", 1), used
         the_run_before(cli)
         logs_after_the_end(cli, dev.client())
+        a_log_that_breaks_off(cli, dev)
+        dev.start()
         harness.release(dev.client(), "small", "brief")
     finally:
         dev.kill(signal.SIGTERM)
+
+
+def a_log_that_breaks_off(cli, dev):
+    """Who follows it is told that its end was not seen, also where the server stops in order."""
+    follower = subprocess.Popen(
+        [harness.FREEHOLD, "logs", "-f", "--tail", "1", "workload/small"],
+        env=dict(os.environ, FREEHOLD_KUBECONFIG=cli.kubeconfig),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert follower.stdout.readline() == "hello\n"
+        dev.kill(signal.SIGTERM)
+        said = follower.communicate(timeout=20)[1]
+        assert follower.returncode == FAILED, (follower.returncode, said)
+        harness.expect(r"^freehold: the log of small-\S+ broke off: ", said)
+    finally:
+        follower.kill()
 
 
 def the_run_before(cli):

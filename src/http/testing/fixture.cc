@@ -127,6 +127,7 @@ std::string RawClient::read_until(std::string_view text) {
     const Progress progress = channel_.read(buffer.data(), buffer.size());
     if (progress.state != Io::done) {
       EXPECT_NE(progress.state, Io::want_read) << "nothing more came; so far: " << all;
+      is_end_announced_ = progress.state == Io::closed;
       break;
     }
     all.append(buffer.data(), progress.bytes);

@@ -86,9 +86,11 @@ class RawClient {
   std::string read_plain();   // to the end, below TLS
   void shrink_receive_buffer();
   bool is_resumed() const { return channel_.is_resumed(); }
+  bool is_end_announced() const { return is_end_announced_; }  // that reading came to
 
  private:
   int socket_ = -1;
+  bool is_end_announced_ = false;
   Channel channel_;
 };
 

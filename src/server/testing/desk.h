@@ -146,6 +146,7 @@ class Desk {
       watched_->most_queued = std::max(watched_->most_queued, watched_->queued);
     }
     void finish() override { watched_->finished = true; }
+    void cut() override { watched_->finished = true; }
     bool closed() const override { return false; }
     size_t queued_bytes() const override { return watched_->queued; }
     void on_drained(std::function<void()> handler) override {
