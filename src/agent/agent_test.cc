@@ -545,5 +545,26 @@ TEST_F(AgentTest, WhatAnInstanceUsedIsExactAtItsEndAndStays) {
   EXPECT_EQ(at("x").status.usage.cpu_us, 1'234);
 }
 
+TEST_F(AgentTest, WhatAJobUsedIsKnownThoughNobodyWasThereAtItsEnd) {
+  api::Instance x = wanted("x");
+  x.spec.run.restart = api::RestartPolicy::never;
+  put(x);
+  agent_.reset();
+  machine("x").usage.cpu_us = 5'678;
+  machine("x").process.state = ProcessState::exited;
+  machine("x").process.exit = {0, 0, "Completed", runtime_.now()};
+  start();
+  runtime_.pass(seconds(5));
+  EXPECT_EQ(at("x").status.phase, InstancePhase::succeeded);
+  EXPECT_FALSE(machine("x").has_group);
+  EXPECT_EQ(at("x").status.usage.cpu_us, 5'678);
+  // Nor was the control plane there to be told.
+  agent_.reset();
+  change("x", [](api::Instance& i) { i.status.usage = {}; });
+  start();
+  runtime_.pass(minutes(2));
+  EXPECT_EQ(at("x").status.usage.cpu_us, 5'678);
+}
+
 }  // namespace
 }  // namespace freehold::agent

@@ -43,7 +43,8 @@ struct Memory {
   std::optional<api::Exit> last_exit;
   Time started_at;
   Energy energy;
-  bool released = false;  // the control group is gone
+  std::optional<api::Usage> usage;  // as read when the latest run ended
+  bool released = false;            // the control group is gone
 };
 
 enum class Readiness : uint8_t { unknown, good, bad };

@@ -478,10 +478,16 @@ TEST(MemoryOnDisk, ComesBackAsItWas) {
   before.memory.ports = {{"http", 8080}};
   before.memory.last_exit = api::Exit{1, 0, "Error", Time{5'000'000}};
   before.memory.released = true;
+  before.memory.usage.emplace().cpu_us = 1'234;
+  before.memory.usage->at = Time{7'000'000};
   const auto after = parse_remembered(print_remembered(before));
   ASSERT_TRUE(after.ok()) << after.error().to_string();
   EXPECT_EQ(print_remembered(*after), print_remembered(before));
   EXPECT_EQ(after->memory.next_start, seconds(77));
+  EXPECT_EQ(after->memory.usage.value_or(api::Usage{}).cpu_us, 1'234);
+  before.memory.usage.reset();
+  const auto without = parse_remembered(print_remembered(before));
+  EXPECT_TRUE(without.ok() && !without->memory.usage.has_value());
   EXPECT_EQ(after->memory.ports[0].port, 8080);
   EXPECT_FALSE(parse_remembered("{}").ok());
   EXPECT_FALSE(parse_remembered("").ok());

@@ -72,6 +72,10 @@ void Member::look() {
     const bool has_ended = is_terminal(next.memory.phase) && !is_terminal(now_.memory.phase);
     if (has_ended && next.memory.energy.until.is_set())
       count(next.memory.energy, draw_of(instance.spec, shell_.machine()), shell_.measured_now());
+    // Nothing runs any more: this is exact, and is kept before the group goes.
+    const bool has_settled = next.memory.settled != now_.memory.settled;
+    const bool is_let_go = next.memory.released && !now_.memory.released;
+    if ((has_settled || is_let_go) && read_usage()) next.memory.usage = usage_;
     now_.memory = std::move(next.memory);
     ready_ = next.ready;
     save();
@@ -106,7 +110,6 @@ void Member::act(Action action) {
     case Action::kill:
       return shell_.host.signal(id(), Signal::kill);
     case Action::release:
-      (void)read_usage();  // the last, and exact: nothing runs any more
       limits_set_.reset();
       windows_.give_up();
       give_ports();
@@ -266,7 +269,6 @@ void Member::count_energy(Time now) {
 }
 
 bool Member::read_usage() {
-  if (!limits_set_) return false;
   auto usage = shell_.host.usage(id());
   if (!usage.ok()) return false;
   usage_ = *std::move(usage);
@@ -276,7 +278,7 @@ bool Member::read_usage() {
 void Member::sample(Time now) {
   UsageSample sample;
   count_energy(now);
-  if (read_usage()) {
+  if (limits_set_ && read_usage()) {
     sample.has_usage = true;
     sample.usage = *usage_;
   }
@@ -309,8 +311,9 @@ api::InstanceStatus Member::status(const api::InstanceStatus& carry) const {
   out.address = shell_.address;
   out.generation = now_.instance.metadata.generation;
   out.limits = limits_;
-  // An agent that came back after the end knows no better than what was told then.
-  out.usage = usage_.value_or(carry.usage);
+  // An agent that came back knows what it kept of the end of a run, and what was told, even since.
+  const std::optional<api::Usage>& kept = now_.memory.usage;
+  out.usage = usage_.value_or(kept && kept->at >= carry.usage.at ? *kept : carry.usage);
   out.usage.energy_joules = joules(now_.memory.energy);
   out.usage.is_energy_in_part = now_.memory.energy.is_in_part;
   out.windows = windows_.closed(api::windows_shown);

@@ -71,6 +71,7 @@ std::string print_remembered(const Remembered& remembered) {
   out["killAtUs"] = memory.kill_at.us;
   out["released"] = memory.released;
   out["energy"] = print_energy(memory.energy);
+  if (memory.usage) out["usage"] = schema::to_json(schema::type_of<api::Usage>, &*memory.usage);
   return json::print(out);
 }
 
@@ -105,6 +106,9 @@ Result<Remembered> parse_remembered(std::string_view text) {
   memory.kill_at.us = int_at(value, "killAtUs");
   memory.released = bool_at(value, "released");
   if (const json::Value* energy = value.at({"energy"})) memory.energy = parse_energy(*energy);
+  if (const json::Value* usage = value.at({"usage"}))
+    schema::from_json(schema::type_of<api::Usage>, &memory.usage.emplace(), *usage, errors);
+  if (!errors.empty()) return errors.to_error("Instance", out.instance.metadata.name);
   return out;
 }
 
