@@ -293,13 +293,13 @@ std::vector<Action> building_blocks() {
   for (const auto& [text, type, suppliers] :
        {std::tuple("ups", api::PowerDomainType::ups, std::vector<std::string>{"grid"}),
         std::tuple("grid", api::PowerDomainType::utility, std::vector<std::string>{})})
-    actions.push_back({[text = std::string(text), type = type, suppliers = suppliers](Fleet& f) {
+    actions.push_back({[name = std::string(text), kind = type, from = suppliers](Fleet& f) {
       api::PowerDomain domain;
-      domain.metadata.name = text;
-      domain.spec.type = type;
+      domain.metadata.name = name;
+      domain.spec.type = kind;
       domain.spec.site = "s";
       domain.spec.capacity = Quantity::of(3'000'000, Dimension::power);
-      domain.spec.supplied_by.domains = suppliers;
+      domain.spec.supplied_by.domains = from;
       f.put(domain);
     }});
   actions.push_back({[](Fleet& f) {
