@@ -20,8 +20,8 @@ struct CoolingRoom {
 
 std::string subject_of(const CoolingView& unit);  // of findings
 
-// The cooling units that carry the heat of a rack away, by index in facility.cooling, its own first;
-// circles end where they would come back. Refers to the facility.
+// The cooling units that carry the heat of a rack away, by index in facility.cooling, its own
+// first; circles end where they would come back. Refers to the facility.
 class CoolingChains {
  public:
   explicit CoolingChains(const Facility& facility);

@@ -28,6 +28,6 @@ inline constexpr int deepest_cooling = 16;        // a real chain is rack, CDU, 
 inline constexpr size_t most_candidates = 1'000;  // places for one more rack that are told
 // Places for one more rack that are looked at: a hall of 10,000 racks has some 20,000.
 inline constexpr size_t most_places_tried = 500'000;
-inline constexpr int64_t most_row_places = 200;   // of a row whose places are numbered
+inline constexpr int64_t most_row_places = 200;  // of a row whose places are numbered
 
 }  // namespace freehold::fleet::facility
