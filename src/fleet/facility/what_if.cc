@@ -156,8 +156,10 @@ std::vector<std::string> moved(const std::map<std::string_view, T>& before,
   return out;
 }
 
+// Where power is described at all.
 std::map<std::string_view, int64_t> without_feeds(const Facility& facility) {
   std::map<std::string_view, int64_t> out;
+  if (facility.domains.empty()) return out;
   for (size_t i = 0; i < facility.machines.size(); ++i)
     if (facility.supply->group_of()[i] == none) out[facility.machines[i].node->metadata.name] = 0;
   return out;

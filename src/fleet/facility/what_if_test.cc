@@ -139,6 +139,8 @@ TEST(WhatIf, a_machine_that_comes_and_that_nothing_feeds_is_not_known_to_hold) {
   EXPECT_FALSE(between(base, base + "node m plate 1kW").is_known());
   EXPECT_TRUE(between(base, base + "node m plate 1kW on a").is_known());
   EXPECT_TRUE(between(base, base).is_known()) << "what nothing fed before";
+  EXPECT_TRUE(between("rack r;", "rack r; node m in r at 1 high 1 plate 1kW").is_known())
+      << "no power is described";
   EXPECT_THAT(between(base + "node m plate 1kW on a", base + "node m plate 1kW").without_feeds,
               ElementsAre("m"));
 }
