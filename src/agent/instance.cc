@@ -76,6 +76,7 @@ class Stepper {
       m().started_at = process.started_at;
     if (process.state != ProcessState::exited || process.run <= m().settled) return;
     m().settled = process.run;
+    m().is_kill_own = false;
     m().run = std::max(m().run, process.run);
     const Ending ending = std::exchange(m().ending, Ending::none);
     m().term_at = m().kill_at = Duration{};
@@ -101,6 +102,7 @@ class Stepper {
     const Time started = seen_.process.started_at;
     const bool ran_long = started.is_set() && exit.at - started >= backoff_reset;
     if (ran_long || rebooted) m().crashes = 0;
+    if (exit.reason == "Killed") m().is_kill_own = std::exchange(m().was_killed, true) && !ran_long;
     const int64_t doublings = std::min(m().crashes, most_doublings);
     const Duration pause = std::min(first_backoff * (int64_t{1} << doublings), longest_backoff);
     m().next_start = moment_.uptime + (rebooted ? Duration{} : pause);
@@ -241,7 +243,9 @@ bool is_down_by_itself(const Memory& memory, const ProcessSeen& process, Duratio
   // As the shim says it, and `Unhealthy` as settle_exit does.
   static constexpr std::array<std::string_view, 6> own{"Completed",   "Error",         "Crashed",
                                                        "OutOfMemory", "CommandFailed", "Unhealthy"};
-  if (!memory.last_exit || std::find(own.begin(), own.end(), memory.last_exit->reason) == own.end())
+  if (!memory.last_exit) return false;
+  if (!memory.is_kill_own &&
+      std::find(own.begin(), own.end(), memory.last_exit->reason) == own.end())
     return false;
   if (process.state == ProcessState::exited)
     return process.run == memory.settled && memory.run == memory.settled;

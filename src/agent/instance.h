@@ -41,6 +41,8 @@ struct Memory {
   std::vector<api::PortBinding> ports;
   api::AcceptanceResult acceptance;
   std::optional<api::Exit> last_exit;
+  bool was_killed = false;   // a run, by a signal that nobody here sent
+  bool is_kill_own = false;  // that of the latest run is taken for the workload's own doing
   Time started_at;
   Energy energy;
   std::optional<api::Usage> usage;  // as read when the latest run ended
@@ -87,6 +89,9 @@ bool is_bare(const api::InstanceSpec& spec);  // a reservation without a process
 // not start for what its command names, and waits to be started again, or is on its way. What ended
 // by a signal from outside, with its shim or with the machine, and what the machine could not
 // start, is not. A process that its own liveness probe gave up is: that is its own word.
+// Who sent a signal cannot be told, and a workload may send it to itself. So the first kill is
+// taken for the platform's, and each of a run that lasted backoff_reset, after which the pause is
+// short again; others are the workload's own doing, or it could be down, and paid for it, at will.
 bool is_down_by_itself(const Memory& memory, const ProcessSeen& process, Duration uptime);
 // Whether the acceptance run is the agent's to make.
 bool wants_acceptance(const api::InstanceSpec& spec);

@@ -330,6 +330,30 @@ TEST_F(Life, WhatEndsByItselfIsDownByItsOwnDoing) {
   EXPECT_TRUE(ends_as(137, 9, "Killed")) << "its own probe gave it up";
 }
 
+TEST_F(Life, KillsOfShortRunsAfterTheFirstAreTheWorkloadsOwnDoing) {
+  run_until_running();
+  const auto is_own_after = [&](Duration ran, const char* reason = "Killed") {
+    pass(ran);
+    exit(137, 9, reason);
+    look();
+    const bool is_own = is_down_by_itself(memory_, seen_.process, up_);
+    pass(longest_backoff);  // the pause is no part of the run
+    look();
+    EXPECT_EQ(memory_.phase, InstancePhase::running);
+    return is_own;
+  };
+  EXPECT_FALSE(is_own_after(seconds(2))) << "the first, however short the run";
+  EXPECT_TRUE(is_own_after(seconds(2)));
+  EXPECT_TRUE(is_own_after(seconds(59)));
+  EXPECT_FALSE(is_own_after(backoff_reset));
+  EXPECT_TRUE(is_own_after(seconds(2)));
+  EXPECT_FALSE(is_own_after(seconds(2), "StartFailed")) << "said of the latest run alone";
+  // What the agent ends to start it again is none of them.
+  ++spec_.restart_epoch;
+  look();
+  EXPECT_FALSE(is_own_after(seconds(2)));
+}
+
 TEST_F(Life, AStartThatTakesLongIsTheMachines) {
   run_until_running();
   exit(1);
@@ -478,12 +502,14 @@ TEST(MemoryOnDisk, ComesBackAsItWas) {
   before.memory.ports = {{"http", 8080}};
   before.memory.last_exit = api::Exit{1, 0, "Error", Time{5'000'000}};
   before.memory.released = true;
+  before.memory.was_killed = before.memory.is_kill_own = true;
   before.memory.usage.emplace().cpu_us = 1'234;
   before.memory.usage->at = Time{7'000'000};
   const auto after = parse_remembered(print_remembered(before));
   ASSERT_TRUE(after.ok()) << after.error().to_string();
   EXPECT_EQ(print_remembered(*after), print_remembered(before));
   EXPECT_EQ(after->memory.next_start, seconds(77));
+  EXPECT_TRUE(after->memory.was_killed && after->memory.is_kill_own);
   EXPECT_EQ(after->memory.usage.value_or(api::Usage{}).cpu_us, 1'234);
   before.memory.usage.reset();
   const auto without = parse_remembered(print_remembered(before));

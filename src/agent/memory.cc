@@ -70,6 +70,8 @@ std::string print_remembered(const Remembered& remembered) {
   out["termAtUs"] = memory.term_at.us;
   out["killAtUs"] = memory.kill_at.us;
   out["released"] = memory.released;
+  out["wasKilled"] = memory.was_killed;
+  out["killIsOwn"] = memory.is_kill_own;
   out["energy"] = print_energy(memory.energy);
   if (memory.usage) out["usage"] = schema::to_json(schema::type_of<api::Usage>, &*memory.usage);
   return json::print(out);
@@ -105,6 +107,8 @@ Result<Remembered> parse_remembered(std::string_view text) {
   memory.term_at.us = int_at(value, "termAtUs");
   memory.kill_at.us = int_at(value, "killAtUs");
   memory.released = bool_at(value, "released");
+  memory.was_killed = bool_at(value, "wasKilled");
+  memory.is_kill_own = bool_at(value, "killIsOwn");
   if (const json::Value* energy = value.at({"energy"})) memory.energy = parse_energy(*energy);
   if (const json::Value* usage = value.at({"usage"}))
     schema::from_json(schema::type_of<api::Usage>, &memory.usage.emplace(), *usage, errors);

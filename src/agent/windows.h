@@ -8,9 +8,10 @@
 //
 // Metrics of the agent: available_capacity (share of samples in which the promised capacity was
 // there: the process ran, or the limits were held for a bare reservation, or for a workload that is
-// down by its own doing, see is_down_by_itself), cpu_cores (CPU seconds per second; offered:
-// delivered and throttled), memory_bytes (mean), readiness (share of probes). All others come from
-// the workload's endpoint, by their alias or their own name.
+// down by its own doing, kills that follow soon after one among it, see is_down_by_itself),
+// cpu_cores (CPU seconds per second; offered: delivered and throttled), memory_bytes (mean),
+// readiness (share of probes). All others come from the workload's endpoint, by their alias or
+// their own name.
 #pragma once
 
 #include <map>
