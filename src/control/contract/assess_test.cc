@@ -528,7 +528,7 @@ TEST_F(Assessing, AWishBecomesAGuaranteeOnceItWasKeptOnTheAssignedHardware) {
 
 TEST_F(Assessing, WhatAPromiseMissedIsKeptForTheCredit) {
   spec.guarantees[0] = rate("20");
-  spec.guarantees[0].metric = "cpu_cores";
+  spec.guarantees[0].metric = "available_capacity";
   status.active_at = seconds_at(1);
   hand_in(0, "15");  // a wish as yet
   hand_in(10, "25");
@@ -555,7 +555,7 @@ TEST_F(Assessing, WindowsBeyondTheTermArePromisedByNobody) {
 
 TEST_F(Assessing, TimeThatIsNotChargedEarnsNoCredit) {
   spec.guarantees[0] = rate("20");
-  spec.guarantees[0].metric = "cpu_cores";
+  spec.guarantees[0].metric = "available_capacity";
   status.active_at = seconds_at(1);
   status.uncharged.spans = {{seconds_at(22), seconds_at(24)}, {seconds_at(28), seconds_at(31)}};
   api::set_condition(status.conditions, "Heard", api::ConditionStatus::false_, "NodeSilent", "", 1,

@@ -18,7 +18,7 @@ struct World {
   explicit World(const std::vector<int64_t>& lengths) {
     for (const int64_t s : lengths) {
       api::Guarantee& g = spec.guarantees.emplace_back();
-      g.metric = "cpu_cores";
+      g.metric = "available_capacity";
       g.at_least = Quantity::parse_any("1").value();
       g.window = seconds(s);
       status.guarantees.emplace_back();

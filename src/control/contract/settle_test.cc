@@ -24,6 +24,7 @@ struct Statement : testing::Test {
   api::GuaranteeStatus& guarantee(const char* metric) {
     api::Guarantee& g = contract.spec.guarantees.emplace_back();
     g.metric = metric;
+    if (g.metric == "cpu_cores") g.of = api::JudgedAgainst::offered;
     g.at_least = q("1");
     g.window = minutes(1);
     api::GuaranteeStatus& status = contract.status.guarantees.emplace_back();
