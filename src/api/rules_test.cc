@@ -326,20 +326,21 @@ TEST(Contract, PromisesAreInTheDimensionThatTheAgentMeasures) {
 }
 
 TEST(Contract, AFloorIsNoHigherThanWhatIsAskedFor) {
-  const auto promise = [](std::string_view each, std::string_view rest) {
+  const auto promise = [](std::string_view rest) {
     return faults(
-        "{kind: Contract, metadata: {namespace: a}, spec: {roles: [{name: m, count: 2, "
-        "each: {" +
-        std::string(each) + "}}], guarantees: [{" + std::string(rest) + "}]}}");
+        "{kind: Contract, spec: {roles: [{name: a, count: 2, each: {cpu: 500m, memory: 1Gi}}], "
+        "guarantees: [{" +
+        std::string(rest) + "}]}}");
   };
   const std::string too_high =
       "spec.guarantees[0].atLeast: is more than all that `roles` ask for can come to\n";
-  EXPECT_EQ(promise("cpu: 500m", "metric: cpu_cores, atLeast: 1"), "");
-  EXPECT_EQ(promise("cpu: 500m", "metric: cpu_cores, atLeast: 1001m"), too_high);
-  EXPECT_EQ(promise("memory: 1Gi", "metric: memory_bytes, atLeast: 2Gi"), "");
-  EXPECT_EQ(promise("memory: 1Gi", "metric: memory_bytes, atLeast: 3Gi"), too_high);
-  EXPECT_EQ(promise("memory: 1Gi", "metric: cpu_cores, atLeast: 9"), "") << "nobody said how many";
-  EXPECT_EQ(promise("cpu: 1", "metric: available_capacity, atLeast: '1.1'"), too_high);
+  EXPECT_EQ(promise("metric: cpu_cores, atLeast: 1"), "");
+  EXPECT_EQ(promise("metric: cpu_cores, atLeast: 1001m"), too_high);
+  EXPECT_EQ(promise("metric: cpu_cores, atMost: 9"), "");
+  EXPECT_EQ(promise("metric: memory_bytes, atLeast: 2Gi"), "");
+  EXPECT_EQ(promise("metric: memory_bytes, atLeast: 3Gi"), too_high);
+  EXPECT_EQ(promise("metric: available_capacity, atLeast: '1.1'"), too_high);
+  EXPECT_EQ(promise("metric: throughput, atLeast: 9000, measuredBy: workload"), "");
 }
 
 TEST(Contract, ConditionsAreShortEnoughForAVerdictToNameThem) {
