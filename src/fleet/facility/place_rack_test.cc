@@ -155,7 +155,8 @@ TEST(PlaceRack, machines_of_unknown_height_or_weight_leave_it_unknown_and_are_na
       told(grid, 12, 0),
       ElementsAre(HasSubstr("q unknown: 12 of its 20 units are free; nobody says the height "
                             "of m1, m2, m3 and 1 more;")));
-  grid = grid_of("pdu a 90kW; rack q units 20 carries 900 on a; node n in q at 1 high 8 draws 1kW is dgx");
+  grid = grid_of(
+      "pdu a 90kW; rack q units 20 carries 900 on a; node n in q at 1 high 8 draws 1kW is dgx");
   EXPECT_THAT(told(grid, 12, 900),
               ElementsAre(HasSubstr("q unknown: 12 of its 20 units are free; of 1 of its machines "
                                     "no weight is known")));
