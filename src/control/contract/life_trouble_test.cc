@@ -56,6 +56,10 @@ struct Replaced : ContractLife {
     world.create(std::move(book));
     world.report = [this](api::InstanceStatus& status, const api::Instance& i) {
       if (i.spec.node == failing) status.acceptance.passed = false;
+      if (is_reserved_with_meter) {
+        status.usage.energy_joules = 1'000;
+        status.started_at = {};
+      }
       if (status.phase != api::InstancePhase::running) return;
       const Time now = world.runtime.now();
       api::Window window;
@@ -96,7 +100,7 @@ struct Replaced : ContractLife {
   }
   const api::ContractStatus& status() { return world.get<api::Contract>("a", "c")->status; }
   std::string failing, first_node;
-  bool misses = false;
+  bool misses = false, is_reserved_with_meter = false;
 };
 
 TEST_F(Replaced, the_price_stays_what_was_agreed) {
@@ -107,6 +111,14 @@ TEST_F(Replaced, the_price_stays_what_was_agreed) {
   EXPECT_EQ(world.get<api::Offer>("a", "c-2")->spec.price_per_hour.text(), "2EUR/h");
   ASSERT_EQ(status().energy_prices.size(), 1u);
   EXPECT_EQ(status().energy_prices[0].price.text(), "0.1EUR/kWh");
+}
+
+TEST_F(Replaced, what_was_held_and_never_ran_has_taken_energy_too) {
+  is_reserved_with_meter = true;
+  world.pass(minutes(2));
+  ASSERT_EQ(status().offer, "c-2");
+  ASSERT_EQ(status().past_energy.size(), 1u);
+  EXPECT_EQ(status().past_energy[0].joules, 1'000);
 }
 
 // Its machine is taken away, and on the other one it falls below the floor.

@@ -152,12 +152,11 @@ api::EnergyPrice energy_price_at(const ledger::View& view, const std::string& si
 std::vector<api::EnergyPrice> energy_prices_of(const ledger::View& view, const fleet::Fleet& fleet,
                                                const std::vector<api::AllocatedMember>& members,
                                                std::vector<api::EnergyPrice> agreed, Time now) {
-  constexpr size_t most_sites = 64;  // that the schema takes
   std::set<std::string> sites;
   for (const api::AllocatedMember& m : members) sites.insert(site_of(fleet, m.node));
   for (const api::EnergyPrice& known : agreed) sites.erase(known.site);
   for (const std::string& site : sites)
-    if (agreed.size() < most_sites) agreed.push_back(energy_price_at(view, site, now));
+    if (agreed.size() < most_energy_sites) agreed.push_back(energy_price_at(view, site, now));
   return agreed;
 }
 

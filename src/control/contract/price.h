@@ -42,8 +42,11 @@ std::string site_of(const fleet::Fleet& fleet, std::string_view node);
 // all, then the first by name; without one it is the site's own price.
 api::EnergyPrice energy_price_at(const ledger::View& view, const std::string& site, Time now);
 
+// Of which a contract tells energy and its price: as many as the schema takes.
+inline constexpr size_t most_energy_sites = 64;
+
 // At the sites of these members, ascending, after those that are agreed on: they stand as they are.
-// Bounded: members at more sites than that have no price of energy.
+// Members at more sites than are told have no price of energy.
 std::vector<api::EnergyPrice> energy_prices_of(const ledger::View& view, const fleet::Fleet& fleet,
                                                const std::vector<api::AllocatedMember>& members,
                                                std::vector<api::EnergyPrice> agreed, Time now);
