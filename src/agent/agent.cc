@@ -41,7 +41,9 @@ struct Agent::State : std::enable_shared_from_this<State> {
                 return publisher ? publisher->machine() : config.machine;
               },
               std::nullopt,
-              {}},
+              {},
+              {},
+              [this](const Member& asking) { return held(asking); }},
         writer(r, remote) {}
 
   void start() {
@@ -117,8 +119,26 @@ struct Agent::State : std::enable_shared_from_this<State> {
         strangers.insert(id);
         continue;
       }
-      add(*std::move(remembered)).look();
+      add(*std::move(remembered));
     }
+    for (auto& [id, member] : members) member->look();  // once all know of each other
+  }
+
+  // Two never run on one CPU or device, whatever the control plane takes as gone: when a Node was
+  // deleted, it could not ask us.
+  std::string held(const Member& asking) {
+    for (const auto& [id, other] : members) {
+      if (other.get() == &asking) continue;
+      const std::string part = shared_part(asking.instance().spec, other->instance().spec);
+      if (!part.empty() && other->holds())
+        return part + " still held by " + other->instance().metadata.ns + "/" +
+               other->instance().metadata.name + " (uid " + id + "), which has to end first";
+    }
+    if (asking.memory().run > 0) return {};
+    for (const std::string& id : strangers)
+      if (host.look(id).state == ProcessState::running)
+        return "work that no instance explains still runs here (uid " + id + ")";
+    return {};
   }
 
   Member& add(Remembered remembered) {
@@ -179,7 +199,8 @@ struct Agent::State : std::enable_shared_from_this<State> {
     dirty.insert(id);
   }
 
-  // Absence counts only while a list of the same control plane is fresh, and only when it lasts.
+  // Absence counts only while a list of the same control plane is fresh, and only when it lasts,
+  // but for what was being deleted, or whose name is another's now.
   void miss(const std::set<std::string>& listed, Duration now) {
     const bool fresh = reflector->synced() && reflector->connected() && is_same_cluster;
     if (!fresh) absent_since.clear();
@@ -192,8 +213,10 @@ struct Agent::State : std::enable_shared_from_this<State> {
       }
       if (!fresh) continue;
       const Duration since = absent_since.try_emplace(id, now).first->second;
-      const bool was_deleted = member->instance().metadata.deletion_timestamp.is_set();
-      if (!was_deleted && now - since < config.forget_after) continue;
+      const api::ObjectMeta& meta = member->instance().metadata;
+      const bool is_gone = meta.deletion_timestamp.is_set() ||
+                           reflector->items().contains(meta.ns + "/" + meta.name);
+      if (!is_gone && now - since < config.forget_after) continue;
       member->drop();
       member->look();
       if (member->is_over() && now - since >= config.keep_logs) over.push_back(id);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -149,6 +150,7 @@ class Stepper {
       m().next_start = moment_.uptime;
       m().restart_epoch = spec_.restart_epoch;
     }
+    if (!runs() && !seen_.held.empty()) return wait();
     // Also when it runs: limits may have changed.
     if (!seen_.limits_set) return prepare();
     if (runs()) return running();
@@ -162,6 +164,11 @@ class Stepper {
     if (!spec_.gate_open && m().run == 0)
       return say(InstancePhase::prepared, "WaitingForGate", "limits are set; the gate is closed");
     start();
+  }
+
+  void wait() {
+    say(m().run == 0 ? InstancePhase::preparing : m().phase, "StillHeld", seen_.held);
+    look_again(moment_.uptime + seconds(1));
   }
 
   void prepare() {
@@ -256,6 +263,18 @@ bool is_down_by_itself(const Memory& memory, const ProcessSeen& process, Duratio
 bool wants_acceptance(const api::InstanceSpec& spec) {
   return spec.acceptance.test == api::AcceptanceTest::cpu ||
          spec.acceptance.test == api::AcceptanceTest::memory_bandwidth;
+}
+
+std::string shared_part(const api::InstanceSpec& one, const api::InstanceSpec& other) {
+  const auto mine = parse_cpu_list(one.cpus).value_or(std::vector<uint32_t>{});
+  const auto theirs = parse_cpu_list(other.cpus).value_or(std::vector<uint32_t>{});
+  std::vector<uint32_t> both;
+  std::ranges::set_intersection(mine, theirs, std::back_inserter(both));
+  if (!both.empty()) return "CPUs " + format_cpu_list(both) + " are";
+  for (const std::string& device : one.devices)
+    if (std::ranges::find(other.devices, device) != other.devices.end())
+      return "device " + device + " is";
+  return {};
 }
 
 LimitsWanted limits_of(const api::InstanceSpec& spec) {

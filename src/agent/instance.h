@@ -56,6 +56,7 @@ struct Observed {
   bool limits_failed = false;  // the last try ended in an error: `limits_message`
   std::string limits_reason = "LimitsFailed", limits_message;
   ProcessSeen process;
+  std::string held;        // who still holds CPUs or devices of it, a sentence; empty: nobody
   bool accepting = false;  // the acceptance run is on
   bool live = true;        // false: the liveness probe has failed often enough
   Readiness readiness = Readiness::unknown;
@@ -95,6 +96,8 @@ bool is_bare(const api::InstanceSpec& spec);  // a reservation without a process
 bool is_down_by_itself(const Memory& memory, const ProcessSeen& process, Duration uptime);
 // Whether the acceptance run is the agent's to make.
 bool wants_acceptance(const api::InstanceSpec& spec);
+// What both are to have for themselves: "CPUs 2,3 are", "device gpu0 is"; empty: nothing.
+std::string shared_part(const api::InstanceSpec& one, const api::InstanceSpec& other);
 LimitsWanted limits_of(const api::InstanceSpec& spec);
 // The whole environment of the process: what the agent says, then what the spec says.
 std::vector<std::string> environment_of(const api::Instance& instance,

@@ -47,6 +47,7 @@ Observed Member::observe() {
   process_ = shell_.host.look(id());
   seen.process = process_;
   seen.limits_set = limits_set_ == limits_of(now_.instance.spec);
+  if (!holds()) seen.held = shell_.held(*this);
   seen.limits_failed = !limits_problem_.empty();
   if (!limits_reason_.empty()) seen.limits_reason = limits_reason_;
   seen.limits_message = limits_problem_;
@@ -301,6 +302,12 @@ void Member::sample(Time now) {
 bool Member::is_over() const {
   return is_terminal(now_.memory.phase) && now_.memory.released &&
          (process_.state == ProcessState::none || process_.state == ProcessState::exited);
+}
+
+bool Member::holds() const {
+  if (limits_set_) return true;
+  const ProcessState state = shell_.host.look(id()).state;
+  return state == ProcessState::starting || state == ProcessState::running;
 }
 
 api::InstanceStatus Member::status(const api::InstanceStatus& carry) const {

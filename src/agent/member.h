@@ -19,6 +19,8 @@
 
 namespace freehold::agent {
 
+class Member;
+
 // What members share.
 struct Shell {
   Runtime& runtime;
@@ -33,6 +35,8 @@ struct Shell {
   // machine holds nothing of it any more. Of two that listen on one port, each would be measured by
   // the other's answers.
   std::map<int64_t, std::string> fixed_ports{};
+  // What another instance still holds of what this one is to have, a sentence; empty: nothing.
+  std::function<std::string(const Member&)> held{};
   Time measured_now() { return clock.at(runtime.now(), runtime.uptime()); }
 };
 
@@ -53,6 +57,7 @@ class Member {
   void sample(Time now);                       // about once a second
   void give_up_windows() { windows_.give_up(); }
   bool is_over() const;  // ended, and the machine holds nothing of it but its logs
+  bool holds() const;    // its limits are set, or its process runs
   // For the control plane. `carry`: what it has; conditions of others are kept.
   api::InstanceStatus status(const api::InstanceStatus& carry) const;
   void erase();  // what was remembered

@@ -118,6 +118,69 @@ TEST_F(Rejoin, WhatIsLeftOfAFormerNodeIsFoundAfterARestart) {
   EXPECT_NE(node().allocatable.cpus, "");
 }
 
+// A Node was deleted, its work too, and another instance was made in the same place. (Seed 1431.)
+TEST_F(Rejoin, WhatTakesThePlaceOfAnotherWaitsUntilThatHasEnded) {
+  for (const char* name : {"x", "y"}) {
+    api::Instance first = wanted(name);
+    first.spec.cpus = name == std::string("x") ? "0-1" : "2";
+    first.spec.devices = {std::string("gpu-") + name};
+    put(std::move(first));
+  }
+  lose_node();
+  vanish("x");
+  vanish("y");
+  host_.obeys = false;  // they do not end at SIGTERM
+  api::Instance again = wanted("x"), other = wanted("z");
+  again.metadata.uid = "uid-again";
+  again.spec.cpus = "1-2";
+  other.spec.devices = {"gpu-y"};
+  api_.put(again);
+  api_.put(other);
+  join_anew();
+  EXPECT_EQ(machine("again").launches, 0);
+  EXPECT_EQ(at("x").status.phase, InstancePhase::preparing);
+  EXPECT_EQ(at("x").status.reason, "StillHeld");
+  EXPECT_EQ(at("x").status.message,
+            "CPUs 1 are still held by a/x (uid uid-x), which has to end first");
+  EXPECT_EQ(machine("x").signals, std::vector<Signal>{Signal::terminate})
+      << "the name is another's";
+  EXPECT_EQ(at("z").status.message,
+            "device gpu-y is still held by a/y (uid uid-y), which has to end first");
+  EXPECT_TRUE(machine("y").signals.empty()) << "absent, for a moment yet";
+  // And after a restart of the agent, whose first look may be at any of them.
+  agent_.reset();
+  start();
+  runtime_.pass(seconds(3));
+  EXPECT_EQ(machine("again").launches, 0);
+  EXPECT_EQ(machine("z").launches, 0);
+
+  for (int i = 0; i < 200; ++i) {
+    runtime_.pass(seconds(1));
+    const auto runs = [&](const char* id) {
+      return machine(id).process.state == ProcessState::running;
+    };
+    ASSERT_FALSE(runs("again") && (runs("x") || runs("y")));
+    ASSERT_FALSE(runs("z") && runs("y"));
+  }
+  EXPECT_EQ(at("x").status.phase, InstancePhase::running);
+  EXPECT_EQ(at("z").status.phase, InstancePhase::running);
+  EXPECT_EQ(machine("again").launches, 1);
+}
+
+TEST_F(Rejoin, NothingStartsBesideWorkThatNoInstanceExplains) {
+  put(wanted("x"));
+  agent_.reset();
+  vanish("x");
+  host_.files.erase("instance-uid-x.json");
+  api_.put(wanted("y"));
+  start();
+  runtime_.pass(seconds(3));
+  EXPECT_EQ(at("y").status.message, "work that no instance explains still runs here (uid uid-x)");
+  EXPECT_EQ(machine("y").launches, 0);
+  runtime_.pass(seconds(75));
+  EXPECT_EQ(at("y").status.phase, InstancePhase::running);
+}
+
 TEST_F(Rejoin, ARestartUnderTheSameNodeIsNotHeldBack) {
   put(wanted("x"));
   agent_.reset();
