@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "api/catalog_table.h"
 #include "api/kind_rows.h"
 #include "base/strings.h"
 

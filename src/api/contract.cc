@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/contract_table.h"
 #include "api/kind_rows.h"
 #include "base/strings.h"
 

@@ -302,5 +302,3 @@ struct Allocation {
 bool counts(OfferPhase phase);  // held and accepted take capacity
 
 }  // namespace freehold::api
-
-#include "api/contract_table.h"

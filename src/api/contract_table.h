@@ -2,6 +2,9 @@
 #pragma once
 
 #include "api/contract.h"
+#include "api/meta_table.h"
+#include "api/node_table.h"
+#include "schema/table.h"
 
 namespace freehold::api {
 void check_contract_spec(const ContractSpec& spec, const schema::Path& at, schema::Errors& errors);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/core_table.h"
 #include "api/kind_rows.h"
 #include "base/strings.h"
 

@@ -34,7 +34,7 @@ Kind plain_kind(Names names, Scope scope) {
   Kind kind;
   kind.group = group;
   kind.version = version;
-  kind.name = schema::table<T>.name;
+  kind.name = schema::type_of<T>.name;
   kind.plural = names.plural;
   kind.singular = names.singular;
   kind.list_name = names.list_name;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/kind_rows.h"
+#include "api/node_table.h"
 #include "base/strings.h"
 
 namespace freehold::api {

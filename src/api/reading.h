@@ -15,15 +15,3 @@ struct PowerReading {
 };
 
 }  // namespace freehold::api
-
-namespace freehold::schema {
-
-template <>
-inline constexpr auto table<api::PowerReading> = object<api::PowerReading>(
-    "PowerReading", "What a meter said.",
-    field<&api::PowerReading::measured>("measured", "What it drew when it was last looked at.",
-                                        {.min = 0, .dimension = Dimension::power}),
-    field<&api::PowerReading::source>("source", "Who measured.", {.max_size = 63}),
-    field<&api::PowerReading::at>("at", "When."));
-
-}  // namespace freehold::schema

@@ -8,7 +8,7 @@ constexpr std::string_view confidence_key = "freehold.dev/source-confidence";
 constexpr std::string_view time_key = "freehold.dev/source-seen-at";
 
 Confidence confidence_of(std::string_view text) {
-  for (const schema::EnumInfo& info : schema::table<Confidence>.values)
+  for (const schema::EnumInfo& info : schema::type_of<Confidence>.values)
     if (info.name == text) return static_cast<Confidence>(info.value);
   return Confidence::unknown;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "api/kind_rows.h"
+#include "api/site_table.h"
 #include "base/strings.h"
 
 namespace freehold::api {

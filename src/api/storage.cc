@@ -1,6 +1,7 @@
 #include "api/storage.h"
 
 #include "api/kind_rows.h"
+#include "api/storage_table.h"
 
 namespace freehold::api {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "api/kind_rows.h"
 #include "api/registry.h"
+#include "api/tenancy_table.h"
 #include "base/strings.h"
 
 namespace freehold::api {

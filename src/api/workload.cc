@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/kind_rows.h"
+#include "api/workload_table.h"
 #include "base/strings.h"
 
 namespace freehold::api {

@@ -231,5 +231,3 @@ struct Endpoint {
 };
 
 }  // namespace freehold::api
-
-#include "api/workload_table.h"

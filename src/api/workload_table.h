@@ -1,8 +1,11 @@
 // The schema tables of workload.h.
 #pragma once
 
+#include "api/contract_table.h"
+#include "api/meta_table.h"
 #include "api/workload.h"
 #include "base/limits.h"
+#include "schema/table.h"
 
 namespace freehold::api {
 void check_probe(const Probe& probe, const schema::Path& at, schema::Errors& errors);

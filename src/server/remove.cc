@@ -8,6 +8,7 @@
 #include "control/tenant/user_id.h"
 #include "json/yaml.h"
 #include "schema/protobuf.h"
+#include "schema/table.h"
 #include "server/api_server.h"
 
 namespace freehold::server {

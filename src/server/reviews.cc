@@ -1,6 +1,7 @@
 // Reviews: what may I do, who am I. Create-only; the body comes back with its status.
 #include "json/yaml.h"
 #include "schema/protobuf.h"
+#include "schema/table.h"
 #include "server/api_server.h"
 
 namespace freehold::server {

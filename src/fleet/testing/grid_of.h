@@ -49,14 +49,14 @@ namespace grid {
 using Words = std::vector<std::string_view>;
 
 inline api::PowerDomainType domain_type(std::string_view word) {
-  for (const schema::EnumInfo& info : schema::table<api::PowerDomainType>.values)
+  for (const schema::EnumInfo& info : schema::type_of<api::PowerDomainType>.values)
     if (info.name == word) return static_cast<api::PowerDomainType>(info.value);
   CHECK(false, word);
   return {};
 }
 
 inline api::Lifecycle lifecycle(std::string_view word) {
-  for (const schema::EnumInfo& info : schema::table<api::Lifecycle>.values)
+  for (const schema::EnumInfo& info : schema::type_of<api::Lifecycle>.values)
     if (info.name == word) return static_cast<api::Lifecycle>(info.value);
   CHECK(false, word);
   return {};

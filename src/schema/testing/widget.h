@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/strings.h"
-#include "schema/schema.h"
+#include "schema/table.h"
 #include "schema/walk.h"
 
 namespace freehold::schema::testing {
