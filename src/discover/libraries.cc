@@ -113,13 +113,15 @@ void take_links(Scan& scan, size_t index, const VendorGpu& gpu) {
 // in a guest, whose bridges are made up.
 void take_pci_link(Scan& scan, size_t index, const VendorGpu& gpu) {
   api::NodeDevice& seen = scan.machine.devices[index];
-  if (seen.link_speed.empty()) seen.link_speed = gpu.link_speed_now;
+  if (seen.link_speed.empty() || !gpu.link_speed_due.empty()) seen.link_speed = gpu.link_speed_now;
   if (seen.link_width == 0) seen.link_width = gpu.link_width_now;
   for (PciRecord& record : scan.pci) {
     if (record.function.address != scan.machine.profile.devices[index].address) continue;
     if (record.function.link_speed.empty()) record.function.link_speed = gpu.link_speed_max;
     if (record.function.link_width == 0) record.function.link_width = gpu.link_width_max;
-    if (record.speed_now.empty()) record.speed_now = gpu.link_speed_now;
+    record.speed_due = gpu.link_speed_due;
+    if (record.speed_now.empty() || !record.speed_due.empty())
+      record.speed_now = gpu.link_speed_now;
     if (record.width_now == 0) record.width_now = gpu.link_width_now;
   }
 }

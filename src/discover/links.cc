@@ -31,12 +31,14 @@ bool is_lower_end(const Scan& scan, const PciRecord& record) {
   return !is_bridge(record) || bridges_above(scan, record) % 2 == 1;
 }
 
-// GPUs, and the switches inside of AMD's, slow down their link while they are idle.
+// GPUs, and the switches inside of AMD's, slow down their link while they are idle, but for those
+// whose library says that they are awake.
 // Functions at the root without a bridge are often part of the processor or chipset, whose speed
 // says nothing.
 bool may_rest(const Scan& scan, const PciRecord& record) {
   const std::string_view code = record.function.class_code;
   const std::string& parent = record.function.parent;
+  if (!record.speed_due.empty()) return false;
   return (!parent.empty() && scan.find_pci(parent) == nullptr) || code.starts_with("03") ||
          code.starts_with("12") || (is_bridge(record) && record.function.vendor == "1002");
 }
@@ -57,6 +59,8 @@ std::pair<std::string, int64_t> expected_link(const PciRecord& record, const Pci
     if (!parent.link_speed.empty() && link_speed_mt(parent.link_speed) < link_speed_mt(speed))
       speed = parent.link_speed;
   }
+  const std::string& due = record.speed_due;
+  if (!due.empty() && (speed.empty() || link_speed_mt(due) < link_speed_mt(speed))) speed = due;
   return {speed, width};
 }
 

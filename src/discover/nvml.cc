@@ -116,6 +116,8 @@ void Nvml::find_functions() {
   // What the GPU itself can do; the older one says what it can do in this slot.
   from.find(call_.generation_max,
             {"nvmlDeviceGetGpuMaxPcieLinkGeneration", "nvmlDeviceGetMaxPcieLinkGeneration"});
+  from.find(call_.generation_here, {"nvmlDeviceGetMaxPcieLinkGeneration"});
+  from.find(call_.performance_state, {"nvmlDeviceGetPerformanceState"});
   from.find(call_.width_now, {"nvmlDeviceGetCurrPcieLinkWidth"});
   from.find(call_.width_max, {"nvmlDeviceGetMaxPcieLinkWidth"});
   from.find(call_.fields, {"nvmlDeviceGetFieldValues"});
@@ -216,7 +218,9 @@ VendorGpu Nvml::read_gpu(nvml::Device device, const std::string& address) {
   };
   unsigned minor = 0;
   if (call_.minor != nullptr && call_.minor(device, &minor) == success) gpu.minor = minor;
+  const bool was_awake = is_awake(device);
   gpu.link_speed_now = speed_of(number(call_.generation_now));
+  if (was_awake && is_awake(device)) gpu.link_speed_due = speed_of(number(call_.generation_here));
   gpu.link_speed_max = speed_of(number(call_.generation_max));
   gpu.link_width_now = std::min(number(call_.width_now), 32u);
   gpu.link_width_max = std::min(number(call_.width_max), 32u);
@@ -237,6 +241,13 @@ VendorGpu Nvml::read_gpu(nvml::Device device, const std::string& address) {
       call_.watch(device, nvml::event_xid, events_) == success)
     watched_.emplace(device, Watch{});
   return gpu;
+}
+
+// In any other state than the fastest, the link may rest with the clocks.
+bool Nvml::is_awake(nvml::Device device) {
+  unsigned state = ~0u;
+  return call_.performance_state != nullptr && call_.performance_state(device, &state) == success &&
+         state == 0;
 }
 
 void Nvml::read_clocks(nvml::Device device, VendorGpu& gpu) {

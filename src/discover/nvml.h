@@ -28,6 +28,7 @@ class Nvml {
   VendorGpu read_gpu(nvml::Device device, const std::string& address);
   void read_links(nvml::Device device, VendorGpu& gpu);
   void read_c2c(nvml::Device device, VendorGpu& gpu);
+  bool is_awake(nvml::Device device);
   int64_t link_speed(nvml::Device device, unsigned link);
   void read_clocks(nvml::Device device, VendorGpu& gpu);
   void read_fabric(nvml::Device device, VendorGpu& gpu);

@@ -109,6 +109,8 @@ struct Functions {
   Return (*memory)(Device, Memory*) = nullptr;
   Return (*generation_now)(Device, unsigned*) = nullptr;
   Return (*generation_max)(Device, unsigned*) = nullptr;
+  Return (*generation_here)(Device, unsigned*) = nullptr;
+  Return (*performance_state)(Device, unsigned*) = nullptr;  // 0: P0, the fastest
   Return (*width_now)(Device, unsigned*) = nullptr;
   Return (*width_max)(Device, unsigned*) = nullptr;
   Return (*fields)(Device, int count, FieldValue*) = nullptr;

@@ -52,7 +52,8 @@ class Nvlink : public ::testing::Test {
       gpu.minor = i;
       gpu.memory = 81'920ULL << 20;
       gpu.generation_now = 1;
-      gpu.generation_max = 4;
+      gpu.generation_max = gpu.generation_here = 4;
+      gpu.performance_state = 8;
       gpu.width_now = gpu.width_max = 16;
       gpu.limit_mw = 400'000;
       gpu.draw_mw = 62'000;
@@ -279,6 +280,42 @@ TEST_F(Nvlink, ErrorsOfThePartMakeItUnhealthy) {
   }
 }
 
+// As nvidia-smi tells the most of the GPU, the most in this slot, and what is now.
+TEST_F(Nvlink, APcieLinkBelowItsSpeedIsToldWhileTheGpuIsAwake) {
+  const struct {
+    std::string what;
+    unsigned here, now, state;
+    std::string expected, seen;
+  } cases[] = {
+      {"at rest", 4, 1, 8, "", ""},
+      {"awake", 4, 4, 0, "", ""},
+      {"half", 4, 3, 0, "x16 16GT/s", "x16 8GT/s"},
+      {"half, as it may be at rest", 4, 3, 2, "", ""},
+      {"a slot that can no more", 3, 3, 0, "", ""},
+      {"below that of its slot", 3, 2, 0, "x16 8GT/s", "x16 5GT/s"},
+      {"unknown", 0, 1, 0, "", ""},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.what);
+    library->gpu[1].generation_here = one.here;
+    library->gpu[1].generation_now = one.now;
+    library->gpu[1].performance_state = one.state;
+    const Machine machine = look();
+    EXPECT_EQ(machine.devices[0].health, api::Health::healthy);
+    if (one.expected.empty()) {
+      EXPECT_THAT(machine.degraded, IsEmpty());
+      EXPECT_EQ(machine.devices[1].health, api::Health::healthy);
+      continue;
+    }
+    ASSERT_THAT(machine.degraded, SizeIs(1));
+    EXPECT_EQ(machine.degraded[0].at, "0000:02:00.0");
+    EXPECT_EQ(machine.degraded[0].expected, one.expected);
+    EXPECT_EQ(machine.degraded[0].seen, one.seen);
+    EXPECT_THAT(machine.devices[1].reason, HasSubstr("the PCIe link of gpu1 at 0000:02:00.0 runs"));
+    EXPECT_EQ(machine.devices[1].health, api::Health::degraded);
+  }
+}
+
 TEST_F(Nvlink, CriticalXidsAreTakenFromEventsAndThoseOfProgramsAreNot) {
   auto paths = no_libraries();
   paths.nvml = library.path();
@@ -437,7 +474,7 @@ void fill(const json::Value& profile, fake_nvml& library) {
     gpu.minor = static_cast<unsigned>(number_at(entry, {"minor_number"}));
     gpu.memory = static_cast<unsigned long long>(number_at(all, {"memory", "total_bytes"}));
     gpu.generation_now = u({"pcie", "current_link_gen"});
-    gpu.generation_max = u({"pcie", "max_link_gen"});
+    gpu.generation_max = gpu.generation_here = u({"pcie", "max_link_gen"});
     gpu.width_now = u({"pcie", "current_link_width"});
     gpu.width_max = u({"pcie", "max_link_width"});
     gpu.limit_mw = u({"power", "enforced_limit_mw"});

@@ -19,6 +19,7 @@ struct PciRecord {
   std::string directory;  // resolved, inside the root
   std::string driver;     // that is bound; empty: none or unknown
   std::string speed_now;
+  std::string speed_due;  // by who knows that it does not rest; empty: nobody does
   int64_t width_now = 0;
   std::string subsystem;     // "vendor:device"
   int64_t iommu_group = -1;  // -1: unknown, or no IOMMU

@@ -28,6 +28,7 @@ struct VendorGpu {
   int64_t memory_bytes = 0;
   int64_t minor = -1;                          // of /dev/nvidiaN
   std::string link_speed_now, link_speed_max;  // "32GT/s"
+  std::string link_speed_due;  // that it should run at now, in this slot; empty: it may rest
   int64_t link_width_now = 0, link_width_max = 0;
   std::vector<VendorLink> links;  // scale-up links that it has, in their order
   std::vector<api::DevicePartition> partitions;

@@ -123,6 +123,14 @@ nvmlReturn_t nvmlDeviceGetGpuMaxPcieLinkGeneration(nvmlDevice_t device, unsigned
   *value = device->generation_max;
   return device->error;
 }
+nvmlReturn_t nvmlDeviceGetMaxPcieLinkGeneration(nvmlDevice_t device, unsigned int* value) {
+  *value = device->generation_here;
+  return device->error;
+}
+nvmlReturn_t nvmlDeviceGetPerformanceState(nvmlDevice_t device, unsigned int* value) {
+  *value = device->performance_state;
+  return device->error;
+}
 nvmlReturn_t nvmlDeviceGetCurrPcieLinkWidth(nvmlDevice_t device, unsigned int* value) {
   *value = device->width_now;
   return device->error;

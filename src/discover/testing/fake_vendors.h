@@ -28,7 +28,8 @@ struct fake_gpu {
   int error;        /* answered for everything else */
   char name[96], uuid[96];
   struct fake_place place;
-  unsigned minor, generation_now, generation_max, width_now, width_max;
+  unsigned minor, generation_now, generation_max, generation_here, width_now, width_max;
+  unsigned performance_state;
   unsigned long long memory;
   unsigned limit_mw, draw_mw;
   unsigned long long energy_mj;
