@@ -125,19 +125,23 @@ struct Agent::State : std::enable_shared_from_this<State> {
   }
 
   // Two never run on one CPU or device, whatever the control plane takes as gone: when a Node was
-  // deleted, it could not ask us.
+  // deleted, it could not ask us. Its tenant reads this, and learns nothing of others.
   std::string held(const Member& asking) {
     for (const auto& [id, other] : members) {
       if (other.get() == &asking) continue;
-      const std::string part = shared_part(asking.instance().spec, other->instance().spec);
-      if (!part.empty() && other->holds())
-        return part + " still held by " + other->instance().metadata.ns + "/" +
-               other->instance().metadata.name + " (uid " + id + "), which has to end first";
+      const api::Instance &ours = asking.instance(), &theirs = other->instance();
+      const std::string part = shared_part(ours.spec, theirs.spec);
+      if (part.empty() || !other->holds()) continue;
+      const bool is_own = ours.spec.tenant == theirs.spec.tenant;
+      return part + " still held by " +
+             (is_own ? theirs.metadata.ns + "/" + theirs.metadata.name + " (uid " + id + ")"
+                     : std::string("another instance on this machine")) +
+             ", which has to end first";
     }
     if (asking.memory().run > 0) return {};
     for (const std::string& id : strangers)
       if (host.look(id).state == ProcessState::running)
-        return "work that no instance explains still runs here (uid " + id + ")";
+        return "work that no instance explains still runs here";
     return {};
   }
 

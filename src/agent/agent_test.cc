@@ -536,41 +536,5 @@ TEST_F(AgentTest, WhatAnInstanceUsesIsWrittenOnceAMinuteAndOnlyWhenItMoved) {
   EXPECT_EQ(at("x").status.usage.cpu_us, machine("x").usage.cpu_us) << "a change is told at once";
 }
 
-TEST_F(AgentTest, WhatAnInstanceUsedIsExactAtItsEndAndStays) {
-  put(wanted("x"));
-  runtime_.pass(minutes(3));
-  change("x", [&](api::Instance& i) {
-    i.spec.stop = true;
-    machine("x").usage.cpu_us = 1'234;  // after the last look of the agent
-  });
-  EXPECT_EQ(at("x").status.phase, InstancePhase::stopped);
-  EXPECT_EQ(at("x").status.usage.cpu_us, 1'234);
-  agent_.reset();
-  start();
-  runtime_.pass(minutes(2));
-  EXPECT_EQ(at("x").status.usage.cpu_us, 1'234);
-}
-
-TEST_F(AgentTest, WhatAJobUsedIsKnownThoughNobodyWasThereAtItsEnd) {
-  api::Instance x = wanted("x");
-  x.spec.run.restart = api::RestartPolicy::never;
-  put(x);
-  agent_.reset();
-  machine("x").usage.cpu_us = 5'678;
-  machine("x").process.state = ProcessState::exited;
-  machine("x").process.exit = {0, 0, "Completed", runtime_.now()};
-  start();
-  runtime_.pass(seconds(5));
-  EXPECT_EQ(at("x").status.phase, InstancePhase::succeeded);
-  EXPECT_FALSE(machine("x").has_group);
-  EXPECT_EQ(at("x").status.usage.cpu_us, 5'678);
-  // Nor was the control plane there to be told.
-  agent_.reset();
-  change("x", [](api::Instance& i) { i.status.usage = {}; });
-  start();
-  runtime_.pass(minutes(2));
-  EXPECT_EQ(at("x").status.usage.cpu_us, 5'678);
-}
-
 }  // namespace
 }  // namespace freehold::agent

@@ -45,7 +45,8 @@ struct Memory {
   bool is_kill_own = false;  // that of the latest run is taken for the workload's own doing
   Time started_at;
   Energy energy;
-  std::optional<api::Usage> usage;  // as read when the latest run ended
+  std::optional<api::Usage> usage;  // in all, as read when the latest run ended
+  api::Usage earlier;               // of control groups that are gone; counters alone
   bool released = false;            // the control group is gone
 };
 

@@ -505,12 +505,14 @@ TEST(MemoryOnDisk, ComesBackAsItWas) {
   before.memory.was_killed = before.memory.is_kill_own = true;
   before.memory.usage.emplace().cpu_us = 1'234;
   before.memory.usage->at = Time{7'000'000};
+  before.memory.earlier.throttled_us = 55;
   const auto after = parse_remembered(print_remembered(before));
   ASSERT_TRUE(after.ok()) << after.error().to_string();
   EXPECT_EQ(print_remembered(*after), print_remembered(before));
   EXPECT_EQ(after->memory.next_start, seconds(77));
   EXPECT_TRUE(after->memory.was_killed && after->memory.is_kill_own);
   EXPECT_EQ(after->memory.usage.value_or(api::Usage{}).cpu_us, 1'234);
+  EXPECT_EQ(after->memory.earlier.throttled_us, 55);
   before.memory.usage.reset();
   const auto without = parse_remembered(print_remembered(before));
   EXPECT_TRUE(without.ok() && !without->memory.usage.has_value());

@@ -14,6 +14,24 @@ namespace {
 constexpr int rounds = 8;  // actions that follow from one look
 constexpr Duration rate_pause = milliseconds(200);
 
+// What only ever grows, and begins anew with each control group.
+constexpr int64_t api::Usage::* counters[] = {&api::Usage::cpu_us, &api::Usage::throttled_us,
+                                              &api::Usage::throttled_periods,
+                                              &api::Usage::oom_kills};
+
+// With what was counted in groups before this one.
+api::Usage plus(api::Usage now, const api::Usage& earlier) {
+  for (const auto counter : counters) now.*counter += earlier.*counter;
+  now.memory_peak_bytes = std::max(now.memory_peak_bytes, earlier.memory_peak_bytes);
+  return now;
+}
+
+api::Usage larger(api::Usage a, const api::Usage& b) {
+  for (const auto counter : counters) a.*counter = std::max(a.*counter, b.*counter);
+  a.memory_peak_bytes = std::max(a.memory_peak_bytes, b.memory_peak_bytes);
+  return a;
+}
+
 std::string file_of(const std::string& id) { return "instance-" + id + ".json"; }
 std::string windows_file_of(const std::string& id) { return "windows-" + id + ".json"; }
 
@@ -30,6 +48,10 @@ Member::Member(Shell& shell, Remembered remembered, std::function<void()> change
 Member::~Member() { give_ports(); }
 
 void Member::update(const api::Instance& instance) {
+  // What was told of another boot was counted in a group that is gone.
+  const std::string& boot = instance.status.boot_id;
+  if (!boot.empty() && boot != shell_.host.facts().boot_id)
+    now_.memory.earlier = larger(now_.memory.earlier, instance.status.usage);
   now_.instance = instance;
   now_.instance.status = {};
   dropped_ = false;
@@ -77,6 +99,11 @@ void Member::look() {
     const bool has_settled = next.memory.settled != now_.memory.settled;
     const bool is_let_go = next.memory.released && !now_.memory.released;
     if ((has_settled || is_let_go) && read_usage()) next.memory.usage = usage_;
+    const std::string& boot = now_.memory.boot_id;
+    const bool is_gone = is_let_go || (!boot.empty() && next.memory.boot_id != boot);
+    if (is_gone && next.memory.usage)
+      next.memory.earlier = larger(next.memory.earlier, *next.memory.usage);
+    is_taken_up_ |= now_.memory.released && !next.memory.released;
     now_.memory = std::move(next.memory);
     ready_ = next.ready;
     save();
@@ -143,6 +170,12 @@ void Member::prepare() {
   limits_problem_.clear();
   limits_set_ = wanted;
   limits_ = *std::move(read);
+  // The group that was let go was still there: it has counted already.
+  if (std::exchange(is_taken_up_, false))
+    if (const auto usage = shell_.host.usage(id()); usage.ok())
+      for (const auto counter : counters)
+        now_.memory.earlier.*counter =
+            std::max<int64_t>(now_.memory.earlier.*counter - (*usage).*counter, 0);
   if (now_.instance.spec.user_id != 0 && !shell_.host.facts().switches_users)
     limits_.not_enforced.emplace_back("user: the agent is not root, all run as its own user");
 }
@@ -272,7 +305,7 @@ void Member::count_energy(Time now) {
 bool Member::read_usage() {
   auto usage = shell_.host.usage(id());
   if (!usage.ok()) return false;
-  usage_ = *std::move(usage);
+  usage_ = plus(*std::move(usage), now_.memory.earlier);
   return true;
 }
 

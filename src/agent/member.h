@@ -86,6 +86,7 @@ class Member {
   std::optional<LimitsWanted> limits_set_;
   std::string limits_reason_, limits_problem_;
   api::LimitsRead limits_;
+  bool is_taken_up_ = false;  // again, after its group was let go
   bool accepting_ = false, ready_ = false, is_looking_ = false;
   ProcessSeen process_;
   int64_t attended_ = 0;  // run that probes and scrapes belong to

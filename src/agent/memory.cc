@@ -74,6 +74,7 @@ std::string print_remembered(const Remembered& remembered) {
   out["killIsOwn"] = memory.is_kill_own;
   out["energy"] = print_energy(memory.energy);
   if (memory.usage) out["usage"] = schema::to_json(schema::type_of<api::Usage>, &*memory.usage);
+  out["earlier"] = schema::to_json(schema::type_of<api::Usage>, &memory.earlier);
   return json::print(out);
 }
 
@@ -112,6 +113,8 @@ Result<Remembered> parse_remembered(std::string_view text) {
   if (const json::Value* energy = value.at({"energy"})) memory.energy = parse_energy(*energy);
   if (const json::Value* usage = value.at({"usage"}))
     schema::from_json(schema::type_of<api::Usage>, &memory.usage.emplace(), *usage, errors);
+  if (const json::Value* earlier = value.at({"earlier"}))
+    schema::from_json(schema::type_of<api::Usage>, &memory.earlier, *earlier, errors);
   if (!errors.empty()) return errors.to_error("Instance", out.instance.metadata.name);
   return out;
 }

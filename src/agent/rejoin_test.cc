@@ -134,6 +134,7 @@ TEST_F(Rejoin, WhatTakesThePlaceOfAnotherWaitsUntilThatHasEnded) {
   again.metadata.uid = "uid-again";
   again.spec.cpus = "1-2";
   other.spec.devices = {"gpu-y"};
+  other.spec.tenant = "rival";
   api_.put(again);
   api_.put(other);
   join_anew();
@@ -144,8 +145,10 @@ TEST_F(Rejoin, WhatTakesThePlaceOfAnotherWaitsUntilThatHasEnded) {
             "CPUs 1 are still held by a/x (uid uid-x), which has to end first");
   EXPECT_EQ(machine("x").signals, std::vector<Signal>{Signal::terminate})
       << "the name is another's";
-  EXPECT_EQ(at("z").status.message,
-            "device gpu-y is still held by a/y (uid uid-y), which has to end first");
+  EXPECT_EQ(
+      at("z").status.message,
+      "device gpu-y is still held by another instance on this machine, which has to end first")
+      << "of other tenants nothing is told";
   EXPECT_TRUE(machine("y").signals.empty()) << "absent, for a moment yet";
   // And after a restart of the agent, whose first look may be at any of them.
   agent_.reset();
@@ -175,7 +178,7 @@ TEST_F(Rejoin, NothingStartsBesideWorkThatNoInstanceExplains) {
   api_.put(wanted("y"));
   start();
   runtime_.pass(seconds(3));
-  EXPECT_EQ(at("y").status.message, "work that no instance explains still runs here (uid uid-x)");
+  EXPECT_EQ(at("y").status.message, "work that no instance explains still runs here");
   EXPECT_EQ(machine("y").launches, 0);
   runtime_.pass(seconds(75));
   EXPECT_EQ(at("y").status.phase, InstancePhase::running);

@@ -44,6 +44,7 @@ class FakeHost final : public Host {
   const HostFacts& facts() const override { return facts_; }
   Result<api::LimitsRead> prepare(const std::string& id, const LimitsWanted& limits) override {
     Machine& m = machines[id];
+    if (!m.has_group) m.usage = {};
     m.limits = limits;
     m.has_group = true;
     api::LimitsRead read;

@@ -121,6 +121,43 @@ TEST_F(Replaced, what_was_held_and_never_ran_has_taken_energy_too) {
   EXPECT_EQ(status().past_energy[0].joules, 1'000);
 }
 
+// As when its machine is gone, or something else still has a use for it.
+TEST_F(Replaced, what_it_took_counts_once_while_it_is_still_listed) {
+  is_reserved_with_meter = true;
+  const auto of_statement = [this] { return status().statement->energy.text(); };
+  world.edit<api::Instance>("a", "c-1-main-0", [](api::Instance& i) {
+    i.metadata.finalizers.emplace_back("example.org/backup");
+  });
+  world.pass(minutes(2));
+  ASSERT_EQ(status().offer, "c-2");
+  ASSERT_NE(world.get<api::Instance>("a", "c-1-main-0"), nullptr);
+  ASSERT_EQ(status().past_energy.size(), 1u);
+  EXPECT_EQ(status().past_energy[0].joules, 1'000);
+  world.edit<api::Contract>("a", "c", [](api::Contract& c) { c.spec.release = true; });
+  world.pass(minutes(2));
+  ASSERT_EQ(status().phase, ContractPhase::settled);
+  EXPECT_EQ(of_statement(), "2kJ") << "that of both, each once";
+  EXPECT_EQ(status().statement->energy_basis, "measured");
+}
+
+TEST_F(Replaced, what_somebody_deletes_before_it_is_relieved_counts_too) {
+  is_reserved_with_meter = true;
+  world.edit<api::Instance>("a", "c-1-main-0", [](api::Instance& i) {
+    i.metadata.finalizers.emplace_back("example.org/backup");
+  });
+  while (status().offer == "c-1" || world.get<api::Instance>("a", "c-2-main-0") == nullptr)
+    world.pass(milliseconds(100));
+  const api::Instance old = *world.get<api::Instance>("a", "c-1-main-0");
+  ASSERT_FALSE(old.metadata.deletion_timestamp.is_set());
+  world.edit<api::Instance>("a", "c-1-main-0", [&](api::Instance& i) {
+    i.metadata.deletion_timestamp = world.runtime.now();
+  });
+  world.pass(minutes(2));
+  ASSERT_EQ(status().past_energy.size(), 1u);
+  EXPECT_EQ(status().past_energy[0].joules, 1'000);
+  EXPECT_TRUE(status().is_past_energy_in_part);
+}
+
 // Its machine is taken away, and on the other one it falls below the floor.
 TEST_F(Replaced, without_hardware_the_price_stays_what_was_agreed_and_the_time_is_free) {
   misses = false;

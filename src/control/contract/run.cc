@@ -8,6 +8,7 @@
 #include "control/contract/assess.h"
 #include "control/contract/heard.h"
 #include "control/contract/instances.h"
+#include "control/contract/past.h"
 #include "control/contract/work.h"
 
 namespace freehold::control {
@@ -142,8 +143,16 @@ void attempt_failed(Work& w, const Instances& current, const std::string& why) {
         avoid.size() < 64)
       avoid.push_back(i->spec.node);
   }
-  // Its offer is given back once they are gone.
-  for (const auto* i : current) w.erase(*i);
+  // Its offer is given back once they are gone. Before there was a contract to bill, nothing
+  // counts.
+  for (const auto* i : current) {
+    if (is_counted(*i)) continue;
+    if (w.status().active_at.is_set()) {
+      add_past(w, *i);
+      w.status().is_past_energy_in_part = true;  // what it takes until its end
+    }
+    retire(w, *i);
+  }
   if (fall_back(w, why)) return w.note("Warning", "AcceptanceFailed", why);
   w.status().offer.clear();
   if (!w.status().active_at.is_set()) judge_anew(w.status());
@@ -366,26 +375,6 @@ void judge_windows(Work& w, const Instances& all, const Instances& current) {
   if (!w.before.spec.guarantees.empty()) w.plan.look_again(std::max(shortest, seconds(1)));
 }
 
-void add_past(Work& w, const api::Instance& gone) {
-  api::ContractStatus& status = w.status();
-  const api::Usage& usage = gone.status.usage;
-  status.past_cpu_us += usage.cpu_us;
-  status.is_past_energy_in_part |= usage.is_energy_in_part;
-  // What is held and never ran may have a meter, too; that it has none is then no gap.
-  if (!gone.status.started_at.is_set() && usage.energy_joules <= 0) return;
-  const std::string site = site_of(w.in.fleet, gone.spec.node);
-  auto past = std::find_if(status.past_energy.begin(), status.past_energy.end(),
-                           [&](const api::PastEnergy& p) { return p.site == site; });
-  bool is_known = usage.energy_joules >= 0;
-  if (past == status.past_energy.end() && status.past_energy.size() < most_energy_sites) {
-    past = status.past_energy.insert(past, {site, 0});
-  } else if (past == status.past_energy.end()) {
-    --past;  // it is not known any more where how much was taken
-    is_known = false;
-  }
-  past->joules = is_known && past->joules >= 0 ? past->joules + usage.energy_joules : -1;
-}
-
 // Old members leave once the new ones run: make before break.
 void retire_old(Work& w, const Instances& all, const Instances& current) {
   if (!all_of(current, has_begun)) return;
@@ -395,10 +384,9 @@ void retire_old(Work& w, const Instances& all, const Instances& current) {
       api::Instance stopping = *i;
       stopping.spec.stop = true;
       w.plan.update(api::Object::of(std::move(stopping)), revision_of(i->metadata));
-    } else if ((i->status.phase >= InstancePhase::succeeded || is_lost(w, *i)) &&
-               !i->metadata.deletion_timestamp.is_set()) {
+    } else if ((i->status.phase >= InstancePhase::succeeded || is_lost(w, *i)) && !is_counted(*i)) {
       add_past(w, *i);
-      w.erase(*i);
+      retire(w, *i);
     }
   }
 }
@@ -548,8 +536,8 @@ void step_reserved(Work& w) {
   const Instances current = of_offer(all, w.status().offer);
   if (current.size() < wanted.size() && !may_have_members(w, all)) return;
   // Somebody deletes a member: it is made anew, and what this one takes until its end is not told.
-  for (const auto* i : current)
-    w.status().is_past_energy_in_part |= i->metadata.deletion_timestamp.is_set();
+  for (const auto* i : all)
+    w.status().is_past_energy_in_part |= i->metadata.deletion_timestamp.is_set() && !is_counted(*i);
   const bool whole = keep_instances(w, wanted);
   if (!whole || current.size() != wanted.size()) return;
   if (!w.plan.ops.empty()) return;  // one thing at a time: specs first, then phases

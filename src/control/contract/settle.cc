@@ -6,6 +6,7 @@
 #include "control/contract/assess.h"
 #include "control/contract/heard.h"
 #include "control/contract/instances.h"
+#include "control/contract/past.h"
 #include "control/contract/price.h"
 #include "control/contract/statement.h"
 #include "control/contract/work.h"
@@ -88,6 +89,7 @@ bool wound_down(Work& w, std::vector<std::string>& left) {
 
 Settlement settlement_of(const Work& w) {
   Settlement of{w.next, w.instances(), {}, {}, w.next.status.released_at, {}};
+  std::erase_if(of.instances, [](const api::Instance* i) { return is_counted(*i); });
   for (const api::Allocation* a : w.allocations())
     of.members.insert(of.members.end(), a->spec.members.begin(), a->spec.members.end());
   of.site_of = [&in = w.in](std::string_view name) { return site_of(in.fleet, name); };

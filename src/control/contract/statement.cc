@@ -75,7 +75,7 @@ std::string add_energy(const Settlement& of, Duration charged, Duration ran, api
   const Quantity& rate = of.contract.status.price_per_hour;
   EnergySum sum{of, rate.currency()};
   const api::ContractStatus& status = of.contract.status;
-  const bool is_metered = !of.instances.empty() &&
+  const bool is_metered = !(of.instances.empty() && status.past_energy.empty()) &&
                           std::all_of(status.past_energy.begin(), status.past_energy.end(),
                                       [](const auto& past) { return past.joules >= 0; }) &&
                           std::all_of(of.instances.begin(), of.instances.end(),
