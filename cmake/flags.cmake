@@ -23,6 +23,8 @@ else()
   # libstdc++ 12 has its stable sorts stand on a function that C++17 deprecates; clang reports that
   # where they are used.
   list(APPEND FREEHOLD_WARNINGS -Wno-deprecated-declarations)
+  # The tables of types are compiled in one file each (schema/table.h); the linker finds them.
+  list(APPEND FREEHOLD_WARNINGS -Wno-undefined-var-template)
   add_link_options(-fuse-ld=lld)
 endif()
 

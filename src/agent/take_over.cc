@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "discover/parse.h"
 
 namespace freehold::agent {
 namespace {
@@ -86,7 +87,8 @@ class TakeOver {
     const std::string field = "status.devices[" + device.id + "].identity";
     const auto was = std::ranges::find(before_.devices, device.id, &api::NodeDevice::id);
     const std::string identity = was == before_.devices.end() ? "" : was->identity;
-    compare(field, speaker_of(before_, field), identity, device.identity);
+    if (identity.empty() || discover::are_of_one_form(identity, device.identity))
+      compare(field, speaker_of(before_, field), identity, device.identity);
   }
 
   // What was imported and differs becomes a conflict; one that stands already stays until both

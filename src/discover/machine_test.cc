@@ -481,6 +481,19 @@ TEST(Discover, OneNodeStandsForMachinesWithoutNodes) {
   EXPECT_EQ(machine.memory[0].bytes, 2000000 * 1024LL);
 }
 
+// Kernel 5.15-rc1 writes the NUL behind the line, too.
+TEST(Discover, CpusOfANodeAreReadUpToTheNulOrToldAsUnknown) {
+  Tree tree;
+  tree.cpus(4);
+  const std::string node = "/sys/devices/system/node/node0/";
+  using namespace std::string_literals;
+  tree.file(node + "cpulist", "0-3\n\0"s).file(node + "cpumap", "f\n\0"s);
+  EXPECT_EQ(found(tree).profile.numa[0].cpus, "0-3");
+  tree.file(node + "cpulist", "zero to three\n").file(node + "cpumap", "?\n");
+  EXPECT_THAT(found(tree).notes,
+              Contains(HasSubstr("node0: its CPUs cannot be read and are not known: \"zero to")));
+}
+
 TEST(Discover, EmptyMemoryNodesAreKept) {
   Tree tree;
   tree.cpus(2);

@@ -26,16 +26,24 @@ std::vector<int64_t> node_numbers(const Scan& scan) {
   return out;
 }
 
-// From the file with a list, or else from that with a mask, which old kernels have alone.
-std::vector<uint32_t> cpus_of(const Scan& scan, const std::string& folder,
+// From the file with a list, or else from that with a mask, which old kernels have alone. Some
+// kernels (5.15-rc1) write the NUL at the end, too.
+std::vector<uint32_t> cpus_of(Scan& scan, const std::string& folder,
                               const std::vector<uint32_t>& online, std::string_view list_name,
                               std::string_view mask_name) {
+  const auto text_of = [&](std::string_view name) -> std::optional<std::string> {
+    const auto text = scan.root.read_file(folder + "/" + std::string(name));
+    if (!text.ok()) return std::nullopt;
+    return text->substr(0, text->find('\0'));
+  };
   std::optional<std::vector<uint32_t>> found;
-  if (const auto list = scan.root.read_file(folder + "/" + std::string(list_name)); list.ok())
-    found = parse_cpu_list(trim(*list));
-  if (!found)
-    if (const auto mask = scan.root.read_file(folder + "/" + std::string(mask_name)); mask.ok())
-      found = parse_cpu_mask(*mask);
+  const auto list = text_of(list_name);
+  if (list) found = parse_cpu_list(trim(*list));
+  const auto mask = found ? std::nullopt : text_of(mask_name);
+  if (mask) found = parse_cpu_mask(*mask);
+  if (!found && (list || mask))
+    scan.note(folder + ": its CPUs cannot be read and are not known: \"" +
+              clean_text(list ? *list : *mask, 64) + "\"");
   std::vector<uint32_t> out;
   if (found)
     std::set_intersection(found->begin(), found->end(), online.begin(), online.end(),

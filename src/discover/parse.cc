@@ -392,6 +392,26 @@ std::optional<std::string> parse_cgroup_path(std::string_view text, std::string_
   return std::nullopt;
 }
 
+bool are_of_one_form(std::string_view a, std::string_view b) {
+  const auto form_of = [](std::string_view text) -> size_t {
+    constexpr size_t serial = 1'000, uuid = 1'001;
+    if (text.starts_with("0x")) text.remove_prefix(2);
+    if (text.starts_with("GPU-")) return uuid;
+    size_t digits = 0, dashes = 0;
+    for (const char c : text) {
+      const bool is_hex =
+          (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+      digits += is_hex;
+      dashes += c == '-';
+      if (!is_hex && c != '-' && c != ':') return serial;
+    }
+    constexpr size_t mac = 12, guid = 16, gid = 32;
+    if (digits == gid) return dashes > 0 ? uuid : gid;
+    return digits == mac || digits == guid ? digits : serial;
+  };
+  return form_of(a) == form_of(b);
+}
+
 std::string last_part(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
 }

@@ -103,6 +103,11 @@ std::string parse_version(std::string_view text);
 // amdgpu's way of splitting a GPU: "SPX", "CPX", "NPS4"; empty when it says "UNKNOWN" or other.
 std::string parse_partition_mode(std::string_view text);
 
+// Whether two identities of devices are of one form, so that they contradict each other when they
+// differ: MAC addresses, GUIDs and GIDs by their hex digits, UUIDs, and all else, which are serial
+// numbers. Signs between digits do not matter, nor what tools write before them.
+bool are_of_one_form(std::string_view a, std::string_view b);
+
 // "0000:41:00.0" of "/sys/bus/pci/devices/0000:41:00.0": what is behind the last slash.
 std::string last_part(std::string_view path);
 

@@ -264,6 +264,8 @@ class Judge {
 
   void judge_profile(const api::HardwareProfileSpec& expected) {
     for (const api::Device& wanted : expected.devices) {
+      // It stands for switches that nobody saw.
+      if (wanted.cls == api::DeviceClass::nvswitch && wanted.address.empty()) continue;
       const api::Device* found = at_place(*given_.found, wanted);
       if (found == nullptr)
         wrong("missing: " + name_of(wanted) + ", " + class_name(wanted.cls) + " " + wanted.model);

@@ -235,6 +235,17 @@ TEST_F(Expected, CardIsTheSameWhetherItsRdmaWasKnownOrNot) {
   expect_false("mlx5_1 at 0000:21:00.0 offers no RDMA; load its RDMA driver");
 }
 
+TEST_F(Expected, NoMachineIsHeldToASwitchThatNobodySaw) {
+  api::HardwareProfileSpec whole = profile;
+  api::Device& hub = whole.devices.emplace_back();
+  hub.id = "nvswitch0";
+  hub.cls = api::DeviceClass::nvswitch;
+  expected = &whole;
+  EXPECT_EQ(judge().status, api::ConditionStatus::true_) << judge().message;
+  hub.address = "0000:c4:00.0";
+  EXPECT_THAT(judge().message, HasSubstr("missing: nvswitch0 at 0000:c4:00.0"));
+}
+
 TEST_F(Expected, ModelWithoutFactsOfItsLinksIsUnknown) {
   gpu_model.spec.link_width = 0;
   gpu_model.spec.scale_up_links = 0;

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/strings.h"
+#include "discover/import/edit_facts.h"
 #include "discover/import/text.h"
 #include "discover/parse.h"
 #include "json/value.h"
@@ -248,8 +249,8 @@ class Matcher {
     }
   }
 
-  // The device of `all` that `device` is, by the first rule that finds one; one of another address
-  // or UUID is never the same.
+  // The device of `all` that `device` is, by the first rule that finds one; one of another UUID is
+  // never the same, and one at another place only where its identity is nobody else's.
   Match match(const Known& device, const std::set<const Known*>& taken) {
     const auto find = [&](const Index& index, const std::string& key, auto fits) -> Known* {
       const auto at = index.find(key);
@@ -266,6 +267,7 @@ class Matcher {
               find(by_identity_, one, [&](const Known& k) { return may_be_at(k, device); }))
         if (first == nullptr || found < first) first = found;
     if (first != nullptr) return {first};
+    if (Known* found = find_moved(device, taken)) return {found};
     const auto is_kin = [&](const Known& k) { return are_kin(k, device); };
     if (Known* found = find(by_slot_, device.slot, is_kin)) return {found};
     Worth worth = Worth::nothing;
@@ -278,6 +280,27 @@ class Matcher {
   }
 
  private:
+  // One identity at two places: which of them is right is not known, and it is one device. Not the
+  // functions of one card, which may all have its GUID, nor where either place is another's.
+  Known* find_moved(const Known& device, const std::set<const Known*>& taken) {
+    if (device.own.empty() || device.address.empty()) return nullptr;
+    const auto at = by_identity_.find(device.own);
+    if (at == by_identity_.end() || at->second.size() != 1 || taken.contains(at->second.front()))
+      return nullptr;
+    Known& known = *at->second.front();
+    const auto is_other = [&](const Known& one) {
+      return &one != &device &&
+             (one.address == known.address || one.identities.contains(device.own));
+    };
+    if (known.own != device.own || !is_one_class(known.cls, device.cls) ||
+        card_of(known.address) == card_of(device.address) || std::ranges::any_of(ours_, is_other))
+      return nullptr;
+    return &known;
+  }
+  static std::string_view card_of(std::string_view address) {
+    return address.substr(0, address.rfind('.'));
+  }
+
   using Index = std::map<std::string_view, std::vector<Known*>>;  // in the order of `all`
 
   // All numbers of one class, at one memory node, are worth the same.
@@ -298,61 +321,17 @@ class Matcher {
   std::map<std::tuple<api::DeviceClass, api::DeviceClass, int64_t>, Worth> worth_;
 };
 
+// "mlx5_" of "mlx5_10".
+std::string stem_of(const std::string& id) {
+  return id.substr(0, id.find_last_not_of("0123456789") + 1);
+}
+
 // "gpu0" is taken: "gpu1", or the next that is free.
 std::string free_id(const std::string& id, const std::set<std::string>& taken) {
-  std::string stem = id;
-  while (!stem.empty() && stem.back() >= '0' && stem.back() <= '9') stem.pop_back();
+  std::string stem = stem_of(id);
   if (stem.size() > 58) stem.resize(58);
   for (size_t n = 0;; ++n)
     if (std::string other = stem + std::to_string(n); !taken.contains(other)) return other;
-}
-
-using Renamed = std::map<std::string, std::string, std::less<>>;
-
-void rename(std::string& id, const Renamed& to) {
-  if (const auto at = to.find(id); at != to.end()) id = at->second;
-}
-
-void rename_all(HostClaim& claim, const Renamed& to) {
-  HostFacts& facts = claim.facts;
-  std::map<std::string, int64_t> switch_links;
-  for (const auto& [id, count] : claim.switch_links) {
-    std::string name = id;
-    rename(name, to);
-    switch_links.emplace(std::move(name), count);
-  }
-  claim.switch_links = std::move(switch_links);
-  for (api::Device& device : facts.profile.devices) {
-    rename(device.id, to);
-    for (api::DeviceLink& link : device.links) rename(link.to, to);
-  }
-  for (api::NumaNode& node : facts.profile.numa) rename(node.device, to);
-  for (api::NodeDevice& device : facts.devices) {
-    rename(device.id, to);
-    for (api::LinkNow& link : device.links) rename(link.to, to);
-  }
-  for (api::DegradedLink& link : facts.degraded) rename(link.at, to);
-  for (DeviceDistance& distance : facts.distances) {
-    rename(distance.a, to);
-    rename(distance.b, to);
-  }
-}
-
-void forget_seen(HostFacts& facts, const std::string& id) {
-  std::erase_if(facts.devices, [&](const auto& seen) { return seen.id == id; });
-  std::erase_if(facts.degraded, [&](const auto& link) { return link.at == id; });
-  std::erase_if(facts.distances, [&](const auto& one) { return one.a == id || one.b == id; });
-  for (api::NumaNode& node : facts.profile.numa)
-    if (node.device == id) node.device.clear();
-}
-
-void leave_out(HostFacts& facts, const std::string& id) {
-  forget_seen(facts, id);
-  std::erase_if(facts.profile.devices, [&](const auto& device) { return device.id == id; });
-  for (api::Device& device : facts.profile.devices)
-    std::erase_if(device.links, [&](const auto& link) { return link.to == id; });
-  for (api::NodeDevice& seen : facts.devices)
-    std::erase_if(seen.links, [&](const auto& link) { return link.to == id; });
 }
 
 // What a source says of a device, but for what tells it from others of its class.
@@ -364,18 +343,6 @@ std::string common_words(const Peers& peers, const api::Device& device) {
                 [&](const api::DeviceLink& link) { return peers.is_peer(device, link.to); });
   return json::print(schema::to_json(schema::type_of<api::Device>, &common)) +
          links_to_peers(peers, device);
-}
-
-// " (gpu3 is failed there)": what should not get lost with a device that is left out.
-std::string bad_words(const HostFacts& facts, const std::vector<std::string>& ids) {
-  std::string out;
-  for (const api::NodeDevice& seen : facts.devices) {
-    const bool is_bad = seen.health == api::Health::failed || seen.health == api::Health::degraded;
-    if (is_bad && std::ranges::find(ids, seen.id) != ids.end())
-      out += (out.empty() ? " (" : ", ") + seen.id +
-             (seen.health == api::Health::failed ? " is failed there" : " is degraded there");
-  }
-  return out.empty() ? out : out + ")";
 }
 
 }  // namespace
@@ -392,17 +359,18 @@ class DeviceMatcher::Alignment {
       ours_.push_back(known_of(peers_, device, claim.speaker));
   }
 
-  std::vector<DeviceMatcher::Surplus> run(std::vector<std::string>& notes) {
+  DeviceMatcher::Differences run(std::vector<std::string>& notes) {
     find_same();
-    std::vector<Surplus> surplus;
-    for (const auto& [cls, group] : find_parted()) settle(cls, group, surplus);
-    drop_counted(surplus);
+    Differences out;
+    for (const auto& [cls, group] : find_parted()) settle(cls, group, out.surplus);
+    drop_counted(out.surplus);
     tell(notes);
+    find_two_names(out.names);
     add_same();
     add_fresh();
     for (const std::string& id : left_out_) leave_out(claim_.facts, id);
     rename_all(claim_, renamed_);
-    return surplus;
+    return out;
   }
 
  private:
@@ -528,6 +496,14 @@ class DeviceMatcher::Alignment {
     }
   }
 
+  // "mlx5_0" and "mlx5_5"; a network interface has other names than its RDMA device.
+  void find_two_names(std::vector<TwoNames>& out) {
+    for (const auto& [known, here] : same_)
+      if (known->id != here->id && !known->is_counted && !here->is_counted &&
+          is_network(here->cls) && stem_of(known->id) == stem_of(here->id))
+        out.push_back({known->id, here->id, known->source});
+  }
+
   void add_same() {
     for (const auto& [known, here] : same_) {
       if (known->id != here->id) renamed_[here->id] = known->id;
@@ -579,8 +555,7 @@ bool DeviceMatcher::is_sure(std::string_view id) const {
   return at != all_.end() && at->is_sure;
 }
 
-std::vector<DeviceMatcher::Surplus> DeviceMatcher::align(HostClaim& claim,
-                                                         std::vector<std::string>& notes) {
+DeviceMatcher::Differences DeviceMatcher::align(HostClaim& claim, std::vector<std::string>& notes) {
   return Alignment(claim, all_).run(notes);
 }
 

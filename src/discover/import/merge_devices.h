@@ -25,11 +25,19 @@ class DeviceMatcher {
     api::DeviceClass cls = api::DeviceClass::other;
     size_t known = 0, said = 0;
   };
+  // A device to which the system of the machine gives two names, as two sources have it.
+  struct TwoNames {
+    std::string kept, said;
+    std::string first;  // source of the name that is kept
+  };
+  struct Differences {
+    std::vector<Surplus> surplus;  // classes, but for GPUs, of which it has more than all before it
+    std::vector<TwoNames> names;
+  };
   // Gives the devices of a claim the ids of those that they are in earlier claims, and keeps the
   // others for later ones. Devices that may be any of several are not added a second time: what the
   // source says of all of them alike stands for all, and the rest is left out; notes say so.
-  // Returns the classes, but for GPUs, of which this source has more than all before it.
-  std::vector<Surplus> align(HostClaim& claim, std::vector<std::string>& notes);
+  Differences align(HostClaim& claim, std::vector<std::string>& notes);
 
   // Whether no claim so far was laid on the device of this id that might mean another one.
   bool is_sure(std::string_view id) const;

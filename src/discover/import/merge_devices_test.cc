@@ -203,5 +203,69 @@ TEST(MergeDevices, who_only_counts_adds_no_devices_to_those_that_another_lists) 
   EXPECT_THAT(only(merged({counted(4)})).profile.devices, SizeIs(4));
 }
 
+TEST(MergeDevices, more_than_any_source_counts_is_a_conflict) {
+  const auto with_last = [](const char* source, const char* last) {
+    return inventory(source, api::Confidence::sysfs,
+                     machine({gpu("gpu0", "0000:01:00.0"), gpu("gpu1", last)}));
+  };
+  EXPECT_EQ(only_conflict({with_last("nccl", "0000:02:00.0"), with_last("other", "0000:02:00.0")}),
+            "");
+  const std::vector<Inventory> all{with_last("nccl", "0000:02:00.0"),
+                                   with_last("other", "0000:03:00.0")};
+  EXPECT_EQ(only_conflict(all), "devices: 2 of class gpu, 2 of class gpu,");
+  const One one = only(merged(all));
+  EXPECT_EQ(one.node.status.conflicts[0].kept, "3 of class gpu");
+  EXPECT_THAT(one.profile.devices, SizeIs(3));
+}
+
+HostFacts with_card(const char* id, const char* address, const char* identity) {
+  HostFacts host = machine({gpu(id, address)});
+  host.profile.devices[0].cls = api::DeviceClass::rdma_nic;
+  host.devices.emplace_back().id = id;
+  host.devices[0].identity = identity;
+  return host;
+}
+
+TEST(MergeDevices, one_identity_at_two_places_is_one_device_and_a_conflict) {
+  const auto with = [](const char* address) {
+    return std::vector<Inventory>{
+        inventory("hwloc", api::Confidence::sysfs,
+                  with_card("mlx5_0", "0000:07:00.0", "0c42:a103:0023:b8f4")),
+        inventory("nccl", api::Confidence::sysfs,
+                  with_card("mlx5_0", address, "0x0c42a1030023b8f4"))};
+  };
+  EXPECT_EQ(only_conflict(with("0000:07:00.0")), "");
+  EXPECT_EQ(only_conflict(with("0000:06:10.0")),
+            "devices[mlx5_0].address: 0000:07:00.0, 0000:06:10.0,");
+  EXPECT_THAT(only(merged(with("0000:06:10.0"))).profile.devices, SizeIs(1));
+  EXPECT_THAT(only(merged(with("0000:07:00.1"))).profile.devices, SizeIs(2))
+      << "functions of one card share its GUID";
+}
+
+TEST(MergeDevices, identities_of_two_forms_do_not_contradict_each_other) {
+  const auto with = [](const char* identity) {
+    return std::vector<Inventory>{
+        inventory("hwloc", api::Confidence::sysfs,
+                  with_card("mlx5_0", "0000:07:00.0", "0c42:a103:0023:b8f4")),
+        inventory("resourceslice", api::Confidence::overlay,
+                  with_card("mlx5_0", "0000:07:00.0", identity))};
+  };
+  EXPECT_EQ(only_conflict(with("0c:42:a1:23:b8:f4")), "");
+  EXPECT_EQ(only_conflict(with("MT2116X08345")), "");
+  EXPECT_EQ(only_conflict(with("0c42:a103:0023:b8f5")),
+            "status.devices[mlx5_0].identity: 0c42:a103:0023:b8f4, 0c42:a103:0023:b8f5,");
+}
+
+TEST(MergeDevices, two_names_that_the_system_gave_one_device_are_a_conflict) {
+  const auto with = [](const char* id) {
+    return std::vector<Inventory>{
+        inventory("nccl", api::Confidence::sysfs, with_card("mlx5_0", "0000:07:00.0", "")),
+        inventory("resourceslice", api::Confidence::overlay, with_card(id, "0000:07:00.0", ""))};
+  };
+  EXPECT_EQ(only_conflict(with("mlx5_5")), "devices[mlx5_0].id: mlx5_0, mlx5_5,");
+  EXPECT_EQ(only_conflict(with("ibp7s0")), "") << "its network interface";
+  EXPECT_EQ(only_conflict(with("nic3")), "") << "counted up by an importer";
+}
+
 }  // namespace
 }  // namespace freehold::discover

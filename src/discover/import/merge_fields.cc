@@ -103,6 +103,8 @@ Finer finer_of(std::string_view field, const json::Value& kept, const json::Valu
   if (field == "architecture" && *a == "ppc64" && *b == "ppc64le") return Finer::other;  // NCCL's
   if (field == "architecture" && *a == "ppc64le" && *b == "ppc64") return Finer::kept;
   if (field == "parent" && is_pci_root(*a) != is_pci_root(*b)) return other_if(is_pci_root(*a));
+  // A MAC address does not contradict a GUID, nor a serial number a UUID: the firmest stands.
+  if (field == "identity" && !are_of_one_form(*a, *b)) return Finer::kept;
   if (field == "class" && *a == "nic" && *b == "rdma-nic") return Finer::other;
   if (field == "class" && *a == "rdma-nic" && *b == "nic") return Finer::kept;
   return Finer::neither;
@@ -249,13 +251,18 @@ void FieldMerge::differ(const Field& field, const json::Value& kept, const json:
 
 void FieldMerge::contradict(const std::string& path, const Speaker& first, const std::string& kept,
                             const Speaker& second, const std::string& other) {
+  if (!conflicts_.contains(path)) dispute(path, kept, first, kept);
+  dispute(path, kept, second, other);
+}
+
+void FieldMerge::dispute(const std::string& path, const std::string& kept, const Speaker& who,
+                         const std::string& said) {
   api::Conflict& conflict = conflicts_[path];
   if (conflict.claims.empty()) {
     conflict.field = path;
     conflict.kept = kept;
-    claim(conflict, first, kept);
   }
-  claim(conflict, second, other);
+  claim(conflict, who, said);
 }
 
 std::vector<api::Provenance> FieldMerge::provenance() const {

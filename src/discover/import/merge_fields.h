@@ -30,6 +30,9 @@ class FieldMerge {
   // Two values that are no fields of a document, such as a sum and what it should be.
   void contradict(const std::string& path, const Speaker& first, const std::string& kept,
                   const Speaker& second, const std::string& other);
+  // The same where what stands is nobody's word, such as what all say together.
+  void dispute(const std::string& path, const std::string& kept, const Speaker& who,
+               const std::string& said);
 
   // At most as many as a Node may carry; `left_out` counts the rest.
   std::vector<api::Provenance> provenance() const;

@@ -70,10 +70,19 @@ bool is_expected(const api::Device& device, const api::NodeDevice* seen, size_t 
 void forget_stand_ins(api::HardwareProfileSpec& profile, const std::vector<api::NodeDevice>& seen) {
   const auto gpus = static_cast<size_t>(
       std::ranges::count(profile.devices, api::DeviceClass::gpu, &api::Device::cls));
+  std::set<std::string> gone, linked;
+  for (const api::Device& device : profile.devices)
+    for (const api::DeviceLink& link : device.links) linked.insert(link.to);
   std::erase_if(profile.devices, [&](const api::Device& device) {
     const auto at = std::ranges::find(seen, device.id, &api::NodeDevice::id);
-    return !is_expected(device, at == seen.end() ? nullptr : &*at, gpus);
+    // A switch that nobody saw is what links lead to; no machine is held to it.
+    const bool is_end = device.cls == api::DeviceClass::nvswitch && linked.contains(device.id);
+    const bool is_kept = is_end || is_expected(device, at == seen.end() ? nullptr : &*at, gpus);
+    if (!is_kept) gone.insert(device.id);
+    return !is_kept;
   });
+  for (api::Device& device : profile.devices)
+    std::erase_if(device.links, [&](const auto& link) { return gone.contains(link.to); });
 }
 
 // Made-up places yield to real ones; of two sources that make some up the first counts.
@@ -152,7 +161,9 @@ bool settle_memory(api::HardwareProfileSpec& profile, int64_t total) {
 // What a source counts, where a list tells nothing of what is missing in it: 0 when it says
 // nothing.
 struct Totals {
-  int64_t memory_bytes = 0, packages = 0, gpus = 0;
+  int64_t memory_bytes = 0, packages = 0;
+  int64_t gpus = 0;       // in all that it says of the machine, were none of them told twice
+  int64_t most_gpus = 0;  // in one part of that
 };
 
 Totals totals_of(const HostFacts& facts) {
@@ -162,7 +173,8 @@ Totals totals_of(const HostFacts& facts) {
     if (facts.memory_bytes == 0 && node.cls != api::NumaClass::gpu_memory)
       totals.memory_bytes += node.memory_bytes;
   totals.packages = static_cast<int64_t>(facts.profile.packages.size());
-  totals.gpus = std::ranges::count(facts.profile.devices, api::DeviceClass::gpu, &api::Device::cls);
+  totals.gpus = totals.most_gpus =
+      std::ranges::count(facts.profile.devices, api::DeviceClass::gpu, &api::Device::cls);
   return totals;
 }
 
@@ -179,6 +191,7 @@ SourceTotals totals_of_all(const std::vector<HostClaim>& claims) {
     to.memory_bytes = std::max(to.memory_bytes, more.memory_bytes);
     to.packages = std::max(to.packages, more.packages);
     to.gpus += more.gpus;
+    to.most_gpus = std::max(to.most_gpus, more.most_gpus);
   };
   SourceTotals all;
   for (const HostClaim& claim : claims) {
@@ -205,12 +218,25 @@ void compare_totals(const SourceTotals& all, FieldMerge& merge) {
     }
   };
   const auto bytes = [](int64_t n) { return humanize(n, Dimension::bytes) + " in all"; };
-  const auto number = [](const char* of) {
-    return [of](int64_t n) { return std::to_string(n) + " " + of; };
-  };
+  const auto number = [](int64_t n) { return std::to_string(n) + " in all"; };
   compare("numa", &Totals::memory_bytes, is_one_size, bytes);
-  compare("packages", &Totals::packages, std::equal_to<>(), number("in all"));
-  compare("devices", &Totals::gpus, std::equal_to<>(), number("of class gpu"));
+  compare("packages", &Totals::packages, std::equal_to<>(), number);
+}
+
+// All together may name more accelerators than any of them counts, where they name other places.
+void compare_gpus(const SourceTotals& all, const api::HardwareProfileSpec& merged,
+                  FieldMerge& merge) {
+  const auto count = std::ranges::count(merged.devices, api::DeviceClass::gpu, &api::Device::cls);
+  const auto text = [](int64_t n) { return std::to_string(n) + " of class gpu"; };
+  const auto agrees = [count](const SourceTotals::value_type& one) {
+    const Totals& totals = one.second;
+    return totals.gpus == 0 || totals.gpus == count || totals.most_gpus == count;
+  };
+  if (std::ranges::all_of(all, agrees)) return;
+  for (const auto& one : all)
+    if (one.second.gpus > 0)
+      merge.dispute("devices", text(count), *one.first,
+                    text(agrees(one) ? count : one.second.gpus));
 }
 
 // The root of the bus that a function is on; empty when its bridges do not lead to one.
@@ -246,6 +272,31 @@ void compare_roots(const std::vector<HostClaim>& claims, const api::HardwareProf
         merge.contradict("pci[" + said.address + "].parent", *who->second,
                          stands.parent + " below " + root, claim.speaker, said.parent);
     }
+}
+
+struct NamedTwice {
+  DeviceMatcher::TwoNames names;
+  const Speaker* second;
+};
+
+void tell_names(const std::vector<NamedTwice>& all, const std::vector<HostClaim>& claims,
+                FieldMerge& merge) {
+  for (const auto& [names, second] : all) {
+    const auto first = std::ranges::find_if(
+        claims, [&](const HostClaim& claim) { return claim.speaker.source == names.first; });
+    if (first != claims.end())
+      merge.contradict("devices[" + names.kept + "].id", first->speaker, names.kept, *second,
+                       names.said);
+  }
+}
+
+void add_labels(const HostFacts& facts, const Speaker& speaker, MergedHost& out) {
+  for (const auto& [key, value] : facts.labels) {
+    const auto [at, fresh] = out.facts.labels.try_emplace(key, value);
+    if (!fresh && at->second != value)
+      add_note(out.notes, facts.name + ": the label " + key + " is \"" + at->second + "\", and \"" +
+                              value + "\" by " + speaker.source);
+  }
 }
 
 // Each accelerator has a UUID of its own.
@@ -316,12 +367,16 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
   FieldMerge merge;
   json::Value profile, status, spec;
   DeviceMatcher devices;
+  std::vector<NamedTwice> names;
   const std::string& name = out.facts.name = claims.front().facts.name;
   const int firm = rank_of(api::Confidence::sysfs);
   for (HostClaim& claim : claims) {
     HostFacts& facts = claim.facts;
     lower_addresses(facts);
-    for (const auto& [cls, fewer, more] : devices.align(claim, out.notes)) {
+    const auto differences = devices.align(claim, out.notes);
+    for (const DeviceMatcher::TwoNames& one : differences.names)
+      names.push_back({one, &claim.speaker});
+    for (const auto& [cls, fewer, more] : differences.surplus) {
       const std::string word(schema::enum_name(schema::type_of<api::DeviceClass>, &cls));
       merge.contradict("devices[" + word + "]", claims.front().speaker,
                        std::to_string(fewer) + " of class " + word, claim.speaker,
@@ -333,12 +388,7 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
     merge.add(schema::type_of<api::NodeStatus>, status, status_document(facts), claim.speaker,
               "status");
     merge.add(schema::type_of<api::NodeSpec>, spec, spec_document(facts), claim.speaker, "spec");
-    for (const auto& [key, value] : facts.labels) {
-      const auto [at, fresh] = out.facts.labels.try_emplace(key, value);
-      if (!fresh && at->second != value)
-        add_note(out.notes, facts.name + ": the label " + key + " is \"" + at->second +
-                                "\", and \"" + value + "\" by " + claim.speaker.source);
-    }
+    add_labels(facts, claim.speaker, out);
     if (out.facts.memory_bytes == 0) out.facts.memory_bytes = facts.memory_bytes;
     const bool is_last_firm =
         rank_of(claim.speaker.confidence) <= firm &&
@@ -352,6 +402,8 @@ Result<MergedHost> merge_host(std::vector<HostClaim> claims) {
   compare_totals(totals, merge);
   compare_switch_links(claims, merge);
   out.facts.profile = TRY(read_back<api::HardwareProfileSpec>(profile, name));
+  tell_names(names, claims, merge);
+  compare_gpus(totals, out.facts.profile, merge);
   compare_roots(claims, out.facts.profile, merge);
   compare_distances(claims, out.facts.profile, devices, merge, out.notes);
   auto merged = TRY(read_back<api::NodeStatus>(status, name));

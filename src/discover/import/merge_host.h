@@ -20,7 +20,8 @@ struct MergedHost {
   HostFacts facts;
   // What the firm sources (sysfs and better) say alone: what a machine is held to once its agent
   // looks. What a cluster's configuration or a name suggests is in `facts` only, and so is what an
-  // importer had to make up: places, switches that nobody sees, cards without a name.
+  // importer had to make up: places, cards without a name. Switches that nobody sees stay for the
+  // links that lead to them.
   api::HardwareProfileSpec expected;
   std::vector<api::Provenance> provenance;
   std::vector<api::Conflict> conflicts;

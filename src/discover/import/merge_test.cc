@@ -293,7 +293,9 @@ TEST(Merge, a_machine_is_not_held_to_what_stands_in_for_devices_that_nobody_saw)
        device("nic0", DeviceClass::rdma_nic), device("nic1", DeviceClass::rdma_nic, "0000:18:00.0"),
        device("nic2", DeviceClass::rdma_nic), device("mlx5_0", DeviceClass::rdma_nic),
        device("mlx5_0+mlx5_1", DeviceClass::rdma_nic), device("docker0", DeviceClass::nic),
-       device("eth0", DeviceClass::nic, "0000:1a:00.0"), device("thing", DeviceClass::other)});
+       device("eth0", DeviceClass::nic, "0000:1a:00.0"), device("thing", DeviceClass::other),
+       device("nvswitch2", DeviceClass::nvswitch)});
+  host.profile.devices[0].links = {{"nvswitch2", api::LinkKind::nvlink, 18, {}}};
   for (const auto& [id, identity] :
        {std::pair("nic2", "0c42:a103:0023:b8f4"), std::pair("docker0", "02:42:ac:11:00:02")}) {
     host.devices.emplace_back().id = id;
@@ -304,8 +306,9 @@ TEST(Merge, a_machine_is_not_held_to_what_stands_in_for_devices_that_nobody_saw)
   for (const auto* profile : all_of<api::HardwareProfile>(out))
     if (profile->metadata.name == only(out).node.spec.expected_profile)
       for (const api::Device& each : profile->spec.devices) expected += each.id + " ";
-  EXPECT_EQ(expected, "gpu0 gpu1 nvswitch1 nic1 nic2 mlx5_0 eth0 ");
-  EXPECT_THAT(only(out).profile.devices, SizeIs(13)) << "what was told stands in its own profile";
+  EXPECT_EQ(expected, "gpu0 gpu1 nvswitch1 nic1 nic2 mlx5_0 eth0 nvswitch2 ")
+      << "but for what links lead to";
+  EXPECT_THAT(only(out).profile.devices, SizeIs(14)) << "what was told stands in its own profile";
 }
 
 TEST(Merge, devices_of_different_addresses_stay_two_even_with_one_name) {

@@ -17,6 +17,9 @@ namespace freehold::discover {
 
 namespace {
 
+constexpr size_t guid_digits = 16;
+constexpr std::string_view hex_digits = "0123456789abcdefABCDEF";
+
 // "910" of early files is gfx90a.
 std::string gfx_name(std::string_view gcn) {
   if (gcn == "910") return "gfx90a";
@@ -207,6 +210,7 @@ class NcclImport {
     for (const NcclPci& pci : system_.pci)
       for (const Element* net : pci.nets) TRY(take_net(*net, &pci.function, -1, cards));
     for (const auto& [net, numa] : system_.nets) TRY(take_net(*net, nullptr, numa, cards));
+    turn_guids(cards);
     std::map<std::string, size_t> guids;
     for (const auto& [name, card] : cards) ++guids[card.guid];
     for (const auto cls : {api::DeviceClass::rdma_nic, api::DeviceClass::nic})
@@ -223,10 +227,38 @@ class NcclImport {
     return {};
   }
 
-  // A plugin without GUIDs writes small numbers of its own.
+  // A plugin without GUIDs writes small numbers of its own. All 16 digits: NCCL leaves out zeros.
   static std::string guid_of(const Element& net) {
     const std::string_view text = trim(net.get("guid"));
-    return parse_hex_number(text) > 0xffff || text.size() > 12 ? clean_text(text, 40) : "";
+    const int64_t number = parse_hex_number(text);
+    if (number <= 0xffff && text.size() <= 12) return "";
+    const std::string_view digits = text.starts_with("0x") ? text.substr(2) : text;
+    if (digits.size() > guid_digits || digits.find_first_not_of(hex_digits) != digits.npos)
+      return clean_text(text, 40);
+    return "0x" + std::string(guid_digits - digits.size(), '0') + to_lower(digits);
+  }
+
+  // NCCL writes the big-endian GUID as a number of the machine, which turns its bytes around on
+  // most. What a GUID has between its maker's part and its own shows which way it is: 03 or fffe
+  // (IEEE, "Guidelines for EUI-64", and what makers of adapters write); all of one file are alike.
+  static void turn_guids(std::map<std::string, Card>& cards) {
+    int64_t turned = 0;
+    const auto is_guid = [](const Card& card) {
+      return card.guid.size() == 2 + guid_digits && card.guid.starts_with("0x");
+    };
+    for (const auto& [name, card] : cards) {
+      if (!is_guid(card)) continue;
+      const std::string fourth = card.guid.substr(8, 2), fifth = card.guid.substr(10, 2);
+      if (fourth == "03" || (fourth == "ff" && fifth == "fe")) --turned;
+      if (fifth == "03" || (fourth == "fe" && fifth == "ff")) ++turned;
+    }
+    if (turned <= 0) return;
+    for (auto& [name, card] : cards) {
+      if (!is_guid(card)) continue;
+      std::string back = "0x";
+      for (size_t at = guid_digits; at >= 2; at -= 2) back += card.guid.substr(at, 2);
+      card.guid = std::move(back);
+    }
   }
 
   Result<void> take_net(const Element& net, const api::PciFunction* function, int64_t numa,

@@ -59,7 +59,18 @@ TEST(Nccl, NetworksHaveTheirSpeedPortAndGuid) {
   EXPECT_EQ(device(read, "mlx5_0").speed, "400Gbps");
   EXPECT_EQ(device(read, "mlx5_0").model, "ConnectX-7");
   EXPECT_EQ(device(read, "mlx5_0").address, "0000:1a:00.0");
-  EXPECT_EQ(seen(read, "mlx5_0").identity, "0x85ba0003f6ceb8");
+  EXPECT_EQ(seen(read, "mlx5_0").identity, "0xb8cef60300ba8500")
+      << "the machine wrote it backwards";
+  const auto identity = [](std::string_view guid) {
+    return seen(accepted(import_nccl,
+                         changed(sample(nvlink), "0x85ba0003f6ceb8", std::string(guid))),
+                "mlx5_0")
+        .identity;
+  };
+  EXPECT_EQ(identity("0xb8cef60300ba8500"), "0xb8cef60300ba8500");
+  EXPECT_EQ(identity("0x5feff0ff12345678"), "0x5feff0ff12345678") << "nothing tells which way";
+  EXPECT_EQ(identity("0x66554ffeff322110"), "0x102132fffe4f5566");
+  EXPECT_EQ(identity("0x2f3ea3cccb374e8"), "0x02f3ea3cccb374e8");
   // A socket on no PCI function that the file shows.
   EXPECT_EQ(device(read, "eth0").cls, api::DeviceClass::nic);
   EXPECT_EQ(device(read, "eth0").numa, 0);

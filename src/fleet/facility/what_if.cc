@@ -1,7 +1,10 @@
 #include "fleet/facility/what_if.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <optional>
+#include <set>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -35,23 +38,109 @@ Result<void> check(const Estate& estate, const RackMove& move, const api::Rack& 
   return {};
 }
 
-// The machine as it would hang on the new feeds; false when nothing changes for it.
-bool rehang(api::Node& node, const std::vector<std::string>& before,
-            const std::vector<std::string>& after) {
-  if (node.spec.feeds.empty()) return false;
-  std::vector<api::Feed> feeds = node.spec.feeds;
-  for (api::Feed& feed : feeds) {
-    const auto at = std::ranges::find(before, feed.domain);
-    if (at == before.end()) return false;  // it hangs on something else on purpose
-    if (before.size() != after.size()) {
-      node.spec.feeds.clear();
-      return true;
-    }
-    feed.domain = after[static_cast<size_t>(at - before.begin())];
+// What moves along with a rack: machines and strips by what each hangs on.
+class Wiring {
+ public:
+  Wiring(const Estate& estate, const std::string& rack, const std::vector<std::string>& before,
+         const std::vector<std::string>& after)
+      : estate_(estate), rack_(rack), before_(before), after_(after) {
+    find_strips();
   }
-  node.spec.feeds = std::move(feeds);
-  return true;
-}
+
+  // Domains that hang on a feed of the rack, and carry machines of this rack alone: power strips.
+  std::vector<api::PowerDomain> strips() const {
+    std::vector<api::PowerDomain> out;
+    for (const std::string_view name : strips_) {
+      api::PowerDomain strip = *estate_.domains.at(name);
+      auto& [required, domains] = strip.spec.supplied_by;
+      const auto is_of_feed = [&](const std::string& d) { return is_old(d); };
+      if (is_matched()) {
+        for (std::string& domain : domains)
+          if (is_old(domain)) domain = in_place_of(domain);
+      } else if (std::erase_if(domains, is_of_feed) > 0) {
+        domains.insert(domains.end(), after_.begin(), after_.end());
+      }
+      required = std::min(required, static_cast<int64_t>(domains.size()));
+      out.push_back(std::move(strip));
+    }
+    return out;
+  }
+
+  // The machine as it would hang on the new feeds; false when nothing changes for it.
+  bool rehang(api::Node& node) const {
+    if (node.spec.feeds.empty()) return false;
+    bool is_changed = false;
+    for (api::Feed& feed : node.spec.feeds) {
+      if (strips_.contains(feed.domain)) continue;
+      if (!is_old(feed.domain) || !is_matched()) {
+        node.spec.feeds.clear();
+        return true;
+      }
+      feed.domain = in_place_of(feed.domain);
+      is_changed = true;
+    }
+    return is_changed;
+  }
+
+ private:
+  bool is_matched() const { return before_.size() == after_.size(); }
+  bool is_old(std::string_view domain) const {
+    return std::ranges::find(before_, domain) != before_.end();
+  }
+  const std::string& in_place_of(const std::string& domain) const {
+    const auto at = std::ranges::find(before_, domain);
+    return after_[static_cast<size_t>(at - before_.begin())];
+  }
+
+  void find_strips() {
+    // Who hangs on a domain, directly: machines outside of the rack, and racks.
+    std::set<std::string_view> is_used_elsewhere;
+    for (const auto& [name, node] : estate_.nodes)
+      if (node->spec.rack != rack_)
+        for (const api::Feed& feed : node->spec.feeds) is_used_elsewhere.insert(feed.domain);
+    for (const auto& [name, rack] : estate_.racks)
+      for (const std::string& feed : rack->spec.feeds) is_used_elsewhere.insert(feed);
+    std::set<std::string_view> is_used_here;
+    for (const auto& [name, node] : estate_.nodes)
+      if (node->spec.rack == rack_)
+        for (const api::Feed& feed : node->spec.feeds) is_used_here.insert(feed.domain);
+    std::map<std::string_view, std::vector<std::string_view>> below;
+    for (const auto& [name, domain] : estate_.domains)
+      for (const std::string& by : domain->spec.supplied_by.domains) below[by].push_back(name);
+    const auto fits = [&](std::string_view name, const api::PowerDomain& domain) {
+      const auto& by = domain.spec.supplied_by.domains;
+      const auto at = below.find(name);
+      const bool is_end = at == below.end() || std::ranges::all_of(at->second, [&](auto below_it) {
+                            return strips_.contains(below_it);
+                          });
+      return is_end && !by.empty() && !is_used_elsewhere.contains(name) &&
+             (is_used_here.contains(name) || at != below.end());
+    };
+    // From the machines up, as far as only this rack hangs on it, and below a feed of the rack.
+    for (bool grows = true; grows;) {
+      grows = false;
+      for (const auto& [name, domain] : estate_.domains)
+        if (!strips_.contains(name) && !is_old(name) && fits(name, *domain))
+          grows = strips_.insert(name).second || grows;
+    }
+    // Only what the rack's feeds supply, at whatever depth, goes along.
+    for (bool shrinks = true; shrinks;) {
+      shrinks = false;
+      for (auto at = strips_.begin(); at != strips_.end();) {
+        const auto& by = estate_.domains.at(*at)->spec.supplied_by.domains;
+        const bool stays = std::ranges::all_of(
+            by, [&](const std::string& d) { return is_old(d) || strips_.contains(d); });
+        at = stays ? std::next(at) : strips_.erase(at);
+        shrinks = shrinks || !stays;
+      }
+    }
+  }
+
+  const Estate& estate_;
+  const std::string& rack_;
+  const std::vector<std::string>&before_, &after_;
+  std::set<std::string_view> strips_;  // keys of the estate
+};
 
 int64_t stranded(const Facility& facility) {
   int64_t sum = 0;
@@ -310,10 +399,17 @@ Result<std::vector<api::Object>> move_rack(const Estate& estate, const RackMove&
   if (move.cooling_unit) rack.spec.cooling.unit = *move.cooling_unit;
   if (move.feeds) rack.spec.feeds = *move.feeds;
   std::vector<api::Object> out;
+  std::optional<Wiring> wiring;
+  if (move.feeds) wiring.emplace(estate, move.rack, before, *move.feeds);
+  if (wiring)
+    for (api::PowerDomain& strip : wiring->strips()) {
+      if (move.site) strip.spec.site = *move.site;
+      out.push_back(api::Object::of(std::move(strip)));
+    }
   for (const auto& [name, there] : estate.nodes) {
     if (there->spec.rack != move.rack) continue;
     api::Node node = *there;
-    bool is_changed = move.feeds && rehang(node, before, *move.feeds);
+    bool is_changed = wiring && wiring->rehang(node);
     if (move.site && !node.spec.site.empty() && node.spec.site != *move.site) {
       node.spec.site = *move.site;
       is_changed = true;

@@ -19,8 +19,10 @@ struct RackMove {
   std::optional<std::vector<std::string>> feeds;
 };
 
-// The rack, and those of its machines that hang on its feeds by name: each hangs on the new feed in
-// the place of the old one, and where the number of feeds differs, on those of its rack. Errors:
+// The rack, and all that stands in it. Its machines that hang on its feeds by name hang on the new
+// feed in the place of the old one; where the number of feeds differs, or they hang on something
+// else, on those of the rack, in equal parts. Domains below its feeds that carry machines of this
+// rack alone, such as power strips, move along in the same way. Errors:
 // `not_found`, for the rack and for a domain, site or cooling unit that it would have;
 // `bad_request` for a feed that is given twice.
 Result<std::vector<api::Object>> move_rack(const Estate& estate, const RackMove& move);

@@ -307,6 +307,53 @@ TEST(MoveRack, its_machines_go_along_to_the_new_feeds_in_their_order) {
   EXPECT_EQ(domain_of(before, "a").load_mw, 5 * kw) << "the fork leaves the estate alone";
 }
 
+// Rack r on other feeds; the facility refers to the rest.
+struct Move {
+  Move(const Grid& grid, std::vector<std::string> feeds) : fork(grid.estate) {
+    RackMove move;
+    move.rack = "r";
+    move.feeds = std::move(feeds);
+    auto moved = move_rack(grid.estate, move);
+    EXPECT_TRUE(moved.ok());
+    if (moved.ok()) changed = *std::move(moved);
+    for (const api::Object& object : changed) fork.put(object);
+    after = survey(fork, Footing::now);
+  }
+  Estate fork;
+  std::vector<api::Object> changed;
+  Facility after;
+};
+
+TEST(MoveRack, its_power_strips_go_along) {
+  const Grid grid = grid_of(
+      "pdu a 30kW; pdu small 5kW; pdu other 9kW; rack outer 22kW from a; rack strip 20kW from "
+      "outer;"
+      "rack shared 20kW from a; rack r on a; node n in r draws 10kW on strip;"
+      "node k draws 1kW on shared; rack q on a; node p in q draws 1kW on shared");
+  const Move move(grid, {"small"});
+  const Facility& after = move.after;
+  EXPECT_EQ(domain_of(after, "small").load_mw, 10 * kw);
+  EXPECT_EQ(domain_of(after, "strip").load_mw, 10 * kw);
+  EXPECT_EQ(domain_of(after, "outer").load_mw, 10 * kw);
+  EXPECT_EQ(domain_of(after, "a").load_mw, 2 * kw) << "what others hang on stays";
+  EXPECT_FALSE(compare(survey(grid.estate, Footing::now), after).holds_after);
+  const Move other(grid, {"small", "other"});
+  const Facility& two = other.after;
+  EXPECT_EQ(domain_of(two, "strip").load_mw, 10 * kw);
+  EXPECT_EQ(domain_of(two, "small").load_mw + domain_of(two, "other").load_mw, 10 * kw);
+}
+
+TEST(MoveRack, what_hangs_on_something_else_comes_to_the_new_feeds) {
+  const Grid grid = grid_of(
+      "pdu a 30kW; pdu b 30kW; pdu small 5kW; rack r on a;"
+      "node n in r draws 6kW on b; node k in r draws 1kW on a 50 b 50");
+  const Move move(grid, {"small"});
+  const Facility& after = move.after;
+  EXPECT_EQ(domain_of(after, "small").load_mw, 7 * kw);
+  EXPECT_EQ(domain_of(after, "b").load_mw, 0);
+  EXPECT_FALSE(compare(survey(grid.estate, Footing::now), after).holds_after);
+}
+
 TEST(MoveRack, what_is_not_there_is_refused_by_name) {
   const Grid grid = grid_of("pdu a 9kW; rack r on a");
   RackMove move;
