@@ -138,7 +138,7 @@ struct Agent::State : std::enable_shared_from_this<State> {
                      : std::string("another instance on this machine")) +
              ", which has to end first";
     }
-    if (asking.memory().run > 0) return {};
+    if (asking.memory().run > 0 || asking.memory().phase == api::InstancePhase::prepared) return {};
     for (const std::string& id : strangers)
       if (host.look(id).state == ProcessState::running)
         return "work that no instance explains still runs here";
@@ -198,6 +198,8 @@ struct Agent::State : std::enable_shared_from_this<State> {
       fresh.memory.acceptance = instance.status.acceptance;
       fresh.memory.ports = instance.status.ports;
       fresh.memory.energy = reported(instance.status.usage);
+      if (instance.status.boot_id == host.facts().boot_id)
+        fresh.memory.earlier = less(instance.status.usage, host.usage(id).value_or(api::Usage{}));
       add(std::move(fresh)).look();
     }
     dirty.insert(id);

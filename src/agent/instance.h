@@ -48,6 +48,7 @@ struct Memory {
   std::optional<api::Usage> usage;  // in all, as read when the latest run ended
   api::Usage earlier;               // of control groups that are gone; counters alone
   bool released = false;            // the control group is gone
+  bool is_taken_up = false;         // started again since, and no group is known to be a new one
 };
 
 enum class Readiness : uint8_t { unknown, good, bad };

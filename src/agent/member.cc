@@ -14,24 +14,6 @@ namespace {
 constexpr int rounds = 8;  // actions that follow from one look
 constexpr Duration rate_pause = milliseconds(200);
 
-// What only ever grows, and begins anew with each control group.
-constexpr int64_t api::Usage::* counters[] = {&api::Usage::cpu_us, &api::Usage::throttled_us,
-                                              &api::Usage::throttled_periods,
-                                              &api::Usage::oom_kills};
-
-// With what was counted in groups before this one.
-api::Usage plus(api::Usage now, const api::Usage& earlier) {
-  for (const auto counter : counters) now.*counter += earlier.*counter;
-  now.memory_peak_bytes = std::max(now.memory_peak_bytes, earlier.memory_peak_bytes);
-  return now;
-}
-
-api::Usage larger(api::Usage a, const api::Usage& b) {
-  for (const auto counter : counters) a.*counter = std::max(a.*counter, b.*counter);
-  a.memory_peak_bytes = std::max(a.memory_peak_bytes, b.memory_peak_bytes);
-  return a;
-}
-
 std::string file_of(const std::string& id) { return "instance-" + id + ".json"; }
 std::string windows_file_of(const std::string& id) { return "windows-" + id + ".json"; }
 
@@ -69,7 +51,7 @@ Observed Member::observe() {
   process_ = shell_.host.look(id());
   seen.process = process_;
   seen.limits_set = limits_set_ == limits_of(now_.instance.spec);
-  if (!holds()) seen.held = shell_.held(*this);
+  if (may_start() && !holds()) seen.held = shell_.held(*this);
   seen.limits_failed = !limits_problem_.empty();
   if (!limits_reason_.empty()) seen.limits_reason = limits_reason_;
   seen.limits_message = limits_problem_;
@@ -103,7 +85,7 @@ void Member::look() {
     const bool is_gone = is_let_go || (!boot.empty() && next.memory.boot_id != boot);
     if (is_gone && next.memory.usage)
       next.memory.earlier = larger(next.memory.earlier, *next.memory.usage);
-    is_taken_up_ |= now_.memory.released && !next.memory.released;
+    next.memory.is_taken_up |= now_.memory.released && !next.memory.released;
     now_.memory = std::move(next.memory);
     ready_ = next.ready;
     save();
@@ -170,12 +152,10 @@ void Member::prepare() {
   limits_problem_.clear();
   limits_set_ = wanted;
   limits_ = *std::move(read);
-  // The group that was let go was still there: it has counted already.
-  if (std::exchange(is_taken_up_, false))
+  // The group that was let go may still have been there: it has counted already.
+  if (std::exchange(now_.memory.is_taken_up, false))
     if (const auto usage = shell_.host.usage(id()); usage.ok())
-      for (const auto counter : counters)
-        now_.memory.earlier.*counter =
-            std::max<int64_t>(now_.memory.earlier.*counter - (*usage).*counter, 0);
+      now_.memory.earlier = less(now_.memory.earlier, *usage);
   if (now_.instance.spec.user_id != 0 && !shell_.host.facts().switches_users)
     limits_.not_enforced.emplace_back("user: the agent is not root, all run as its own user");
 }
@@ -302,20 +282,22 @@ void Member::count_energy(Time now) {
   if (now_.memory.energy.microjoules != before) save();
 }
 
-bool Member::read_usage() {
+std::optional<api::Usage> Member::read_usage() {
   auto usage = shell_.host.usage(id());
-  if (!usage.ok()) return false;
-  usage_ = plus(*std::move(usage), now_.memory.earlier);
-  return true;
+  if (!usage.ok()) return std::nullopt;
+  const Memory& memory = now_.memory;
+  usage_ = memory.is_taken_up ? larger(*usage, memory.earlier) : plus(*usage, memory.earlier);
+  return *std::move(usage);
 }
 
 void Member::sample(Time now) {
   UsageSample sample;
   count_energy(now);
-  if (limits_set_ && read_usage()) {
-    sample.has_usage = true;
-    sample.usage = *usage_;
-  }
+  if (limits_set_)
+    if (const auto usage = read_usage()) {
+      sample.has_usage = true;
+      sample.usage = *usage;
+    }
   if (is_measured()) {
     const bool runs = process_.state == ProcessState::running;
     const bool held = limits_set_.has_value();
@@ -335,6 +317,12 @@ void Member::sample(Time now) {
 bool Member::is_over() const {
   return is_terminal(now_.memory.phase) && now_.memory.released &&
          (process_.state == ProcessState::none || process_.state == ProcessState::exited);
+}
+
+bool Member::may_start() const {
+  const api::InstanceSpec& spec = now_.instance.spec;
+  if (dropped_ || spec.stop || now_.instance.metadata.deletion_timestamp.is_set()) return false;
+  return !is_terminal(now_.memory.phase) || spec.restart_epoch > now_.memory.restart_epoch;
 }
 
 bool Member::holds() const {

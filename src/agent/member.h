@@ -77,7 +77,9 @@ class Member {
   void save_windows();
   bool is_measured() const;
   void count_energy(Time now);
-  bool read_usage();  // false: nothing is there to read
+  // Of its control group as it is now, and so `usage_`; nothing: nothing is there to read.
+  std::optional<api::Usage> read_usage();
+  bool may_start() const;
 
   Shell& shell_;
   Remembered now_;
@@ -86,7 +88,6 @@ class Member {
   std::optional<LimitsWanted> limits_set_;
   std::string limits_reason_, limits_problem_;
   api::LimitsRead limits_;
-  bool is_taken_up_ = false;  // again, after its group was let go
   bool accepting_ = false, ready_ = false, is_looking_ = false;
   ProcessSeen process_;
   int64_t attended_ = 0;  // run that probes and scrapes belong to
@@ -94,7 +95,7 @@ class Member {
   std::unique_ptr<Prober> liveness_, readiness_;
   std::unique_ptr<Scraper> scraper_;
   Windows windows_;
-  std::optional<api::Usage> usage_;  // as last read
+  std::optional<api::Usage> usage_;  // in all, as last read
   Timer again_;
   std::string saved_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();

@@ -12,6 +12,10 @@ namespace {
 
 constexpr size_t message_bytes = 1'000;  // the schema takes a little more
 
+constexpr int64_t api::Usage::* counters[] = {&api::Usage::cpu_us, &api::Usage::throttled_us,
+                                              &api::Usage::throttled_periods,
+                                              &api::Usage::oom_kills};
+
 int64_t int_at(const json::Value& value, std::string_view name) {
   const json::Value* member = value.at({name});
   return member != nullptr && member->as_int() != nullptr ? *member->as_int() : 0;
@@ -42,6 +46,24 @@ Energy parse_energy(const json::Value& value) {
 
 }  // namespace
 
+api::Usage plus(api::Usage now, const api::Usage& earlier) {
+  for (const auto counter : counters) now.*counter += earlier.*counter;
+  now.memory_peak_bytes = std::max(now.memory_peak_bytes, earlier.memory_peak_bytes);
+  return now;
+}
+
+api::Usage less(api::Usage all, const api::Usage& part) {
+  for (const auto counter : counters)
+    all.*counter = std::max<int64_t>(all.*counter - part.*counter, 0);
+  return all;
+}
+
+api::Usage larger(api::Usage a, const api::Usage& b) {
+  for (const auto counter : counters) a.*counter = std::max(a.*counter, b.*counter);
+  a.memory_peak_bytes = std::max(a.memory_peak_bytes, b.memory_peak_bytes);
+  return a;
+}
+
 void fill_status(const Memory& memory, api::InstanceStatus& status) {
   status.phase = memory.phase;
   status.reason = memory.reason;
@@ -70,6 +92,7 @@ std::string print_remembered(const Remembered& remembered) {
   out["termAtUs"] = memory.term_at.us;
   out["killAtUs"] = memory.kill_at.us;
   out["released"] = memory.released;
+  out["takenUp"] = memory.is_taken_up;
   out["wasKilled"] = memory.was_killed;
   out["killIsOwn"] = memory.is_kill_own;
   out["energy"] = print_energy(memory.energy);
@@ -108,6 +131,7 @@ Result<Remembered> parse_remembered(std::string_view text) {
   memory.term_at.us = int_at(value, "termAtUs");
   memory.kill_at.us = int_at(value, "killAtUs");
   memory.released = bool_at(value, "released");
+  memory.is_taken_up = bool_at(value, "takenUp");
   memory.was_killed = bool_at(value, "wasKilled");
   memory.is_kill_own = bool_at(value, "killIsOwn");
   if (const json::Value* energy = value.at({"energy"})) memory.energy = parse_energy(*energy);

@@ -45,6 +45,25 @@ TEST_F(AgentTest, WhatAJobUsedIsKnownThoughNobodyWasThereAtItsEnd) {
   EXPECT_EQ(at("x").status.usage.cpu_us, 5'678);
 }
 
+// Its disk is lost, and the control plane tells what it was told before.
+TEST_F(AgentTest, WhatEarlierRunsUsedStaysThoughTheMemoryIsLost) {
+  api::Instance x = wanted("x");
+  x.spec.run.restart = api::RestartPolicy::on_failure;
+  put(x);
+  machine("x").usage.cpu_us = 7'000'000;
+  host_.exit("uid-x", 0, "Completed");
+  runtime_.pass(seconds(10));
+  change("x", [](api::Instance& i) { ++i.spec.restart_epoch; });
+  machine("x").usage.cpu_us = 50'000'000;
+  runtime_.pass(minutes(3));
+  ASSERT_EQ(at("x").status.usage.cpu_us, 57'000'000);
+  agent_.reset();
+  host_.files.clear();
+  start();
+  runtime_.pass(minutes(3));
+  EXPECT_EQ(at("x").status.usage.cpu_us, 57'000'000);
+}
+
 // Each control group counts from nothing.
 TEST_F(AgentTest, WhatEarlierRunsUsedStaysWhenItIsStartedOnceMore) {
   api::Instance x = wanted("x");

@@ -271,7 +271,8 @@ void check_contract_spec(const ContractSpec& spec, const Path& at, Errors& error
   check_acceptance(spec, at, errors);
   if (spec.accept.mode == AcceptMode::automatic && !spec.accept.offer.empty())
     errors.add(Fault::invalid, at / "accept" / "offer", "automatic acceptance names no offer");
-  if (spec.accept.mode == AcceptMode::manual && spec.accept.max_price.is_set())
+  if (spec.accept.mode == AcceptMode::manual && spec.accept.offer.empty() &&
+      spec.accept.max_price.is_set())
     errors.add(Fault::invalid, at / "accept" / "maxPrice",
                "is what automatic acceptance may cost; who accepts by hand sees the price of each "
                "offer: remove it, or set mode: automatic");

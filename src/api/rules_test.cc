@@ -281,6 +281,14 @@ TEST(Contract, OnlyACreditHasAnAmount) {
             "spec.remedies[0].amount: only a credit has an amount; remove it\n");
 }
 
+TEST(Contract, OnlyAutomaticAcceptanceHasAHighestPrice) {
+  EXPECT_EQ(contract_faults("accept: {mode: automatic, maxPrice: 2EUR/h}"), "");
+  EXPECT_EQ(contract_faults("accept: {mode: manual, maxPrice: 2EUR/h}").substr(0, 62),
+            "spec.accept.maxPrice: is what automatic acceptance may cost; w");
+  // As `freehold accept` makes it of what automatic acceptance found too dear.
+  EXPECT_EQ(contract_faults("accept: {mode: manual, offer: c-1, maxPrice: 2EUR/h}"), "");
+}
+
 TEST(Contract, NothingIsSaidOfARunThatThereIsNot) {
   EXPECT_EQ(contract_faults("acceptance: {test: none, atLeast: 5GBps, duration: 5s, attempts: 7}"),
             "spec.acceptance.atLeast: nothing is run with test none; remove it, or name a test\n"

@@ -38,9 +38,9 @@ bool is_lower_end(const Scan& scan, const PciRecord& record) {
 bool may_rest(const Scan& scan, const PciRecord& record) {
   const std::string_view code = record.function.class_code;
   const std::string& parent = record.function.parent;
-  if (!record.speed_due.empty()) return false;
-  return (!parent.empty() && scan.find_pci(parent) == nullptr) || code.starts_with("03") ||
-         code.starts_with("12") || (is_bridge(record) && record.function.vendor == "1002");
+  if (!parent.empty() && scan.find_pci(parent) == nullptr) return true;
+  return record.speed_due.empty() && (code.starts_with("03") || code.starts_with("12") ||
+                                      (is_bridge(record) && record.function.vendor == "1002"));
 }
 
 std::string words_for(std::string_view speed, int64_t width) {

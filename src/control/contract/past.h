@@ -16,8 +16,12 @@ inline bool is_counted(const api::Instance& instance) {
   return instance.metadata.annotations.contains(counted_annotation);
 }
 
-// Adds what a member took to what its contract took before.
+// Adds what a member took to what its contract took before; of one that has not ended, what it
+// takes until then is not told.
 void add_past(Work& w, const api::Instance& gone);
+// Of members that somebody else deletes, before their objects are gone. True: there were some, and
+// the plan changes them; a second change of them in the same plan would undo that.
+bool add_deleted(Work& w);
 // Takes a member away; the statement does not look at it any more.
 void retire(Work& w, const api::Instance& old);
 

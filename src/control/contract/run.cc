@@ -147,10 +147,7 @@ void attempt_failed(Work& w, const Instances& current, const std::string& why) {
   // counts.
   for (const auto* i : current) {
     if (is_counted(*i)) continue;
-    if (w.status().active_at.is_set()) {
-      add_past(w, *i);
-      w.status().is_past_energy_in_part = true;  // what it takes until its end
-    }
+    if (w.status().active_at.is_set()) add_past(w, *i);
     retire(w, *i);
   }
   if (fall_back(w, why)) return w.note("Warning", "AcceptanceFailed", why);
@@ -535,9 +532,7 @@ void step_reserved(Work& w) {
   const Instances all = w.instances();
   const Instances current = of_offer(all, w.status().offer);
   if (current.size() < wanted.size() && !may_have_members(w, all)) return;
-  // Somebody deletes a member: it is made anew, and what this one takes until its end is not told.
-  for (const auto* i : all)
-    w.status().is_past_energy_in_part |= i->metadata.deletion_timestamp.is_set() && !is_counted(*i);
+  if (add_deleted(w)) return;  // they are made anew
   const bool whole = keep_instances(w, wanted);
   if (!whole || current.size() != wanted.size()) return;
   if (!w.plan.ops.empty()) return;  // one thing at a time: specs first, then phases

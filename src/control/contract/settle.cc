@@ -130,6 +130,7 @@ void step_settle(Work& w) {
   if (!w.status().released_at.is_set()) w.status().released_at = w.in.now;
   w.status().phase = ContractPhase::settling;
   w.condition("Settled", ConditionStatus::false_, "WindingDown", "instances are asked to stop");
+  if (add_deleted(w)) return;
   std::vector<std::string> left;
   if (wound_down(w, left)) finish(w, left);
 }

@@ -16,6 +16,7 @@ namespace freehold::discover {
 // By what a device is known.
 struct DeviceMatcher::Known {
   std::string id, address, slot;
+  std::string said;    // its id by that source; `id` differs where another has it already
   std::string source;  // that told it first
   api::DeviceClass cls = api::DeviceClass::other;
   int64_t numa = -1;
@@ -135,7 +136,7 @@ std::string rest_of(const Peers& peers, const api::Device& device) {
 
 Known known_of(const Peers& peers, const api::Device& device, const Speaker& speaker) {
   Known known;
-  known.id = device.id;
+  known.id = known.said = device.id;
   known.source = speaker.source;
   known.address = to_lower(device.address);
   known.slot = to_lower(device.slot);
@@ -499,9 +500,9 @@ class DeviceMatcher::Alignment {
   // "mlx5_0" and "mlx5_5"; a network interface has other names than its RDMA device.
   void find_two_names(std::vector<TwoNames>& out) {
     for (const auto& [known, here] : same_)
-      if (known->id != here->id && !known->is_counted && !here->is_counted &&
-          is_network(here->cls) && stem_of(known->id) == stem_of(here->id))
-        out.push_back({known->id, here->id, known->source});
+      if (known->said != here->id && !known->is_counted && !here->is_counted &&
+          is_network(here->cls) && stem_of(known->said) == stem_of(here->id))
+        out.push_back({known->id, known->said, here->id, known->source});
   }
 
   void add_same() {

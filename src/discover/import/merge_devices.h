@@ -27,8 +27,9 @@ class DeviceMatcher {
   };
   // A device to which the system of the machine gives two names, as two sources have it.
   struct TwoNames {
-    std::string kept, said;
-    std::string first;  // source of the name that is kept
+    std::string id;             // in the merged machine
+    std::string first, second;  // as the source before said it, and as this one does
+    std::string source;         // of the first
   };
   struct Differences {
     std::vector<Surplus> surplus;  // classes, but for GPUs, of which it has more than all before it

@@ -283,10 +283,10 @@ void tell_names(const std::vector<NamedTwice>& all, const std::vector<HostClaim>
                 FieldMerge& merge) {
   for (const auto& [names, second] : all) {
     const auto first = std::ranges::find_if(
-        claims, [&](const HostClaim& claim) { return claim.speaker.source == names.first; });
+        claims, [&](const HostClaim& claim) { return claim.speaker.source == names.source; });
     if (first != claims.end())
-      merge.contradict("devices[" + names.kept + "].id", first->speaker, names.kept, *second,
-                       names.said);
+      merge.contradict("devices[" + names.id + "].id", first->speaker, names.first, *second,
+                       names.second);
   }
 }
 

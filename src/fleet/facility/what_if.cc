@@ -92,48 +92,46 @@ class Wiring {
     return after_[static_cast<size_t>(at - before_.begin())];
   }
 
+  // From the machines up, as far as this rack alone hangs on it; of that, what only the rack's
+  // feeds supply, at whatever depth.
   void find_strips() {
-    // Who hangs on a domain, directly: machines outside of the rack, and racks.
-    std::set<std::string_view> is_used_elsewhere;
+    std::set<std::string_view> used_here, used_elsewhere{before_.begin(), before_.end()};
+    used_elsewhere.insert(after_.begin(), after_.end());
     for (const auto& [name, node] : estate_.nodes)
-      if (node->spec.rack != rack_)
-        for (const api::Feed& feed : node->spec.feeds) is_used_elsewhere.insert(feed.domain);
+      for (const api::Feed& feed : node->spec.feeds)
+        (node->spec.rack == rack_ ? used_here : used_elsewhere).insert(feed.domain);
     for (const auto& [name, rack] : estate_.racks)
-      for (const std::string& feed : rack->spec.feeds) is_used_elsewhere.insert(feed);
-    std::set<std::string_view> is_used_here;
-    for (const auto& [name, node] : estate_.nodes)
-      if (node->spec.rack == rack_)
-        for (const api::Feed& feed : node->spec.feeds) is_used_here.insert(feed.domain);
+      used_elsewhere.insert(rack->spec.feeds.begin(), rack->spec.feeds.end());
     std::map<std::string_view, std::vector<std::string_view>> below;
     for (const auto& [name, domain] : estate_.domains)
       for (const std::string& by : domain->spec.supplied_by.domains) below[by].push_back(name);
-    const auto fits = [&](std::string_view name, const api::PowerDomain& domain) {
-      const auto& by = domain.spec.supplied_by.domains;
-      const auto at = below.find(name);
-      const bool is_end = at == below.end() || std::ranges::all_of(at->second, [&](auto below_it) {
-                            return strips_.contains(below_it);
-                          });
-      return is_end && !by.empty() && !is_used_elsewhere.contains(name) &&
-             (is_used_here.contains(name) || at != below.end());
-    };
-    // From the machines up, as far as only this rack hangs on it, and below a feed of the rack.
-    for (bool grows = true; grows;) {
-      grows = false;
-      for (const auto& [name, domain] : estate_.domains)
-        if (!strips_.contains(name) && !is_old(name) && fits(name, *domain))
-          grows = strips_.insert(name).second || grows;
+
+    std::map<std::string_view, size_t> open;  // of what hangs on it, how much is of other racks yet
+    for (const auto& [name, names] : below) open[name] = names.size();
+    std::vector<std::string_view> queue(used_here.begin(), used_here.end());
+    while (!queue.empty()) {
+      const std::string_view name = queue.back();
+      queue.pop_back();
+      const auto at = estate_.domains.find(name);
+      if (at == estate_.domains.end() || at->second->spec.supplied_by.domains.empty() ||
+          used_elsewhere.contains(name) || open[name] > 0 || !strips_.insert(at->first).second)
+        continue;
+      for (const std::string& by : at->second->spec.supplied_by.domains)
+        if (--open[by] == 0) queue.push_back(by);
     }
-    // Only what the rack's feeds supply, at whatever depth, goes along.
-    for (bool shrinks = true; shrinks;) {
-      shrinks = false;
-      for (auto at = strips_.begin(); at != strips_.end();) {
-        const auto& by = estate_.domains.at(*at)->spec.supplied_by.domains;
-        const bool stays = std::ranges::all_of(
-            by, [&](const std::string& d) { return is_old(d) || strips_.contains(d); });
-        at = stays ? std::next(at) : strips_.erase(at);
-        shrinks = shrinks || !stays;
-      }
+    for (const std::string_view name : std::vector(strips_.begin(), strips_.end()))
+      if (!is_within(name)) queue.push_back(name);
+    while (!queue.empty()) {
+      const std::string_view name = queue.back();
+      queue.pop_back();
+      if (strips_.erase(name) > 0)
+        queue.insert(queue.end(), below[name].begin(), below[name].end());
     }
+  }
+  bool is_within(std::string_view name) const {
+    return std::ranges::all_of(
+        estate_.domains.at(name)->spec.supplied_by.domains,
+        [&](const std::string& d) { return is_old(d) || strips_.contains(d); });
   }
 
   const Estate& estate_;

@@ -343,6 +343,30 @@ TEST(MoveRack, its_power_strips_go_along) {
   EXPECT_EQ(domain_of(two, "small").load_mw + domain_of(two, "other").load_mw, 10 * kw);
 }
 
+TEST(MoveRack, onto_a_strip_of_its_own_feeds_no_strip_from_itself) {
+  const Grid grid = grid_of(
+      "pdu a 30kW; rack outer 22kW from a; rack strip 20kW from outer; rack r on a;"
+      "node n in r draws 10kW on strip");
+  const Move move(grid, {"strip"});
+  EXPECT_EQ(domain_of(move.after, "strip").load_mw, 10 * kw);
+  EXPECT_EQ(domain_of(move.after, "outer").load_mw, 10 * kw);
+  EXPECT_EQ(domain_of(move.after, "a").load_mw, 10 * kw);
+}
+
+TEST(MoveRack, a_long_chain_of_strips_goes_along) {
+  std::string words = "pdu a 30kW; pdu b 30kW; rack r on a; rack s0 30kW from a";
+  constexpr int depth = 3'000;  // the nearest to the root comes first by name, as the estate has it
+  for (int i = 1; i < depth; ++i)
+    words += "; rack s" + std::to_string(i) + " 30kW from s" + std::to_string(i - 1);
+  const Grid grid = grid_of(words + "; node n in r draws 10kW on s" + std::to_string(depth - 1));
+  RackMove move;
+  move.rack = "r";
+  move.feeds = {"b"};
+  const auto changed = move_rack(grid.estate, move);
+  ASSERT_TRUE(changed.ok());
+  EXPECT_THAT(*changed, ::testing::SizeIs(depth + 1)) << "and the rack";
+}
+
 TEST(MoveRack, what_hangs_on_something_else_comes_to_the_new_feeds) {
   const Grid grid = grid_of(
       "pdu a 30kW; pdu b 30kW; pdu small 5kW; rack r on a;"
