@@ -270,6 +270,7 @@ std::string shared_part(const api::InstanceSpec& one, const api::InstanceSpec& o
   const auto theirs = parse_cpu_list(other.cpus).value_or(std::vector<uint32_t>{});
   std::vector<uint32_t> both;
   std::ranges::set_intersection(mine, theirs, std::back_inserter(both));
+  if (both.size() == 1) return "CPU " + format_cpu_list(both) + " is";
   if (!both.empty()) return "CPUs " + format_cpu_list(both) + " are";
   for (const std::string& device : one.devices)
     if (std::ranges::find(other.devices, device) != other.devices.end())

@@ -98,7 +98,7 @@ bool is_bare(const api::InstanceSpec& spec);  // a reservation without a process
 bool is_down_by_itself(const Memory& memory, const ProcessSeen& process, Duration uptime);
 // Whether the acceptance run is the agent's to make.
 bool wants_acceptance(const api::InstanceSpec& spec);
-// What both are to have for themselves: "CPUs 2,3 are", "device gpu0 is"; empty: nothing.
+// What both are to have for themselves: "CPUs 2-3 are", "device gpu0 is"; empty: nothing.
 std::string shared_part(const api::InstanceSpec& one, const api::InstanceSpec& other);
 LimitsWanted limits_of(const api::InstanceSpec& spec);
 // The whole environment of the process: what the agent says, then what the spec says.

@@ -81,6 +81,7 @@ void Member::look() {
     const bool has_settled = next.memory.settled != now_.memory.settled;
     const bool is_let_go = next.memory.released && !now_.memory.released;
     if ((has_settled || is_let_go) && read_usage()) next.memory.usage = usage_;
+    // The group goes, or went with its boot: what it counted stays.
     const std::string& boot = now_.memory.boot_id;
     const bool is_gone = is_let_go || (!boot.empty() && next.memory.boot_id != boot);
     if (is_gone && next.memory.usage)

@@ -142,7 +142,7 @@ TEST_F(Rejoin, WhatTakesThePlaceOfAnotherWaitsUntilThatHasEnded) {
   EXPECT_EQ(at("x").status.phase, InstancePhase::preparing);
   EXPECT_EQ(at("x").status.reason, "StillHeld");
   EXPECT_EQ(at("x").status.message,
-            "CPUs 1 are still held by a/x (uid uid-x), which has to end first");
+            "CPU 1 is still held by a/x (uid uid-x), which has to end first");
   EXPECT_EQ(machine("x").signals, std::vector<Signal>{Signal::terminate})
       << "the name is another's";
   EXPECT_EQ(

@@ -9,7 +9,27 @@ namespace {
 using api::InstancePhase;
 using testing::AgentTest;
 
-TEST_F(AgentTest, WhatAnInstanceUsedIsExactAtItsEndAndStays) {
+class Usage : public AgentTest {
+ protected:
+  void put_job() {
+    api::Instance x = wanted("x");
+    x.spec.run.restart = api::RestartPolicy::on_failure;
+    put(x);
+  }
+  void end_after(int64_t cpu_us, int64_t peak) {
+    machine("x").usage.cpu_us = cpu_us;
+    machine("x").usage.memory_peak_bytes = peak;
+    host_.exit("uid-x", 0, "Completed");
+    runtime_.pass(seconds(10));
+    EXPECT_EQ(at("x").status.phase, InstancePhase::succeeded);
+  }
+  void start_once_more() {
+    change("x", [](api::Instance& i) { ++i.spec.restart_epoch; });
+    EXPECT_EQ(at("x").status.phase, InstancePhase::running);
+  }
+};
+
+TEST_F(Usage, WhatAnInstanceUsedIsExactAtItsEndAndStays) {
   put(wanted("x"));
   runtime_.pass(minutes(3));
   change("x", [&](api::Instance& i) {
@@ -24,7 +44,7 @@ TEST_F(AgentTest, WhatAnInstanceUsedIsExactAtItsEndAndStays) {
   EXPECT_EQ(at("x").status.usage.cpu_us, 1'234);
 }
 
-TEST_F(AgentTest, WhatAJobUsedIsKnownThoughNobodyWasThereAtItsEnd) {
+TEST_F(Usage, WhatAJobUsedIsKnownThoughNobodyWasThereAtItsEnd) {
   api::Instance x = wanted("x");
   x.spec.run.restart = api::RestartPolicy::never;
   put(x);
@@ -46,14 +66,10 @@ TEST_F(AgentTest, WhatAJobUsedIsKnownThoughNobodyWasThereAtItsEnd) {
 }
 
 // Its disk is lost, and the control plane tells what it was told before.
-TEST_F(AgentTest, WhatEarlierRunsUsedStaysThoughTheMemoryIsLost) {
-  api::Instance x = wanted("x");
-  x.spec.run.restart = api::RestartPolicy::on_failure;
-  put(x);
-  machine("x").usage.cpu_us = 7'000'000;
-  host_.exit("uid-x", 0, "Completed");
-  runtime_.pass(seconds(10));
-  change("x", [](api::Instance& i) { ++i.spec.restart_epoch; });
+TEST_F(Usage, WhatEarlierRunsUsedStaysThoughTheMemoryIsLost) {
+  put_job();
+  end_after(7'000'000, 77);
+  start_once_more();
   machine("x").usage.cpu_us = 50'000'000;
   runtime_.pass(minutes(3));
   ASSERT_EQ(at("x").status.usage.cpu_us, 57'000'000);
@@ -65,27 +81,17 @@ TEST_F(AgentTest, WhatEarlierRunsUsedStaysThoughTheMemoryIsLost) {
 }
 
 // Each control group counts from nothing.
-TEST_F(AgentTest, WhatEarlierRunsUsedStaysWhenItIsStartedOnceMore) {
-  api::Instance x = wanted("x");
-  x.spec.run.restart = api::RestartPolicy::on_failure;
-  put(x);
-  const auto end_after = [&](int64_t cpu_us, int64_t peak) {
-    machine("x").usage.cpu_us = cpu_us;
-    machine("x").usage.memory_peak_bytes = peak;
-    host_.exit("uid-x", 0, "Completed");
-    runtime_.pass(seconds(10));
-    EXPECT_EQ(at("x").status.phase, InstancePhase::succeeded);
-  };
+TEST_F(Usage, WhatEarlierRunsUsedStaysWhenItIsStartedOnceMore) {
+  put_job();
   end_after(1'000, 77);
   EXPECT_EQ(at("x").status.usage.cpu_us, 1'000);
-  change("x", [](api::Instance& i) { ++i.spec.restart_epoch; });
-  ASSERT_EQ(at("x").status.phase, InstancePhase::running);
+  start_once_more();
   end_after(500, 33);
   EXPECT_EQ(at("x").status.usage.cpu_us, 1'500);
   EXPECT_EQ(at("x").status.usage.memory_peak_bytes, 77);
   // The group is still there when it is wanted again.
   machine("x").has_group = true;
-  change("x", [](api::Instance& i) { ++i.spec.restart_epoch; });
+  start_once_more();
   runtime_.pass(minutes(2));
   EXPECT_EQ(at("x").status.usage.cpu_us, 1'500);
   agent_.reset();
@@ -94,7 +100,7 @@ TEST_F(AgentTest, WhatEarlierRunsUsedStaysWhenItIsStartedOnceMore) {
   EXPECT_EQ(at("x").status.usage.cpu_us, 1'700);
 }
 
-TEST_F(AgentTest, WhatWasUsedBeforeTheMachineStartedAnewStays) {
+TEST_F(Usage, WhatWasUsedBeforeTheMachineStartedAnewStays) {
   api::Instance x = wanted("x");
   x.status.boot_id = "boot-0";
   x.status.usage.cpu_us = 9'000;

@@ -49,8 +49,7 @@ void retire(Work& w, const api::Instance& old) {
   });
   counted.metadata.annotations[std::string(counted_annotation)] = "true";
   if (!old.metadata.deletion_timestamp.is_set()) return w.erase(counted);
-  if (!is_counted(old))
-    w.plan.update(api::Object::of(std::move(counted)), revision_of(old.metadata));
+  w.plan.update(api::Object::of(std::move(counted)), revision_of(old.metadata));
 }
 
 }  // namespace freehold::control

@@ -1,7 +1,6 @@
 #include "fleet/facility/what_if.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
